@@ -1,0 +1,130 @@
+"""Variational autoencoders: compose, train, measure.
+
+Importing this package imports nothing heavy: names are looked up when they are used.
+
+    from vaekit import VAE, Bound, load_run
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vaekit.assembly import build_model, build_objective, load_data
+    from vaekit.config import Config
+    from vaekit.data import Batches, Dataset, Preprocessing, load_dataset
+    from vaekit.evaluation import Evaluation, evaluate
+    from vaekit.models import (
+        VAE,
+        Amortized,
+        Bernoulli,
+        Categorical,
+        Conditional,
+        ContinuousBernoulli,
+        DiagonalGaussian,
+        DiscretizedLogistic,
+        FlowPosterior,
+        FlowPrior,
+        FullGaussian,
+        Gaussian,
+        Head,
+        MixtureOfGaussians,
+        Point,
+        StandardNormal,
+        Trace,
+        VampPrior,
+    )
+    from vaekit.networks import MLP
+    from vaekit.numerics import logmeanexp
+    from vaekit.objectives import Bound, MeanPenalty, Sum
+    from vaekit.recipes import recipe
+    from vaekit.runs import Run, load_run
+    from vaekit.training import Step, fit, train
+
+__version__ = "0.1.0"
+
+_ROOMS: dict[str, tuple[str, ...]] = {
+    "assembly": ("build_model", "build_objective", "load_data"),
+    "config": ("Config",),
+    "data": ("Batches", "Dataset", "Preprocessing", "load_dataset"),
+    "evaluation": ("Evaluation", "evaluate"),
+    "models": (
+        "VAE",
+        "Amortized",
+        "Bernoulli",
+        "Categorical",
+        "Conditional",
+        "ContinuousBernoulli",
+        "DiagonalGaussian",
+        "DiscretizedLogistic",
+        "FlowPosterior",
+        "FlowPrior",
+        "FullGaussian",
+        "Gaussian",
+        "Head",
+        "MixtureOfGaussians",
+        "Point",
+        "StandardNormal",
+        "Trace",
+        "VampPrior",
+    ),
+    "networks": ("MLP",),
+    "numerics": ("logmeanexp",),
+    "objectives": ("Bound", "MeanPenalty", "Sum"),
+    "recipes": ("recipe",),
+    "runs": ("Run", "load_run"),
+    "training": ("Step", "fit", "train"),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [  # noqa: RUF022 - sorted as the rooms are
+    "__version__",
+    "build_model",
+    "build_objective",
+    "load_data",
+    "Config",
+    "Batches",
+    "Dataset",
+    "Preprocessing",
+    "load_dataset",
+    "Evaluation",
+    "evaluate",
+    "VAE",
+    "Amortized",
+    "Bernoulli",
+    "Categorical",
+    "Conditional",
+    "ContinuousBernoulli",
+    "DiagonalGaussian",
+    "DiscretizedLogistic",
+    "FlowPosterior",
+    "FlowPrior",
+    "FullGaussian",
+    "Gaussian",
+    "Head",
+    "MixtureOfGaussians",
+    "Point",
+    "StandardNormal",
+    "Trace",
+    "VampPrior",
+    "MLP",
+    "logmeanexp",
+    "Bound",
+    "MeanPenalty",
+    "Sum",
+    "recipe",
+    "Run",
+    "load_run",
+    "Step",
+    "fit",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute can be anything
+    if name not in _HOME:
+        raise AttributeError(f"module 'vaekit' has no attribute {name!r}")
+    return getattr(import_module(f"vaekit.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,117 @@
+"""Small numerical pieces that every room may use."""
+
+import math
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+__all__ = [
+    "LOG_VARIANCE_LIMIT",
+    "bound_log_variance",
+    "fixed_noise",
+    "logmeanexp",
+    "masked_sum",
+    "seed_everything",
+]
+
+LOG_VARIANCE_LIMIT = 15.0
+
+
+def logmeanexp(values: Tensor, dim: int = 0) -> Tensor:
+    r"""Logarithm of a mean of exponentials, without overflow.
+
+    .. math:: \log \frac{1}{K} \sum_{k=1}^{K} \exp(a_k)
+
+    Args:
+        values: any shape.
+        dim: the dimension of size K that is averaged away.
+
+    Returns:
+        The values with ``dim`` removed.
+
+    Example:
+        >>> logmeanexp(torch.tensor([1000.0, 1000.0]))
+        tensor(1000.)
+    """
+    return torch.logsumexp(values, dim) - math.log(values.shape[dim])
+
+
+def masked_sum(values: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Sum over the last dimension, over the entries that the mask keeps.
+
+    Masked entries are replaced, not multiplied by zero, because NaN times zero is NaN.
+
+    Args:
+        values: (..., F).
+        mask: broadcastable to ``values``, true where an entry counts; all count when absent.
+
+    Returns:
+        (...).
+
+    Example:
+        >>> masked_sum(torch.tensor([1.0, float("nan")]), torch.tensor([True, False]))
+        tensor(1.)
+    """
+    if mask is not None:
+        values = torch.where(mask, values, torch.zeros_like(values))
+    return values.sum(-1)
+
+
+def bound_log_variance(raw: Tensor) -> Tensor:
+    r"""Keep a log-variance inside (-15, 15) smoothly, so that no ``exp`` of it overflows.
+
+    .. math:: b(r) = -L + s(2L - s(L - r)), \quad s = \mathrm{softplus}, \; L = 15
+
+    Within ten units of zero the result differs from ``raw`` by less than 0.01; the gradient
+    is never zero. Standard deviations so lie between 5.5e-4 and 1.8e3 in the model's units.
+
+    Args:
+        raw: the unbounded log-variance, any shape.
+
+    Returns:
+        The same shape.
+
+    Example:
+        >>> bound_log_variance(torch.tensor([-1e6, 0.0, 1e6]))
+        tensor([-15.,   0.,  15.])
+    """
+    limit = LOG_VARIANCE_LIMIT
+    return functional.softplus(2 * limit - functional.softplus(limit - raw)) - limit
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and PyTorch on all devices.
+
+    Args:
+        seed: a non-negative integer below 2**32.
+    """
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+@contextmanager
+def fixed_noise(seed: int) -> Iterator[None]:
+    """Draw the same noise at every entry, and leave the generators as they were.
+
+    Args:
+        seed: of the noise inside.
+
+    Example:
+        >>> with fixed_noise(1):
+        ...     first = torch.rand(3)
+        >>> with fixed_noise(1):
+        ...     bool((torch.rand(3) == first).all())
+        True
+    """
+    mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        torch.manual_seed(seed)
+        yield
+    if mps is not None:
+        torch.mps.set_rng_state(mps)
