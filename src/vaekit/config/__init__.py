@@ -1,0 +1,33 @@
+"""What a run is, as data: frozen, documented, checked once when loaded. No torch in here."""
+
+from vaekit.config.config import Config
+from vaekit.config.data import DataConfig
+from vaekit.config.evaluation import EvaluationConfig
+from vaekit.config.load import load_config, merge, parse_config
+from vaekit.config.model import (
+    LikelihoodConfig,
+    ModelConfig,
+    NetworkConfig,
+    PosteriorConfig,
+    PriorConfig,
+)
+from vaekit.config.objective import ObjectiveConfig
+from vaekit.config.section import Section
+from vaekit.config.training import TrainingConfig
+
+__all__ = [
+    "Config",
+    "DataConfig",
+    "EvaluationConfig",
+    "LikelihoodConfig",
+    "ModelConfig",
+    "NetworkConfig",
+    "ObjectiveConfig",
+    "PosteriorConfig",
+    "PriorConfig",
+    "Section",
+    "TrainingConfig",
+    "load_config",
+    "merge",
+    "parse_config",
+]

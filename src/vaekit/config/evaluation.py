@@ -1,0 +1,25 @@
+"""How a trained model is measured."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from vaekit.config.section import Section
+
+__all__ = ["EvaluationConfig"]
+
+
+class EvaluationConfig(Section):
+    """How a trained model is measured."""
+
+    split: Literal["train", "validation", "test"] = "test"
+    """Rows to measure on."""
+
+    samples: int = Field(default=500, ge=1)
+    """Importance samples for each row in the log-likelihood."""
+
+    memory_mb: int = Field(default=256, ge=1)
+    """Size in MB of the largest intermediate array; decides how many samples go at once."""
+
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Seed of the samples: the same run measured twice gives the same numbers."""
