@@ -1,0 +1,63 @@
+"""The one interface of a model's parts: a module whose forward returns a distribution."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+__all__ = ["Amortized", "Conditional", "Head"]
+
+
+class Conditional(nn.Module, ABC):
+    """A conditional distribution: ``forward(context)`` returns p(. | context).
+
+    A prior is called without a context. Distributions are built with ``validate_args=False``:
+    data is checked once, at the door.
+    """
+
+    @abstractmethod
+    def forward(self, context: Tensor | None = None) -> Distribution:
+        """Distribution given a context.
+
+        Args:
+            context: (..., C), or nothing for an unconditional distribution.
+
+        Returns:
+            A distribution with batch shape (...) and an event shape of its own.
+        """
+
+
+class Head(Conditional):
+    """A conditional whose context is its own parameters, as a network puts them out.
+
+    Attributes:
+        inputs: how many numbers of a row it reads; the network before it puts out as many.
+    """
+
+    inputs: int
+
+
+class Amortized(Conditional):
+    """A network before a head: q(z|x) from an encoder, p(x|z) from a decoder.
+
+    Args:
+        network: maps (..., C) to (..., head.inputs).
+        head: makes a distribution of that.
+
+    Example:
+        >>> import torch
+        >>> from vaekit.models.posteriors import DiagonalGaussian
+        >>> posterior = Amortized(nn.Linear(64, 4), DiagonalGaussian(2))
+        >>> posterior(torch.zeros(7, 64)).rsample().shape
+        torch.Size([7, 2])
+    """
+
+    def __init__(self, network: nn.Module, head: Head) -> None:
+        super().__init__()
+        self.network = network
+        self.head = head
+
+    def forward(self, context: Tensor | None = None) -> Distribution:
+        """Run the network, then the head in float32 whatever the network computed in."""
+        distribution: Distribution = self.head(self.network(context).float())
+        return distribution

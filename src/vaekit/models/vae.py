@@ -1,0 +1,111 @@
+r"""A variational autoencoder is three conditional distributions; one pass leaves a trace.
+
+Shapes, here and in every file:
+
+    K  samples of z for each row        D  latent dimensions
+    B  rows of a batch                  F  features of a row (pixels, columns)
+    C  classes, components, channels    H  hidden units
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from vaekit.distributions import sample_with_log_prob
+from vaekit.models.conditional import Conditional
+from vaekit.numerics import masked_sum
+
+__all__ = ["VAE", "Trace", "row_log_prob"]
+
+
+class Trace(NamedTuple):
+    """All that an objective may look at. Log-densities are in nats."""
+
+    x: Tensor
+    """(B, F) the rows."""
+    z: Tensor
+    """(K, B, D) samples of q(z|x)."""
+    log_px: Tensor
+    """(K, B) log p(x|z), over the observed entries only."""
+    log_pz: Tensor
+    """(K, B) log p(z)."""
+    log_qz: Tensor
+    """(K, B) log q(z|x)."""
+    q: Distribution
+    """The posterior, for closed forms and moments; batch (B,), event (D,)."""
+    prior: Distribution
+    """The prior; event (D,)."""
+
+
+class VAE(nn.Module):
+    """Three conditional distributions: p(z), q(z|x) and p(x|z).
+
+    Args:
+        prior: called without a context; event shape (D,).
+        posterior: from rows (B, F) to a distribution over (B, D).
+        likelihood: from codes (K, B, D) to a distribution over (K, B, F), independent over
+            the features given z.
+
+    Example:
+        >>> from vaekit import MLP, Amortized, Bernoulli, DiagonalGaussian, StandardNormal
+        >>> model = VAE(
+        ...     prior=StandardNormal(2),
+        ...     posterior=Amortized(MLP(64, [32], 4), DiagonalGaussian(2)),
+        ...     likelihood=Amortized(MLP(2, [32], 64), Bernoulli(64)),
+        ... )
+        >>> trace = model(torch.zeros(5, 64), samples=3)
+        >>> trace.z.shape, trace.log_px.shape
+        (torch.Size([3, 5, 2]), torch.Size([3, 5]))
+
+    Source:
+        Kingma and Welling 2014, arXiv:1312.6114; Rezende, Mohamed and Wierstra 2014.
+    """
+
+    def __init__(
+        self, *, prior: Conditional, posterior: Conditional, likelihood: Conditional
+    ) -> None:
+        super().__init__()
+        self.prior = prior
+        self.posterior = posterior
+        self.likelihood = likelihood
+
+    def forward(self, x: Tensor, *, samples: int = 1, mask: Tensor | None = None) -> Trace:
+        """Encode, sample, decode, and keep every log-density on the way.
+
+        Args:
+            x: (B, F) rows; entries that the mask hides hold any finite fill value.
+            samples: K, samples of z for each row.
+            mask: (B, F) true where an entry is observed; all are when absent.
+
+        Returns:
+            The trace.
+        """
+        q = self.posterior(x)
+        prior = self.prior()
+        with torch.autocast(device_type=x.device.type, enabled=False):
+            z, log_qz = sample_with_log_prob(q, (samples,))
+            log_pz = prior.log_prob(z)
+        p = self.likelihood(z)
+        with torch.autocast(device_type=x.device.type, enabled=False):
+            log_px = row_log_prob(p, x, mask)
+        return Trace(x=x, z=z, log_px=log_px, log_pz=log_pz, log_qz=log_qz, q=q, prior=prior)
+
+
+def row_log_prob(p: Distribution, x: Tensor, mask: Tensor | None = None) -> Tensor:
+    """Log-probability of rows, over their observed entries.
+
+    Args:
+        p: batch (K, B), event (F,); ``p.base_dist`` is the distribution of each feature, as in
+            ``torch.distributions.Independent``.
+        x: (B, F).
+        mask: (B, F) true where an entry is observed.
+
+    Returns:
+        (K, B) in nats.
+    """
+    if mask is None:
+        return p.log_prob(x)
+    each: Distribution = p.base_dist  # type: ignore[attr-defined]
+    return masked_sum(each.log_prob(x), mask)
