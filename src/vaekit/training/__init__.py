@@ -1,0 +1,23 @@
+"""How parameters are found: the step, the loop, checkpoints, and who is told."""
+
+from vaekit.training.callbacks import Callback, Live, MetricsFile, Plan, Record
+from vaekit.training.loop import fit
+from vaekit.training.progress import ProgressBar, ProgressLines, progress
+from vaekit.training.step import Step
+from vaekit.training.tensorboard import TensorBoard
+from vaekit.training.train import train
+
+__all__ = [
+    "Callback",
+    "Live",
+    "MetricsFile",
+    "Plan",
+    "ProgressBar",
+    "ProgressLines",
+    "Record",
+    "Step",
+    "TensorBoard",
+    "fit",
+    "progress",
+    "train",
+]

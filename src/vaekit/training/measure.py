@@ -1,0 +1,72 @@
+"""Numbers of an epoch, and whether they are numbers."""
+
+import torch
+from torch import Tensor
+
+from vaekit.data import Batches
+from vaekit.errors import TrainingError
+from vaekit.numerics import fixed_noise
+from vaekit.training.checkpoint import Position
+from vaekit.training.step import SUMS, Step
+
+__all__ = ["check_finite", "means", "measure"]
+
+
+@torch.no_grad()
+def measure(step: Step, batches: Batches) -> dict[str, float]:
+    """Means over the rows of a split, in float32, with the same noise at every call.
+
+    Args:
+        step: model, objective and preprocessing; left in evaluation mode.
+        batches: the rows.
+
+    Returns:
+        Loss, distortion, rate and bound in nats per row.
+    """
+    step.eval()
+    with fixed_noise(0):
+        sums = torch.stack([step(rows)[1] for rows in batches.epoch()])
+    return means(sums.cpu(), rows=batches.rows)
+
+
+def means(sums: Tensor, *, rows: int) -> dict[str, float]:
+    """Means over rows from sums over batches: a short batch counts as little as it should.
+
+    Args:
+        sums: (steps, 4) sums over the rows of each step.
+        rows: how many rows they are of.
+
+    Returns:
+        Loss, distortion, rate and bound in nats per row.
+    """
+    return dict(zip(SUMS, (sums.double().sum(0) / rows).tolist(), strict=True))
+
+
+def check_finite(step: Step, position: Position, *, saved: bool) -> None:
+    """Stop where the loss or a parameter is not finite.
+
+    Args:
+        step: whose parameters.
+        position: how far training is, with the sums of the steps of this epoch.
+        saved: whether there are checkpoints.
+
+    Raises:
+        TrainingError: with the step, the part that blew up and what to change.
+    """
+    done = position.history[: position.step]
+    bad = (~torch.isfinite(done)).nonzero()
+    where = f"epoch {position.epoch + 1}"
+    if len(bad):
+        at = int(bad[0, 0])
+        parts = [SUMS[int(column)] for row, column in bad if int(row) == at]
+        blamed = next((part for part in ("distortion", "rate") if part in parts), "loss")
+        where = f"{where}, step {at + 1}: the {blamed} is {done[at, SUMS.index(blamed)]:g}"
+    elif all(bool(torch.isfinite(p).all()) for p in step.parameters()):
+        return
+    else:
+        where = f"{where}: a parameter is not finite after step {position.step}"
+    kept = " The last good checkpoint stays." if saved else ""
+    raise TrainingError(
+        f"{where}. Lower training.learning_rate, set training.clip_norm (1.0 is usual), take "
+        f"training.precision = 32, or check the scale of the data.{kept}"
+    )

@@ -1,0 +1,63 @@
+"""The unit that is compiled, captured and distributed: rows in, loss and sums out."""
+
+import torch
+from torch import Tensor, nn
+
+from vaekit.models.vae import VAE
+from vaekit.objectives import Objective
+
+__all__ = ["SUMS", "Step"]
+
+SUMS = ("loss", "distortion", "rate", "bound")
+"""What the second output of a step holds, each summed over the rows, in nats."""
+
+
+class Step(nn.Module):
+    """Preprocess, run the model, apply the objective.
+
+    Args:
+        model: the model.
+        objective: the formula.
+        preprocessing: from raw rows to what the model sees; none where rows come ready.
+        samples: K, samples of z for each row.
+
+    Example:
+        >>> from vaekit import MLP, VAE, Amortized, Bernoulli, Bound, DiagonalGaussian
+        >>> from vaekit import StandardNormal
+        >>> model = VAE(
+        ...     prior=StandardNormal(2),
+        ...     posterior=Amortized(MLP(8, [], 4), DiagonalGaussian(2)),
+        ...     likelihood=Amortized(MLP(2, [], 8), Bernoulli(8)),
+        ... )
+        >>> loss, sums = Step(model, Bound())(torch.zeros(5, 8))
+        >>> loss.shape, sums.shape
+        (torch.Size([]), torch.Size([4]))
+    """
+
+    def __init__(
+        self,
+        model: VAE,
+        objective: Objective,
+        *,
+        preprocessing: nn.Module | None = None,
+        samples: int = 1,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.objective = objective
+        self.preprocessing = preprocessing if preprocessing is not None else nn.Identity()
+        self.samples = samples
+
+    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """One pass.
+
+        Args:
+            rows: (B, F) raw.
+
+        Returns:
+            The mean loss, in nats per row, and the four sums over the rows, detached.
+        """
+        x = self.preprocessing(rows)
+        terms = self.objective(self.model(x, samples=self.samples))
+        sums = torch.stack([term.detach().sum() for term in terms])
+        return terms.loss.mean(), sums

@@ -1,0 +1,108 @@
+"""From a config to a trained run folder."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from vaekit.assembly import build_model, build_objective, load_data
+from vaekit.config import Config
+from vaekit.data import Batches, Dataset, Preprocessing
+from vaekit.errors import ConfigError
+from vaekit.numerics import seed_everything
+from vaekit.runs import RunFolder, save_run
+from vaekit.training.callbacks import Callback, MetricsFile
+from vaekit.training.engine import choose_device
+from vaekit.training.loop import fit
+from vaekit.training.step import Step
+
+__all__ = ["train"]
+
+
+def train(
+    config: Config,
+    *,
+    folder: RunFolder,
+    resume: bool = False,
+    callbacks: Sequence[Callback] = (),
+) -> Dataset:
+    """Load the data, build the model, train it, and leave a run folder.
+
+    The same config and seed give the same weights, bit for bit, on the same machine with the
+    same number of threads, also when the run was killed and resumed.
+
+    Args:
+        config: the whole of the run.
+        folder: new or empty, and made once data and model are found good; with ``resume`` one
+            that training wrote before.
+        resume: go on from the last checkpoint.
+        callbacks: told what happens, besides ``metrics.jsonl``, which is always written.
+
+    Returns:
+        The dataset, for whoever measures the run next.
+
+    Raises:
+        RunError: the folder is not empty, or cannot be resumed.
+        DataError: the source cannot be read or used.
+        ConfigError: parts that do not go together.
+        TrainingError: the loss is not finite, or a file cannot be written.
+        Interrupted: Ctrl-C; everything up to then is saved.
+    """
+    if not resume:
+        folder.require_free()
+    dataset, preprocessing = load_data(config.data)
+    seed_everything(config.seed)
+    step = Step(
+        _model(config, dataset, preprocessing),
+        build_objective(config.objective),
+        preprocessing=preprocessing,
+        samples=config.objective.samples,
+    )
+    batches, watch = _batches(config, dataset)
+    if not resume:
+        folder.make()
+        folder.write_json(folder.config, config.model_dump(mode="json"))
+    fit(
+        step,
+        train=batches,
+        watch=watch,
+        config=config.training,
+        objective=config.objective,
+        checkpoint=folder.checkpoints / "last.pt",
+        resume=resume,
+        callbacks=[MetricsFile(folder), *callbacks],
+    )
+    save_run(folder, step.model.cpu(), preprocessing.cpu())
+    return dataset
+
+
+def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> torch.nn.Module:
+    """A fresh model; a VampPrior starts at training rows."""
+    rows = None
+    if config.model.prior.kind == "vamp":
+        first = np.sort(dataset.split.train)[: config.model.prior.components]
+        rows = preprocessing(torch.from_numpy(np.ascontiguousarray(dataset.rows[first])))
+    return build_model(config.model, shape=dataset.shape, support=preprocessing.support, rows=rows)
+
+
+def _batches(config: Config, dataset: Dataset) -> tuple[Batches, Batches | None]:
+    """Training batches, and those that are watched."""
+    settings = config.training
+    if settings.watch == "test" and settings.early_stopping:
+        raise ConfigError(
+            "early stopping on test rows would tune on them: set training.watch = validation"
+        )
+    device = choose_device(settings.device)
+    train = Batches(
+        dataset.rows,
+        dataset.split.train,
+        batch_size=settings.batch_size,
+        device=device,
+        seed=config.seed,
+        drop_last=True,
+    )
+    index = dataset.split.of(settings.watch)
+    if len(index) == 0:
+        return train, None
+    watch = Batches(dataset.rows, index, batch_size=max(settings.batch_size, 256), device=device)
+    return train, watch
