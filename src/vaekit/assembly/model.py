@@ -66,6 +66,7 @@ def build_model(
         ConfigError: parts that do not go together, or a likelihood that cannot hold the values.
     """
     features, latent = prod(shape), config.latent_dim
+    _need_density(config)
     q_head = _posterior(config.posterior, latent)
     p_head = _likelihood(config.likelihood, features, support)
     posterior = Amortized(build_encoder(config.encoder, shape=shape, outputs=q_head.inputs), q_head)
@@ -92,6 +93,18 @@ def build_objective(config: ObjectiveConfig) -> Objective:
         free_bits=config.free_bits,
     )
     return Sum(bound, MeanPenalty(config.mean_penalty)) if config.mean_penalty else bound
+
+
+def _need_density(config: ModelConfig) -> None:
+    """A VampPrior evaluates posteriors at codes that are not theirs."""
+    q = config.posterior
+    closed = q.flow_length == 0 or q.flow not in {"planar", "radial"}
+    if config.prior.kind == "vamp" and (q.kind == "point" or not closed):
+        raise ConfigError(
+            "a VampPrior needs a posterior whose density is known everywhere, and neither a "
+            "point nor a planar or radial flow has one: take model.posterior.flow = "
+            "autoregressive, or model.prior.kind = mixture"
+        )
 
 
 def _posterior(config: PosteriorConfig, latent: int) -> Head:
