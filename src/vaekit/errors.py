@@ -6,7 +6,8 @@
     |   |-- ConfigError        a recipe, a config file, a flag, an argument
     |   |-- RunError           a run folder: not one, damaged, or written by a newer vaekit
     |   `-- MissingExtraError  an optional package that is not installed
-    |-- TrainingError          training had to stop: the loss is not finite, the disk is full
+    |-- TrainingError          training had to stop: the loss is not finite
+    |-- WriteError             a file could not be written: the disk is full, no permission
     `-- Interrupted            exit code 130: Ctrl-C; everything up to then is saved
 
 Every message says what was expected, what came, and what to do.
@@ -24,6 +25,7 @@ __all__ = [
     "TrainingError",
     "VaekitError",
     "VaekitWarning",
+    "WriteError",
 ]
 
 
@@ -74,6 +76,10 @@ class TrainingError(VaekitError):
 
 class VaekitWarning(UserWarning):
     """Something is allowed but probably not what was meant."""
+
+
+class WriteError(VaekitError):
+    """A file could not be written; what was there before is unharmed."""
 
 
 class Interrupted(VaekitError):

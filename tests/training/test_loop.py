@@ -183,7 +183,9 @@ def test_clipping_bounds_the_step(rows):
         train=Batches(rows, np.arange(600), batch_size=600),
         config=TrainingConfig(epochs=1, clip_norm=1e-12, learning_rate=1e-3, eps=1.0),
     )
-    moved = max(float((p - q).detach().abs().max()) for p, q in zip(step.parameters(), before))
+    moved = max(
+        float((p - q).detach().abs().max()) for p, q in zip(step.parameters(), before, strict=True)
+    )
     assert moved < 1e-14
 
 

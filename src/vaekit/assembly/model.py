@@ -1,6 +1,7 @@
 """Models and objectives by name."""
 
 import warnings
+from collections.abc import Callable
 from math import prod
 from typing import Literal
 
@@ -26,6 +27,7 @@ from vaekit.models import (
     ContinuousBernoulli,
     DiagonalGaussian,
     DiscretizedLogistic,
+    Flow,
     FlowPosterior,
     FlowPrior,
     FullGaussian,
@@ -108,13 +110,17 @@ def _need_density(config: ModelConfig) -> None:
 
 
 def _posterior(config: PosteriorConfig, latent: int) -> Head:
-    kinds = {"gaussian": DiagonalGaussian, "full-gaussian": FullGaussian, "point": Point}
-    base: Head = kinds[config.kind](latent)
+    kinds: dict[str, Callable[[int], Head]] = {
+        "gaussian": DiagonalGaussian,
+        "full-gaussian": FullGaussian,
+        "point": Point,
+    }
+    base = kinds[config.kind](latent)
     if config.flow == "none" or config.flow_length == 0:
         return base
     if config.kind == "point":
         raise ConfigError("a point posterior has no density for a flow to change; take gaussian")
-    flows = {
+    flows: dict[str, Callable[..., Flow]] = {
         "planar": PlanarFlow,
         "radial": RadialFlow,
         "autoregressive": AutoregressiveFlow,
@@ -162,5 +168,6 @@ def _likelihood(config: LikelihoodConfig, features: int, support: Support) -> He
         return Bernoulli(features)
     if kind == "continuous-bernoulli":
         return ContinuousBernoulli(features)
-    grid = {"discretized-logistic": DiscretizedLogistic, "categorical": Categorical}
-    return grid[kind](features, levels=config.levels)
+    if kind == "categorical":
+        return Categorical(features, levels=config.levels)
+    return DiscretizedLogistic(features, levels=config.levels)

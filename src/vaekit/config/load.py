@@ -3,12 +3,13 @@
 import difflib
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from vaekit.config.config import Config
 from vaekit.errors import ConfigError
@@ -55,8 +56,12 @@ def load_config(path: str | Path) -> dict[str, Any]:
         ConfigError: the file is not there, is of another kind, or does not parse.
     """
     path = Path(path)
-    readers = {".toml": tomllib.loads, ".json": json.loads}
-    readers |= dict.fromkeys((".yaml", ".yml"), yaml.safe_load)
+    readers: dict[str, Callable[[str], Any]] = {
+        ".toml": tomllib.loads,
+        ".json": json.loads,
+        ".yaml": yaml.safe_load,
+        ".yml": yaml.safe_load,
+    }
     if path.suffix.lower() not in readers:
         raise ConfigError(f"{path}: a config file ends in {', '.join(sorted(readers))}")
     try:
@@ -86,7 +91,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _explain(error: Any) -> str:
+def _explain(error: ErrorDetails) -> str:
     """One line for one of pydantic's errors."""
     where = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":

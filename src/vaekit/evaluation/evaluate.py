@@ -102,7 +102,8 @@ def _summarise(parts: list[_Part], *, split: str, samples: int) -> Evaluation:
     rate = float(sampled_rate if per_dim is None else per_dim.sum())
     distortion = float(torch.cat([part.scores.distortion for part in parts]).mean())
     effective = float(torch.cat([part.scores.effective_samples for part in parts]).median())
-    active = int((mean.var(0, correction=0) > ACTIVE_VARIANCE).sum())
+    variance = mean.var(0, correction=0)
+    active = int((variance > ACTIVE_VARIANCE).sum())
     dense, bits = parts[0].dense, -float(rows.mean()) / (parts[0].features * math.log(2))
     return Evaluation(
         split=split,
@@ -118,6 +119,7 @@ def _summarise(parts: list[_Part], *, split: str, samples: int) -> Evaluation:
         effective_sample_size=effective if dense else None,
         latent_dim=mean.shape[-1],
         active_units=active,
+        mean_variance=variance.tolist(),
         kl_per_dim=None if per_dim is None else per_dim.tolist(),
         reconstruction_error=float(torch.cat([part.error for part in parts]).mean()),
         notes=write_notes(

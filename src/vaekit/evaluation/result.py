@@ -39,6 +39,8 @@ class Evaluation:
     """D."""
     active_units: int
     """Dimensions whose posterior mean varies over the rows by more than 0.01."""
+    mean_variance: list[float]
+    """Variance over the rows of the posterior mean of each dimension."""
     kl_per_dim: list[float] | None
     """Rate of each dimension, where posterior and prior are diagonal Gaussians."""
     reconstruction_error: float

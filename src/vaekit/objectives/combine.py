@@ -1,5 +1,7 @@
 """Objectives made of others."""
 
+from typing import cast
+
 from torch import nn
 
 from vaekit.errors import ConfigError
@@ -28,8 +30,9 @@ class Sum(Objective):
 
     def forward(self, trace: Trace) -> Terms:
         """See the class."""
-        first, *others = (part(trace) for part in self.parts)
-        return first._replace(loss=first.loss + sum(other.loss for other in others))
+        first, *others = (cast(Terms, part(trace)) for part in self.parts)
+        loss = sum((other.loss for other in others), start=first.loss)
+        return first._replace(loss=loss)
 
 
 class MeanPenalty(Objective):

@@ -1,15 +1,14 @@
 """The run folder: where each file lies, and how it is written so that it is never half there."""
 
 import json
-import os
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vaekit.errors import RunError, TrainingError
+from vaekit.errors import RunError
+from vaekit.files import write_atomically
 
-__all__ = ["FORMAT", "RunFolder", "write_atomically"]
+__all__ = ["FORMAT", "RunFolder", "check_format"]
 
 FORMAT = 1
 """Number of the run folder's format; it grows when an older vaekit could not read a newer run."""
@@ -95,7 +94,7 @@ class RunFolder:
     def write_json(self, path: Path, values: Mapping[str, Any]) -> None:
         """Write one of the folder's JSON files, with the format number."""
         text = json.dumps({"format": FORMAT, **values}, indent=2, allow_nan=False) + "\n"
-        write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        write_atomically(path, lambda beside: beside.write_text(text, encoding="utf-8"))
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """Records of all epochs so far, oldest first; a line cut off by a crash ends the list."""
@@ -125,33 +124,3 @@ def check_format(number: object, path: Path) -> None:
             f"{path}: written in format {number}, and this vaekit reads up to {FORMAT}: "
             "pip install --upgrade vaekit"
         )
-
-
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file so that at any moment either the old one or the new one is there, whole.
-
-    Args:
-        path: the file.
-        write: writes everything to the path that it is given.
-
-    Raises:
-        TrainingError: the disk is full or the folder cannot be written; the old file stays.
-    """
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-        os.close(handle)
-    except OSError as error:
-        raise TrainingError(f"{path}: cannot be written: {error.strerror}") from None
-    temporary = Path(name)
-    try:
-        write(temporary)
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except (OSError, RuntimeError) as error:
-        # torch and safetensors report a full disk as errors of their own.
-        raise TrainingError(
-            f"{path}: could not be written ({error}); what was there before is unharmed"
-        ) from None
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -12,8 +12,9 @@ from vaekit.assembly import build_model
 from vaekit.config import Config, parse_config
 from vaekit.data import Preprocessing
 from vaekit.errors import RunError
+from vaekit.files import write_atomically
 from vaekit.models import VAE
-from vaekit.runs.folder import FORMAT, RunFolder, check_format, write_atomically
+from vaekit.runs.folder import FORMAT, RunFolder, check_format
 
 __all__ = ["Run", "load_run", "save_run"]
 
@@ -36,7 +37,7 @@ def save_run(folder: RunFolder, model: VAE, preprocessing: Preprocessing) -> Non
     """Write ``model.safetensors``: the parameters, and the preprocessing they were trained with.
 
     Raises:
-        TrainingError: the file cannot be written.
+        WriteError: the file cannot be written.
     """
     metadata = {"format": str(FORMAT), "preprocessing": json.dumps(preprocessing.describe())}
     bundle = _bundle(model, preprocessing)

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from vaekit.runs.folder import RunFolder, write_atomically
+from vaekit.errors import WriteError
+from vaekit.files import write_atomically
+from vaekit.runs import RunFolder
 
 __all__ = ["Callback", "Live", "MetricsFile", "Plan", "Record"]
 
@@ -84,9 +86,16 @@ class MetricsFile:
         """Nothing: only whole epochs are kept."""
 
     def epoch_ended(self, record: Record) -> None:
-        """Append the record."""
-        with self.folder.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+        """Append the record.
+
+        Raises:
+            WriteError: the disk is full; the last checkpoint stays.
+        """
+        try:
+            with self.folder.metrics.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(record) + "\n")
+        except OSError as error:
+            raise WriteError(f"{self.folder.metrics}: {error.strerror}") from None
 
     def ended(self, reason: str) -> None:
         """Nothing is left to write."""

@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from vaekit.errors import RunError
-from vaekit.runs.folder import FORMAT, check_format, write_atomically
+from vaekit.files import write_atomically
+from vaekit.runs import FORMAT, check_format
 from vaekit.training.step import Step
 
 __all__ = ["Position", "load_checkpoint", "save_checkpoint"]
@@ -47,7 +48,7 @@ def save_checkpoint(path: Path, *, step: Step, optimizer: Optimizer, position: P
         position: how far training is.
 
     Raises:
-        TrainingError: the file cannot be written; the one before stays.
+        WriteError: the file cannot be written; the one before stays.
     """
     content = {
         "format": FORMAT,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
+from torch import nn
 from torch.optim import Optimizer
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
@@ -30,23 +31,6 @@ from vaekit.training.step import SUMS, Step
 __all__ = ["fit"]
 
 _REFRESH_SECONDS = 0.25
-
-
-@dataclass(kw_only=True)
-class _Loop:
-    """What the parts of the loop share."""
-
-    step: Step
-    train: Batches
-    watch: Batches | None
-    config: TrainingConfig
-    objective: ObjectiveConfig
-    checkpoint: Path | None
-    callbacks: Sequence[Callback]
-    engine: Fabric
-    optimizer: Optimizer
-    position: Position
-    wish: StopWish
 
 
 def fit(
@@ -76,9 +60,24 @@ def fit(
         The records of the epochs that were run.
 
     Raises:
-        TrainingError: the loss is not finite, or a checkpoint cannot be written.
+        TrainingError: the loss is not finite.
+        WriteError: a file cannot be written; the last good checkpoint stays.
         Interrupted: Ctrl-C; the step was finished and a checkpoint written.
         ConfigError: early stopping without rows to watch.
+
+    Example:
+        >>> import numpy as np
+        >>> from vaekit import MLP, VAE, Amortized, Bound, DiagonalGaussian, Gaussian
+        >>> from vaekit import StandardNormal
+        >>> model = VAE(
+        ...     prior=StandardNormal(1),
+        ...     posterior=Amortized(MLP(3, [], 2), DiagonalGaussian(1)),
+        ...     likelihood=Amortized(MLP(1, [], 3), Gaussian(3)),
+        ... )
+        >>> rows = np.ones((32, 3), np.float32)
+        >>> batches = Batches(rows, np.arange(32), batch_size=16, seed=0)
+        >>> len(fit(Step(model, Bound()), train=batches, config=TrainingConfig(epochs=2)))
+        2
     """
     config = config or TrainingConfig()
     if config.early_stopping and watch is None:
@@ -87,13 +86,12 @@ def fit(
     precision = choose_precision(config.precision, device=device)
     engine = make_engine(device=device, precision=precision)
     with compute_settings(device=device, threads=config.threads), stop_wish() as wish:
-        optimizer = build_optimizer(step, config, device=device)
-        position = Position(history=torch.zeros(len(train), len(SUMS)))
-        step.to(device)
+        optimizer = build_optimizer(step.to(device), config, device=device)
+        position = Position()
         if resume and checkpoint is not None:
             position = load_checkpoint(checkpoint, step=step, optimizer=optimizer)
-            if position.step == 0:
-                position.history = torch.zeros(len(train), len(SUMS))
+        if position.step == 0:
+            position.history = torch.zeros(len(train), len(SUMS))
         loop = _Loop(
             step=step,
             train=train,
@@ -107,139 +105,157 @@ def fit(
             position=position,
             wish=wish,
         )
-        plan = _plan(loop, device=device, precision=precision)
-        return _run(loop, plan)
+        return loop.run(_plan(loop, device=device, precision=precision))
 
 
-def _run(loop: _Loop, plan: Plan) -> list[Record]:
-    """All epochs; whatever happens, the callbacks are told that it is over."""
-    records: list[Record] = []
-    reason = "failed"
-    for callback in loop.callbacks:
-        callback.started(plan)
-    try:
-        compiled, optimizer = loop.engine.setup(loop.step, loop.optimizer)
-        while loop.position.epoch < loop.config.epochs:
-            _train_epoch(loop, compiled, optimizer)
-            records.append(_close_epoch(loop))
-            if _out_of_patience(loop):
-                break
-        if loop.position.best_weights is not None:
-            loop.step.load_state_dict(loop.position.best_weights)
-        reason = "" if loop.position.epoch == loop.config.epochs else "no better bound"
-    except Interrupted:
-        reason = "interrupted"
-        raise
-    finally:
-        loop.step.eval()
-        for callback in loop.callbacks:
-            callback.ended(reason)
-    return records
+@dataclass(kw_only=True)
+class _Loop:
+    """One training."""
 
+    step: Step
+    train: Batches
+    watch: Batches | None
+    config: TrainingConfig
+    objective: ObjectiveConfig
+    checkpoint: Path | None
+    callbacks: Sequence[Callback]
+    engine: Fabric
+    optimizer: Optimizer
+    position: Position
+    wish: StopWish
 
-def _train_epoch(loop: _Loop, step: torch.nn.Module, optimizer: Optimizer) -> None:
-    """The steps that are left of the epoch."""
-    position, config, steps = loop.position, loop.config, len(loop.train)
-    history = position.history.to(next(loop.step.parameters()).device)
-    loop.step.train()
-    before, began = position.seconds, time.perf_counter()
-    refreshed = saved = began
-    for rows in loop.train.epoch(position.epoch, start=position.step):
-        _set_schedules(loop, optimizer)
-        loss, sums = step(rows)
-        loop.engine.backward(loss)
-        if config.clip_norm is not None:
-            loop.engine.clip_gradients(step, optimizer, max_norm=config.clip_norm)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        history[position.step] = sums
-        position.step += 1
-        now = time.perf_counter()
-        position.seconds = before + now - began
-        overdue = now - saved > 60.0 * config.checkpoint_minutes
-        if loop.wish.made or overdue or now - refreshed > _REFRESH_SECONDS:
-            refreshed = now
-            position.history = history.cpu()
-            check_finite(loop.step, position, saved=loop.checkpoint is not None)
-            _tell_live(loop)
-            if loop.wish.made or overdue:
-                saved = now
-                _save(loop)
-            if loop.wish.made and position.step < steps:
-                raise Interrupted(f"stopped in epoch {position.epoch + 1}")
-    position.history = history.cpu()
-    check_finite(loop.step, position, saved=loop.checkpoint is not None)
+    def run(self, plan: Plan) -> list[Record]:
+        """All epochs; whatever happens, the callbacks are told that it is over."""
+        records: list[Record] = []
+        reason = "failed"
+        for callback in self.callbacks:
+            callback.started(plan)
+        try:
+            engaged, optimizer = self.engine.setup(self.step, self.optimizer)
+            while self.position.epoch < self.config.epochs and not self.out_of_patience():
+                self.train_epoch(engaged, optimizer)
+                records.append(self.close_epoch())
+            if self.position.best_weights is not None:
+                self.step.load_state_dict(self.position.best_weights)
+            reason = "" if self.position.epoch == self.config.epochs else "no better bound"
+        except Interrupted:
+            reason = "interrupted"
+            raise
+        finally:
+            self.step.eval()
+            for callback in self.callbacks:
+                callback.ended(reason)
+        return records
 
+    def train_epoch(self, engaged: nn.Module, optimizer: Optimizer) -> None:
+        """The steps that are left of the epoch; nothing in a step waits for the device."""
+        position = self.position
+        history = position.history.to(next(self.step.parameters()).device)
+        self.step.train()
+        before, began = position.seconds, time.perf_counter()
+        refreshed = saved = began
+        for rows in self.train.epoch(position.epoch, start=position.step):
+            self.set_schedules(optimizer)
+            loss, history[position.step] = engaged(rows)
+            self.engine.backward(loss)
+            if self.config.clip_norm is not None:
+                self.engine.clip_gradients(engaged, optimizer, max_norm=self.config.clip_norm)
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            position.step += 1
+            now = time.perf_counter()
+            overdue = now - saved > 60.0 * self.config.checkpoint_minutes
+            if self.wish.made or overdue or now - refreshed > _REFRESH_SECONDS:
+                refreshed, position.seconds = now, before + now - began
+                position.history = history.cpu()
+                self.pause(save=self.wish.made or overdue)
+                saved = now if overdue else saved
+        position.seconds = before + time.perf_counter() - began
+        position.history = history.cpu()
+        self.check_finite()
 
-def _set_schedules(loop: _Loop, optimizer: Optimizer) -> None:
-    """Learning rate and weight of the rate, as functions of the position."""
-    epoch = loop.position.epoch + loop.position.step / len(loop.train)
-    if loop.config.schedule != "constant" or loop.position.step == 0:
-        set_learning_rate(optimizer, learning_rate(epoch, loop.config))
-    if loop.objective.schedule != "constant":
-        weight = rate_weight(epoch, schedule=loop.objective.schedule, warmup=loop.objective.warmup)
-        set_rate_weight(loop.step.objective, weight)
+    def pause(self, *, save: bool) -> None:
+        """In the middle of an epoch: look, tell, and save or stop where that is due."""
+        self.check_finite()
+        self.tell()
+        if save:
+            self.save()
+        if self.wish.made and self.position.step < len(self.train):
+            raise Interrupted(f"stopped in epoch {self.position.epoch + 1}")
 
+    def close_epoch(self) -> Record:
+        """Measure, record, and write the checkpoint."""
+        position = self.position
+        record: dict[str, object] = {
+            "epoch": position.epoch + 1,
+            "train": means(position.history, rows=self.train.rows),
+            "seconds": position.seconds,
+            "rows_per_second": self.train.rows / max(position.seconds, 1e-9),
+            "learning_rate": self.optimizer.param_groups[0]["lr"],
+        }
+        position.epoch += 1
+        position.step, position.seconds = 0, 0.0
+        position.history = torch.zeros_like(position.history)
+        if self.watch is not None:
+            watched = measure(self.step, self.watch)
+            record[self.config.watch] = watched
+            self.keep_best(watched["bound"])
+        for callback in self.callbacks:
+            callback.epoch_ended(record)
+        last = position.epoch == self.config.epochs or self.out_of_patience()
+        if last or self.wish.made or position.epoch % self.config.checkpoint_every == 0:
+            self.save()
+        if self.wish.made and not last:
+            raise Interrupted(f"stopped after epoch {position.epoch}")
+        return record
 
-def _close_epoch(loop: _Loop) -> Record:
-    """Measure, record, and write the checkpoint."""
-    position = loop.position
-    record: dict[str, object] = {
-        "epoch": position.epoch + 1,
-        "train": means(position.history, rows=loop.train.rows),
-        "seconds": position.seconds,
-        "rows_per_second": loop.train.rows / max(position.seconds, 1e-9),
-        "learning_rate": loop.optimizer.param_groups[0]["lr"],
-    }
-    position.epoch += 1
-    position.step, position.seconds = 0, 0.0
-    position.history = torch.zeros_like(position.history)
-    if loop.watch is not None:
-        watched = measure(loop.step, loop.watch)
-        record[loop.config.watch] = watched
-        _keep_best(loop, watched["bound"])
-    for callback in loop.callbacks:
-        callback.epoch_ended(record)
-    last = position.epoch == loop.config.epochs or _out_of_patience(loop) or loop.wish.made
-    if last or position.epoch % loop.config.checkpoint_every == 0:
-        _save(loop)
-    if loop.wish.made and position.epoch < loop.config.epochs:
-        raise Interrupted(f"stopped after epoch {position.epoch}")
-    return record
+    def set_schedules(self, optimizer: Optimizer) -> None:
+        """Learning rate and weight of the rate, as functions of the position."""
+        epoch = self.position.epoch + self.position.step / len(self.train)
+        if self.config.schedule != "constant" or self.position.step == 0:
+            set_learning_rate(optimizer, learning_rate(epoch, self.config))
+        schedule = self.objective.schedule
+        if schedule != "constant":
+            weight = rate_weight(epoch, schedule=schedule, warmup=self.objective.warmup)
+            set_rate_weight(self.step.objective, weight)
 
+    def keep_best(self, bound: float) -> None:
+        """Remember the best epoch, and its weights where early stopping will want them."""
+        position = self.position
+        if bound > position.best:
+            position.best, position.best_epoch = bound, position.epoch
+            if self.config.early_stopping:
+                position.best_weights = copy.deepcopy(self.step.state_dict())
 
-def _keep_best(loop: _Loop, bound: float) -> None:
-    """Remember the best epoch, and its weights where early stopping will want them."""
-    position = loop.position
-    if bound > position.best:
-        position.best, position.best_epoch = bound, position.epoch
-        if loop.config.early_stopping:
-            position.best_weights = copy.deepcopy(loop.step.state_dict())
+    def out_of_patience(self) -> bool:
+        """Whether early stopping has waited long enough for a better bound."""
+        patience = self.config.early_stopping
+        waited = self.position.epoch - self.position.best_epoch
+        return patience is not None and waited >= patience
 
+    def check_finite(self) -> None:
+        """Stop where something is not finite."""
+        check_finite(self.step, self.position, saved=self.checkpoint is not None)
 
-def _out_of_patience(loop: _Loop) -> bool:
-    patience = loop.config.early_stopping
-    return bool(patience) and loop.position.epoch - loop.position.best_epoch >= patience
-
-
-def _tell_live(loop: _Loop) -> None:
-    position = loop.position
-    rows = min(position.step * loop.train.batch_size, loop.train.rows)
-    live = Live(
-        epoch=position.epoch,
-        step=position.step,
-        means=means(position.history, rows=rows),
-        rows_per_second=rows / max(position.seconds, 1e-9),
-    )
-    for callback in loop.callbacks:
-        callback.live(live)
-
-
-def _save(loop: _Loop) -> None:
-    if loop.checkpoint is not None:
-        save_checkpoint(
-            loop.checkpoint, step=loop.step, optimizer=loop.optimizer, position=loop.position
+    def tell(self) -> None:
+        """Where training stands, for whoever listens."""
+        position = self.position
+        rows = min(position.step * self.train.batch_size, self.train.rows)
+        live = Live(
+            epoch=position.epoch,
+            step=position.step,
+            means=means(position.history[: position.step], rows=rows),
+            rows_per_second=rows / max(position.seconds, 1e-9),
         )
+        for callback in self.callbacks:
+            callback.live(live)
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        if self.checkpoint is not None:
+            save_checkpoint(
+                self.checkpoint, step=self.step, optimizer=self.optimizer, position=self.position
+            )
 
 
 def _plan(loop: _Loop, *, device: str, precision: str) -> Plan:

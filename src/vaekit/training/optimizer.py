@@ -61,10 +61,10 @@ def learning_rate(epoch: float, config: TrainingConfig) -> float:
     if config.schedule == "cosine":
         return base * 0.5 * (1.0 + math.cos(math.pi * done))
     if config.schedule == "step":
-        return base * config.gamma ** int(epoch / config.step_epochs)
+        return base * math.pow(config.gamma, int(epoch / config.step_epochs))
     if config.schedule == "iwae":
         stage = sum(done * _IWAE_STAGES[-1] >= end for end in _IWAE_STAGES[:-1])
-        return base * 10.0 ** (-stage / 7.0)
+        return base * math.pow(10.0, -stage / 7.0)
     return base
 
 

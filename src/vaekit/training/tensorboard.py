@@ -25,7 +25,7 @@ class TensorBoard:
             raise MissingExtraError(
                 "tensorboard", extra="tensorboard", purpose="training.tensorboard"
             ) from None
-        self.writer = SummaryWriter(str(folder))  # type: ignore[no-untyped-call]
+        self.writer = SummaryWriter(str(folder))
 
     def started(self, plan: Plan) -> None:
         """Nothing to write yet."""
@@ -38,9 +38,9 @@ class TensorBoard:
         epoch = int(record["epoch"])
         for split in {"train", "validation", "test"} & set(record):
             for name, value in record[split].items():
-                self.writer.add_scalar(f"{split}/{name}", value, epoch)  # type: ignore[no-untyped-call]
-        self.writer.add_scalar("learning_rate", record["learning_rate"], epoch)  # type: ignore[no-untyped-call]
+                self.writer.add_scalar(f"{split}/{name}", value, epoch)
+        self.writer.add_scalar("learning_rate", record["learning_rate"], epoch)
 
     def ended(self, reason: str) -> None:
         """Flush and close."""
-        self.writer.close()  # type: ignore[no-untyped-call]
+        self.writer.close()

@@ -9,6 +9,7 @@ from vaekit.assembly import build_model, build_objective, load_data
 from vaekit.config import Config
 from vaekit.data import Batches, Dataset, Preprocessing
 from vaekit.errors import ConfigError
+from vaekit.models import VAE
 from vaekit.numerics import seed_everything
 from vaekit.runs import RunFolder, save_run
 from vaekit.training.callbacks import Callback, MetricsFile
@@ -45,7 +46,8 @@ def train(
         RunError: the folder is not empty, or cannot be resumed.
         DataError: the source cannot be read or used.
         ConfigError: parts that do not go together.
-        TrainingError: the loss is not finite, or a file cannot be written.
+        TrainingError: the loss is not finite.
+        WriteError: a file cannot be written; the last good checkpoint stays.
         Interrupted: Ctrl-C; everything up to then is saved.
     """
     if not resume:
@@ -76,7 +78,7 @@ def train(
     return dataset
 
 
-def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> torch.nn.Module:
+def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> VAE:
     """A fresh model; a VampPrior starts at training rows."""
     rows = None
     if config.model.prior.kind == "vamp":
