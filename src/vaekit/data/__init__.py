@@ -1,0 +1,16 @@
+"""Where rows come from, how they are split and scaled, and how they reach the device."""
+
+from vaekit.data.dataset import Dataset, Split
+from vaekit.data.loader import Batches
+from vaekit.data.preprocessing import Preprocessing
+from vaekit.data.sources import SOURCES, dataset_from_arrays, load_dataset
+
+__all__ = [
+    "SOURCES",
+    "Batches",
+    "Dataset",
+    "Preprocessing",
+    "Split",
+    "dataset_from_arrays",
+    "load_dataset",
+]

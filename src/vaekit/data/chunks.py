@@ -1,0 +1,73 @@
+"""Look at all rows a piece at a time, so that a memory map is never loaded whole."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["CHUNK_VALUES", "Extremes", "chunks", "extremes"]
+
+CHUNK_VALUES = 2**22
+
+
+def chunks(
+    rows: NDArray[Any], *, index: NDArray[np.int64] | None = None, values: int = CHUNK_VALUES
+) -> Iterator[tuple[int, NDArray[Any]]]:
+    """Pieces of the rows, in order.
+
+    Args:
+        rows: (N, F).
+        index: which rows; all when absent.
+        values: how many values a piece may hold (it holds one row at least).
+
+    Yields:
+        The position of the first row of the piece, and the piece.
+
+    Example:
+        >>> [(start, len(piece)) for start, piece in chunks(np.zeros((5, 2)), values=4)]
+        [(0, 2), (2, 2), (4, 1)]
+    """
+    step = max(1, values // max(1, rows.shape[1]))
+    count = len(rows) if index is None else len(index)
+    for start in range(0, count, step):
+        wanted = slice(start, start + step)
+        yield start, np.asarray(rows[wanted if index is None else index[wanted]])
+
+
+class Extremes(NamedTuple):
+    """Least and greatest value of each column, and how many values are missing.
+
+    Args:
+        low: (F,) least values.
+        high: (F,) greatest values.
+        missing: how many values are NaN.
+    """
+
+    low: NDArray[Any]
+    high: NDArray[Any]
+    missing: int
+
+
+def extremes(rows: NDArray[Any], *, index: NDArray[np.int64] | None = None) -> Extremes:
+    """Least and greatest value of each column; NaN counts as missing.
+
+    Args:
+        rows: (N, F) with at least one row.
+        index: which rows; all when absent.
+
+    Returns:
+        The extremes, each (F,), and the number of NaN.
+
+    Example:
+        >>> extremes(np.array([[1.0, 5.0], [2.0, np.nan]]))
+        Extremes(low=array([1., 5.]), high=array([2., 5.]), missing=1)
+    """
+    low = high = np.asarray(rows[0 if index is None else index[0]])
+    missing = 0
+    for _, piece in chunks(rows, index=index):
+        if piece.dtype.kind == "f":
+            missing += int(np.isnan(piece).sum())
+        low = np.fmin(low, np.fmin.reduce(piece, axis=0))
+        high = np.fmax(high, np.fmax.reduce(piece, axis=0))
+    return Extremes(low, high, missing)

@@ -1,0 +1,153 @@
+"""A data set: rows, what they are, and which of them are for training, validation and testing."""
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaekit.data.chunks import Extremes, extremes
+from vaekit.errors import ConfigError, DataError
+
+__all__ = ["SPLITS", "Dataset", "Split"]
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Split:
+    """Which rows are for training, for validation and for testing.
+
+    Args:
+        train: positions in the rows of the data set, ascending.
+        validation: the same; may be empty.
+        test: the same; may be empty.
+
+    Example:
+        >>> import numpy as np
+        >>> split = Split(train=np.array([0, 2]), validation=np.array([1]), test=np.array([3]))
+        >>> split.of("validation")
+        array([1])
+    """
+
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+    test: NDArray[np.int64]
+
+    def of(self, name: str) -> NDArray[np.int64]:
+        """Positions of the rows of one split.
+
+        Args:
+            name: train, validation or test.
+
+        Returns:
+            The positions, ascending.
+
+        Raises:
+            ConfigError: there is no split of that name.
+        """
+        parts = {"train": self.train, "validation": self.validation, "test": self.test}
+        if name not in parts:
+            raise ConfigError(f"expected a split named {', '.join(SPLITS)}; got {name!r}")
+        return parts[name]
+
+    def __getitem__(self, name: str) -> NDArray[np.int64]:
+        return self.of(name)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset:
+    """Rows of numbers and what is known about them.
+
+    Args:
+        name: a short name: that of the source, or the stem of a file.
+        rows: (N, F) raw values, uint8 or float32. May be a memory map; a memory map too large
+            to convert keeps the numeric type of its file, and is cast as it is read.
+        shape: (channels, height, width) for images, with 1 or 3 channels; (F,) otherwise.
+        split: which rows are for what.
+        columns: names of the F features of a table; empty for images.
+        labels: (N,) positions in ``classes``.
+        classes: names of the labels.
+        value_range: least and greatest value that an image can hold: (0, 255) for 8-bit pixels.
+        source: where the rows were read from.
+
+    Raises:
+        DataError: the sizes do not fit each other.
+
+    Example:
+        >>> from vaekit.data import load_dataset
+        >>> digits = load_dataset("digits")
+        >>> digits.rows.shape, digits.shape, digits.is_image
+        ((1797, 64), (1, 8, 8), True)
+    """
+
+    name: str
+    rows: NDArray[Any]
+    shape: tuple[int, ...]
+    split: Split
+    columns: tuple[str, ...] = ()
+    labels: NDArray[np.int64] | None = None
+    classes: tuple[str, ...] = ()
+    value_range: tuple[float, float] | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.rows.ndim != 2 or self.rows.shape[1] != prod(self.shape):
+            raise DataError(
+                f"{self.name}: expected rows of {prod(self.shape)} values for the shape "
+                f"{self.shape}; got an array of shape {self.rows.shape}"
+            )
+        if self.labels is not None and len(self.labels) != len(self.rows):
+            raise DataError(
+                f"{self.name}: expected one label for each of the {len(self.rows)} rows; "
+                f"got {len(self.labels)} labels"
+            )
+        if self.columns and len(self.columns) != self.features:
+            raise DataError(
+                f"{self.name}: expected {self.features} column names; got {len(self.columns)}"
+            )
+
+    @property
+    def features(self) -> int:
+        """F: how many numbers a row has."""
+        return prod(self.shape)
+
+    @property
+    def is_image(self) -> bool:
+        """True when a row is an image."""
+        return len(self.shape) == 3
+
+    def describe(self) -> dict[str, Any]:
+        """What is in the data, as plain values that can be written as JSON.
+
+        Returns:
+            name, source, kind, rows of each split, features, shape, type, range, missing values,
+            columns, constant columns, and how many rows each class has.
+        """
+        found = extremes(self.rows)
+        return {
+            "name": self.name,
+            "source": self.source,
+            "kind": "image" if self.is_image else "table",
+            "rows": {"all": len(self.rows), **{name: len(self.split[name]) for name in SPLITS}},
+            "features": self.features,
+            "shape": list(self.shape),
+            "dtype": str(self.rows.dtype),
+            "range": [float(found.low.min()), float(found.high.max())],
+            "missing": found.missing,
+            "columns": list(self.columns),
+            "constant": self._constant(found),
+            "classes": self._class_counts(),
+        }
+
+    def _constant(self, found: Extremes) -> list[str]:
+        """Names of the columns with one value only, or their positions where they have none."""
+        names = self.columns or tuple(str(number) for number in range(self.features))
+        return [names[column] for column in np.flatnonzero(found.low == found.high)]
+
+    def _class_counts(self) -> dict[str, int]:
+        if self.labels is None:
+            return {}
+        counts = np.bincount(self.labels, minlength=len(self.classes))
+        return {name: int(count) for name, count in zip(self.classes, counts, strict=True)}

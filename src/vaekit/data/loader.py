@@ -1,0 +1,129 @@
+"""Rows of one split in batches, on a device."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from vaekit.errors import ConfigError, DataError
+
+__all__ = ["Batches"]
+
+MEGABYTE = 2**20
+
+
+class Batches:
+    """Rows of one split in batches, on a device.
+
+    Epoch ``e`` visits the rows in the order of ``numpy.random.default_rng((seed, e))``, so that
+    any epoch can be started again at any batch without a stored state. Rows that fit are copied
+    to the device once, in their raw type, and a batch is one ``index_select``; larger ones are
+    gathered from the memory map, in ascending order for the sake of the disk.
+
+    Args:
+        rows: (N, F), an array or a memory map.
+        index: positions of the rows to visit.
+        batch_size: B, rows of a batch.
+        device: where the batches are needed.
+        seed: seed of the order; in order of ``index`` when absent.
+        drop_last: leave out a last batch that is shorter, unless it is the only one.
+        resident_limit_mb: rows of at most so many megabytes are copied to the device.
+
+    Raises:
+        ConfigError: the batch size is below 1.
+        DataError: there are no rows to visit.
+
+    Example:
+        >>> rows = np.arange(10, dtype=np.float32).reshape(5, 2)
+        >>> batches = Batches(rows, np.arange(5), batch_size=2)
+        >>> [tuple(batch.shape) for batch in batches.epoch()]
+        [(2, 2), (2, 2), (1, 2)]
+    """
+
+    def __init__(
+        self,
+        rows: NDArray[Any],
+        index: NDArray[np.int64],
+        *,
+        batch_size: int,
+        device: str | torch.device = "cpu",
+        seed: int | None = None,
+        drop_last: bool = False,
+        resident_limit_mb: float = 2048,
+    ) -> None:
+        if batch_size < 1:
+            raise ConfigError(f"expected a batch size of at least 1; got {batch_size}")
+        if len(index) == 0:
+            raise DataError(
+                "expected at least one row in the split; got none. Choose another split, or set "
+                "rows aside with --data.validation or --data.test"
+            )
+        self._rows = rows
+        self._index = np.asarray(index)
+        self._device = torch.device(device)
+        self._seed = seed
+        self.batch_size = batch_size
+        whole, rest = divmod(len(index), batch_size)
+        self._length = whole if rest == 0 or (drop_last and whole > 0) else whole + 1
+        size = len(index) * rows.shape[1] * _raw_type(rows).itemsize
+        fits = size <= resident_limit_mb * MEGABYTE
+        self._resident = _tensor(rows[self._index]).to(self._device) if fits else None
+
+    def __len__(self) -> int:
+        return self._length
+
+    @property
+    def rows(self) -> int:
+        """How many rows an epoch visits."""
+        return min(len(self._index), self._length * self.batch_size)
+
+    @property
+    def resident(self) -> bool:
+        """True when the rows lie on the device."""
+        return self._resident is not None
+
+    def epoch(self, number: int = 0, *, start: int = 0) -> Iterator[Tensor]:
+        """The batches of one epoch.
+
+        Args:
+            number: which epoch; with a seed each has its own order.
+            start: the batch to start with.
+
+        Yields:
+            (B, F) raw rows, uint8 or float32; the last batch may be shorter. Not to be changed
+            in place.
+        """
+        order = self._order(number)
+        places = None if order is None else torch.from_numpy(order).to(self._device)
+        for step in range(start, self._length):
+            part = slice(step * self.batch_size, (step + 1) * self.batch_size)
+            if self._resident is None:
+                yield self._gather(self._index[part if order is None else order[part]])
+            elif places is None:
+                yield self._resident[part]
+            else:
+                yield self._resident.index_select(0, places[part])
+
+    def _order(self, number: int) -> NDArray[np.int64] | None:
+        """Positions in the index, in the order of this epoch."""
+        if self._seed is None:
+            return None
+        return np.random.default_rng((self._seed, number)).permutation(len(self._index))
+
+    def _gather(self, wanted: NDArray[np.int64]) -> Tensor:
+        """Read rows in ascending order and give them back in the order that was asked for."""
+        ascending = np.argsort(wanted)
+        batch = np.empty((len(wanted), self._rows.shape[1]), _raw_type(self._rows))
+        batch[ascending] = self._rows[wanted[ascending]]
+        return torch.from_numpy(batch).to(self._device)
+
+
+def _raw_type(rows: NDArray[Any]) -> np.dtype[Any]:
+    return np.dtype(np.uint8 if rows.dtype == np.uint8 else np.float32)
+
+
+def _tensor(rows: NDArray[Any]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(rows, _raw_type(rows)))

@@ -1,0 +1,231 @@
+"""From raw rows to what the model sees, and back; travels with the model."""
+
+from typing import Any, Literal, Self, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vaekit.data.dataset import Dataset
+from vaekit.data.statistics import Fitted, fit_statistics
+from vaekit.errors import DataError
+
+__all__ = ["Preprocessing"]
+
+Scaling = Literal["unit", "standard", "none"]
+Binarize = Literal["none", "threshold", "dynamic"]
+Support = Literal["binary", "unit", "real"]
+
+
+class Preprocessing(nn.Module):
+    r"""From raw rows to what the model sees, and back.
+
+    .. math:: x = (\mathrm{raw} - \mathrm{shift}) \cdot \mathrm{scale}
+
+    clipped to [0, 1] when the scaling is "unit", then binarized: "threshold" gives 1 where
+    x is at least one half; "dynamic" draws 1 with probability x, anew at each use, from the
+    global random generator of the device. The two buffers are saved with the model, all else
+    by `describe`.
+
+    Args:
+        shift: (F,) in raw units.
+        scale: (F,) in one over raw units, never zero.
+        scaling: how the two were found: "unit", "standard" or "none".
+        binarize: "none", "threshold" or "dynamic".
+        support: what values come out: "binary" is 0 or 1, "unit" is in [0, 1], else "real".
+        shape: of one row: (channels, height, width) or (F,).
+        columns: names of the features.
+        classes: names of the labels.
+        levels: how many evenly spaced values a raw feature can have: 256 for 8-bit pixels.
+
+    Example:
+        >>> from vaekit.data import load_dataset
+        >>> digits = load_dataset("digits")
+        >>> pre = Preprocessing.fit(digits)
+        >>> pre.support, float(pre(torch.from_numpy(digits.rows)).max())
+        ('unit', 1.0)
+    """
+
+    shift: Tensor
+    scale: Tensor
+
+    def __init__(
+        self,
+        *,
+        shift: Tensor,
+        scale: Tensor,
+        scaling: Scaling,
+        binarize: Binarize,
+        support: Support,
+        shape: tuple[int, ...],
+        columns: tuple[str, ...] = (),
+        classes: tuple[str, ...] = (),
+        levels: int | None = None,
+    ) -> None:
+        super().__init__()
+        self.register_buffer("shift", shift)
+        self.register_buffer("scale", scale)
+        self.scaling = scaling
+        self.binarize = binarize
+        self.shape = shape
+        self.columns = columns
+        self.classes = classes
+        self.levels = levels
+        self._support = support
+
+    @classmethod
+    def fit(
+        cls,
+        dataset: Dataset,
+        *,
+        scale: Literal["auto", "unit", "standard", "none"] = "auto",
+        binarize: Binarize = "none",
+    ) -> Self:
+        """Find the statistics in the training rows.
+
+        "auto" is "unit" for images and for training values that all lie in [0, 1], "standard"
+        otherwise. "unit" takes the range of the pixels for images, leaves columns alone when all
+        lie in [0, 1], and else takes the range of each column. A constant column keeps its scale.
+
+        Args:
+            dataset: whose training rows are looked at, a piece at a time.
+            scale: "auto", "unit", "standard" or "none".
+            binarize: "none", "threshold" or "dynamic".
+
+        Returns:
+            The preprocessing of that data set.
+
+        Raises:
+            DataError: binarize is asked for values that do not lie in [0, 1].
+        """
+        found = fit_statistics(dataset, scale=scale)
+        if binarize != "none" and found.support == "real":
+            raise DataError(
+                f"{dataset.name}: binarize {binarize!r} expects values in [0, 1]; the scale "
+                f"{found.scaling!r} gives others. Use --data.scale unit or --data.binarize none"
+            )
+        return cls(
+            shift=torch.from_numpy(found.shift.astype(np.float32)),
+            scale=torch.from_numpy(found.scale.astype(np.float32)),
+            scaling=found.scaling,
+            binarize=binarize,
+            support=found.support if binarize == "none" else "binary",
+            shape=dataset.shape,
+            columns=dataset.columns,
+            classes=dataset.classes,
+            levels=_levels(dataset, found),
+        )
+
+    @property
+    def support(self) -> Support:
+        """What values come out: decides which likelihood fits."""
+        return self._support
+
+    @property
+    def features(self) -> int:
+        """F: how many numbers a row has."""
+        return self.shift.numel()
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Raw rows to what the model sees.
+
+        Args:
+            rows: (B, F), uint8 or float32, raw units.
+
+        Returns:
+            (B, F) float32.
+        """
+        x = (rows.to(self.shift.dtype) - self.shift) * self.scale
+        if self.scaling == "unit":
+            x = x.clamp(0.0, 1.0)
+        if self.binarize == "threshold":
+            return (x >= 0.5).to(x.dtype)
+        if self.binarize == "dynamic":
+            return (torch.rand_like(x) < x).to(x.dtype)
+        return x
+
+    def inverse(self, x: Tensor) -> Tensor:
+        """What the model sees, or its means, back to raw units.
+
+        Args:
+            x: (..., F).
+
+        Returns:
+            (..., F) in raw units; probabilities of binarized pixels become shades of grey.
+        """
+        return x / self.scale + self.shift
+
+    def check(self, dataset: Dataset) -> None:
+        """Refuse rows of another kind than those the model was trained on.
+
+        Args:
+            dataset: the rows that the model is to see.
+
+        Raises:
+            DataError: another shape, or columns with other names (numbers are no names).
+        """
+        if dataset.shape != self.shape:
+            raise DataError(
+                f"{dataset.name}: the model was trained on rows of shape {self.shape}; got "
+                f"{dataset.shape}. Give rows of that shape (--data.image-size for image folders)"
+            )
+        for place, (known, given) in enumerate(zip(self.columns, dataset.columns, strict=False)):
+            if known != given and not (known.isdecimal() or given.isdecimal()):
+                raise DataError(
+                    f"{dataset.name}: expected column {known!r} at position {place}, as in "
+                    f"training; got {given!r}. Rename or reorder the columns"
+                )
+
+    def describe(self) -> dict[str, Any]:
+        """Everything but the two buffers, as plain values that can be written as JSON.
+
+        Returns:
+            What `from_description` takes.
+        """
+        return {
+            "scaling": self.scaling,
+            "binarize": self.binarize,
+            "support": self.support,
+            "shape": list(self.shape),
+            "columns": list(self.columns),
+            "classes": list(self.classes),
+            "levels": self.levels,
+        }
+
+    @classmethod
+    def from_description(cls, description: dict[str, Any]) -> Self:
+        """The preprocessing that was described; its buffers then come from a state dict.
+
+        Args:
+            description: what `describe` returned.
+
+        Returns:
+            The same preprocessing with shift 0 and scale 1.
+
+        Raises:
+            DataError: an entry is missing.
+        """
+        try:
+            shape = tuple(int(size) for size in description["shape"])
+            features = int(np.prod(shape))
+            return cls(
+                shift=torch.zeros(features),
+                scale=torch.ones(features),
+                scaling=cast(Scaling, description["scaling"]),
+                binarize=cast(Binarize, description["binarize"]),
+                support=cast(Support, description["support"]),
+                shape=shape,
+                columns=tuple(description["columns"]),
+                classes=tuple(description["classes"]),
+                levels=description["levels"],
+            )
+        except KeyError as error:
+            raise DataError(f"the description of the preprocessing lacks {error}") from error
+
+
+def _levels(dataset: Dataset, found: Fitted) -> int | None:
+    """Pixels that are whole numbers have evenly spaced levels; nothing else is known to."""
+    if dataset.rows.dtype != np.uint8 or dataset.value_range is None or found.scaling != "unit":
+        return None
+    low, high = dataset.value_range
+    return int(high - low) + 1
