@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from vaekit.errors import WriteError
 from vaekit.files import write_atomically
@@ -38,6 +39,7 @@ def test_a_full_disk_is_reported(tmp_path, write):
     """/dev/full takes no byte, as a full disk does."""
 
     def to_full_disk(beside):
+        beside.unlink()
         beside.symlink_to("/dev/full")
         write(beside)
 
@@ -48,6 +50,6 @@ def test_a_full_disk_is_reported(tmp_path, write):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
 def test_files_get_the_permissions_that_the_user_chose(tmp_path):
-    write_atomically(tmp_path / "one", lambda path: path.write_text("x"))
+    write_atomically(tmp_path / "one", lambda path: save_file({}, path))
     (tmp_path / "two").write_text("x", encoding="utf-8")
     assert (tmp_path / "one").stat().st_mode == (tmp_path / "two").stat().st_mode

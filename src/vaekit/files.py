@@ -32,7 +32,10 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        beside.touch()
+        mode = beside.stat().st_mode
         write(beside)
+        beside.chmod(mode)  # some writers make files that only their owner may read
         with beside.open("r+b") as file:
             os.fsync(file.fileno())
         beside.replace(path)

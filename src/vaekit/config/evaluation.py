@@ -18,8 +18,9 @@ class EvaluationConfig(Section):
     samples: int = Field(default=500, ge=1)
     """Importance samples for each row in the log-likelihood."""
 
-    memory_mb: int = Field(default=256, ge=1)
-    """Size in MB of the largest intermediate array; decides how many samples go at once."""
+    memory_mb: int = Field(default=16, ge=1)
+    """Size in MB of the largest intermediate array; decides how many samples go at once. What
+    fits the cache of the processor is faster than more."""
 
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Seed of the samples: the same run measured twice gives the same numbers."""

@@ -28,7 +28,7 @@ def evaluate(
     preprocessing: nn.Module | None = None,
     split: str = "test",
     samples: int = 500,
-    memory_mb: int = 256,
+    memory_mb: int = 16,
     seed: int = 0,
     progress: Callable[[int], None] | None = None,
 ) -> Evaluation:

@@ -30,6 +30,6 @@ def digits() -> Config:
             decoder=NetworkConfig(hidden=(128, 256)),
         ),
         objective=ObjectiveConfig(schedule="linear", warmup=20),
-        training=TrainingConfig(epochs=200, batch_size=128, schedule="cosine"),
+        training=TrainingConfig(epochs=200, batch_size=128, schedule="cosine", threads=1),
         evaluation=EvaluationConfig(samples=1000),
     )
