@@ -1,0 +1,42 @@
+"""Models: three conditional distributions and what they leave behind."""
+
+from vaekit.models.autoregressive import AutoregressiveFlow, FlowPrior, SplineFlow
+from vaekit.models.conditional import Amortized, Conditional, Head
+from vaekit.models.flows import Flow, FlowPosterior, PlanarFlow, RadialFlow
+from vaekit.models.likelihoods import (
+    Bernoulli,
+    Categorical,
+    ContinuousBernoulli,
+    DiscretizedLogistic,
+    Gaussian,
+)
+from vaekit.models.posteriors import DiagonalGaussian, FullGaussian, Point
+from vaekit.models.priors import MixtureOfGaussians, StandardNormal, VampPrior
+from vaekit.models.vae import VAE, Trace, row_log_prob
+
+__all__ = [
+    "VAE",
+    "Amortized",
+    "AutoregressiveFlow",
+    "Bernoulli",
+    "Categorical",
+    "Conditional",
+    "ContinuousBernoulli",
+    "DiagonalGaussian",
+    "DiscretizedLogistic",
+    "Flow",
+    "FlowPosterior",
+    "FlowPrior",
+    "FullGaussian",
+    "Gaussian",
+    "Head",
+    "MixtureOfGaussians",
+    "PlanarFlow",
+    "Point",
+    "RadialFlow",
+    "SplineFlow",
+    "StandardNormal",
+    "Trace",
+    "VampPrior",
+    "row_log_prob",
+]

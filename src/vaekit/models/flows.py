@@ -1,0 +1,223 @@
+"""Flows: invertible maps whose parameters a network puts out, to bend a posterior."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution
+from torch.nn import functional
+
+from vaekit.distributions import Bijection, Point, PushForward
+from vaekit.errors import ConfigError
+from vaekit.models.conditional import Head
+from vaekit.models.reading import own_parameters
+
+__all__ = ["Flow", "FlowPosterior", "PlanarFlow", "RadialFlow"]
+
+MARGIN = 1e-4
+"""How far, in relative volume, a planar or radial step stays away from not being invertible."""
+
+
+class Flow(nn.Module, ABC):
+    """A bijection that depends on a context.
+
+    Attributes:
+        inputs: how many numbers of a row it reads.
+    """
+
+    inputs: int
+
+    @abstractmethod
+    def forward(self, context: Tensor) -> Bijection:
+        """Bijection of (..., D) given a context (..., inputs)."""
+
+
+class FlowPosterior(Head):
+    r"""A flow on top of another posterior.
+
+    .. math:: z = f(u; c), \quad u \sim q_0(\cdot \mid x), \quad
+              \log q(z|x) = \log q_0(u|x) - \log |\det \partial f / \partial u|
+
+    The first numbers of a row are the base's parameters, the others the flow's. On a point the
+    flow moves the point. The mean of the distribution is the image of the base's mean.
+
+    Args:
+        base: the posterior that is bent.
+        flow: how it is bent.
+
+    Attributes:
+        inputs: those of the base and of the flow.
+
+    Example:
+        >>> from vaekit.models.posteriors import DiagonalGaussian
+        >>> head = FlowPosterior(DiagonalGaussian(2), PlanarFlow(2, length=4))
+        >>> z, log_q = head(torch.zeros(5, head.inputs)).rsample_and_log_prob((3,))
+        >>> z.shape, log_q.shape
+        (torch.Size([3, 5, 2]), torch.Size([3, 5]))
+
+    Source:
+        Rezende and Mohamed 2015, arXiv:1505.05770.
+    """
+
+    def __init__(self, base: Head, flow: Flow) -> None:
+        super().__init__()
+        self.base = base
+        self.flow = flow
+        self.inputs = base.inputs + flow.inputs
+
+    def forward(self, context: Tensor | None = None) -> Distribution:
+        """Read (..., inputs): batch (...), event (D,)."""
+        context = own_parameters(self, context, inputs=self.inputs)
+        q = self.base(context[..., : self.base.inputs])
+        bijection = self.flow(context[..., self.base.inputs :])
+        if isinstance(q, Point):
+            return Point(bijection.push(q.loc)[0])
+        return PushForward(q, bijection)
+
+
+class PlanarFlow(Flow):
+    r"""Steps that push along one direction, depending on the position along another.
+
+    .. math:: f(z) = z + \hat u \tanh(w^\top z + b), \quad
+              \log |\det| = \log |1 + \hat u^\top w \, (1 - \tanh^2)|
+
+    :math:`\hat u = u + (m(w^\top u) - w^\top u) w / \|w\|^2` with
+    :math:`m(a) = \mathrm{softplus}(a) - 1 + 10^{-4}` keeps
+    :math:`\hat u^\top w > -1`, so every step is invertible; but its inverse has no closed form,
+    so only the density of the flow's own samples is known.
+
+    Args:
+        dim: latent dimensions D.
+        length: number of steps.
+
+    Attributes:
+        inputs: length * (2 D + 1).
+
+    Example:
+        >>> flow = PlanarFlow(2, length=4)
+        >>> z, log_change = flow(torch.zeros(5, flow.inputs)).push(torch.randn(3, 5, 2))
+        >>> z.shape, log_change.shape
+        (torch.Size([3, 5, 2]), torch.Size([3, 5]))
+
+    Source:
+        Rezende and Mohamed 2015, arXiv:1505.05770, equation 10 and appendix A.1.
+    """
+
+    def __init__(self, dim: int, *, length: int) -> None:
+        super().__init__()
+        self.length = length
+        self.sizes = (dim, dim, 1)
+        self.inputs = length * sum(self.sizes)
+
+    def forward(self, context: Tensor) -> Bijection:
+        """Read u, w and b of each step from (..., inputs)."""
+        return Steps(planar_step, steps_of(context, self.length, self.sizes), name="planar")
+
+
+class RadialFlow(Flow):
+    r"""Steps that pull towards a centre or push away from it.
+
+    .. math:: f(z) = z + \frac{\beta}{\alpha + r} (z - z_0), \quad r = \|z - z_0\|, \quad
+              \log |\det| = (D - 1) \log \frac{r + s}{\alpha + r}
+              + \log \frac{r^2 + 2 \alpha r + s \alpha}{(\alpha + r)^2}
+
+    with :math:`\alpha > 0` and :math:`s = \alpha + \beta > 0`, both a softplus plus
+    :math:`10^{-4}` of what the network puts out, so every step is invertible; but only the
+    density of the flow's own samples is computed.
+
+    Args:
+        dim: latent dimensions D.
+        length: number of steps.
+
+    Attributes:
+        inputs: length * (D + 2).
+
+    Example:
+        >>> flow = RadialFlow(2, length=4)
+        >>> z, log_change = flow(torch.zeros(5, flow.inputs)).push(torch.randn(3, 5, 2))
+        >>> z.shape, log_change.shape
+        (torch.Size([3, 5, 2]), torch.Size([3, 5]))
+
+    Source:
+        Rezende and Mohamed 2015, arXiv:1505.05770, equation 14 and appendix A.2.
+    """
+
+    def __init__(self, dim: int, *, length: int) -> None:
+        super().__init__()
+        self.length = length
+        self.sizes = (dim, 1, 1)
+        self.inputs = length * sum(self.sizes)
+
+    def forward(self, context: Tensor) -> Bijection:
+        """Read the centre, alpha and s of each step from (..., inputs)."""
+        return Steps(radial_step, steps_of(context, self.length, self.sizes), name="radial")
+
+
+class Steps(Bijection):
+    """The same kind of step several times, with parameters of its own each time.
+
+    Args:
+        step: from (..., D) and parameters to (..., D) and the log of the volume change (...).
+        parameters: those of each step.
+        name: what to call the flow in a message.
+    """
+
+    def __init__(
+        self,
+        step: Callable[..., tuple[Tensor, Tensor]],
+        parameters: Sequence[Sequence[Tensor]],
+        *,
+        name: str,
+    ) -> None:
+        self.step = step
+        self.parameters = parameters
+        self.name = name
+
+    def push(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Take all steps."""
+        total = torch.zeros_like(z[..., 0])
+        for parameters in self.parameters:
+            z, change = self.step(z, *parameters)
+            total = total + change
+        return z, total
+
+    def pull(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Refuse: the inverse has no closed form."""
+        raise ConfigError(
+            f"the density of a {self.name} flow is known at its own samples only, and was asked "
+            "for elsewhere: use rsample_and_log_prob, or a flow that is autoregressive or spline"
+        )
+
+
+def steps_of(context: Tensor, length: int, sizes: Sequence[int]) -> list[tuple[Tensor, ...]]:
+    """Cut a context (..., length * sum(sizes)) into the parameters of each step."""
+    steps = torch.split(context, sum(sizes), -1) if length else ()
+    return [torch.split(step, list(sizes), -1) for step in steps]
+
+
+def planar_step(z: Tensor, u: Tensor, w: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """One planar step; u, w: (..., D), b: (..., 1)."""
+    norm = w.square().sum(-1, keepdim=True) + torch.finfo(w.dtype).eps
+    inner = (w * u).sum(-1, keepdim=True)
+    raised = functional.softplus(inner) - 1 + MARGIN
+    u_hat = u + (raised - inner) * w / norm
+    activation = torch.tanh((w * z).sum(-1, keepdim=True) + b)
+    # Near -1 a product of u_hat and w would cancel: its exact value is known.
+    slack = torch.finfo(w.dtype).eps / norm
+    product = raised * (1 - slack) + inner * slack
+    square = activation.square()
+    change = torch.log(square + (1 + product) * (1 - square))
+    return z + u_hat * activation, change.squeeze(-1)
+
+
+def radial_step(z: Tensor, centre: Tensor, alpha: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
+    """One radial step; centre: (..., D), raw alpha and s: (..., 1)."""
+    alpha = functional.softplus(alpha) + MARGIN
+    s = functional.softplus(s) + MARGIN
+    away = z - centre
+    r = away.norm(dim=-1, keepdim=True)
+    reach = alpha + r
+    across = (away.shape[-1] - 1) * ((r + s).log() - reach.log())
+    along = (r.square() + 2 * alpha * r + s * alpha).log() - 2 * reach.log()
+    return z + (s - alpha) / reach * away, (across + along).squeeze(-1)
