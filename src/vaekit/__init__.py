@@ -6,7 +6,7 @@ Importing this package imports nothing heavy: names are looked up when they are 
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vaekit.assembly import build_model, build_objective, load_data
@@ -84,55 +84,55 @@ _ROOMS: dict[str, tuple[str, ...]] = {
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = [  # noqa: RUF022 - sorted as the rooms are
-    "__version__",
-    "build_model",
-    "build_objective",
-    "load_data",
-    "Config",
-    "Batches",
-    "Dataset",
-    "Preprocessing",
-    "load_dataset",
-    "Evaluation",
-    "evaluate",
+__all__ = [
+    "MLP",
     "VAE",
     "Amortized",
     "AutoregressiveFlow",
+    "Batches",
     "Bernoulli",
+    "Bound",
     "Categorical",
     "Conditional",
+    "Config",
     "ContinuousBernoulli",
+    "Dataset",
     "DiagonalGaussian",
     "DiscretizedLogistic",
+    "Evaluation",
     "FlowPosterior",
     "FlowPrior",
     "FullGaussian",
     "Gaussian",
     "Head",
+    "MeanPenalty",
     "MixtureOfGaussians",
     "PlanarFlow",
     "Point",
+    "Preprocessing",
     "RadialFlow",
+    "Run",
     "SplineFlow",
     "StandardNormal",
+    "Step",
+    "Sum",
     "Trace",
     "VampPrior",
-    "MLP",
-    "logmeanexp",
-    "Bound",
-    "MeanPenalty",
-    "Sum",
-    "recipe",
-    "Run",
-    "load_run",
-    "Step",
+    "__version__",
+    "build_model",
+    "build_objective",
+    "evaluate",
     "fit",
+    "load_data",
+    "load_dataset",
+    "load_run",
+    "logmeanexp",
+    "recipe",
     "train",
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - a module attribute can be anything
+def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'vaekit' has no attribute {name!r}")
     return getattr(import_module(f"vaekit.{_HOME[name]}"), name)

@@ -7,11 +7,11 @@ Shapes, here and in every file:
     C  classes, components, channels    H  hidden units
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution
+from torch.distributions import Distribution, Independent
 
 from vaekit.distributions import sample_with_log_prob
 from vaekit.models.conditional import Conditional
@@ -107,5 +107,5 @@ def row_log_prob(p: Distribution, x: Tensor, mask: Tensor | None = None) -> Tens
     """
     if mask is None:
         return p.log_prob(x)
-    each: Distribution = p.base_dist  # type: ignore[attr-defined]
+    each = cast(Independent, p).base_dist  # ours are built alike
     return masked_sum(each.log_prob(x), mask)
