@@ -7,7 +7,7 @@ Shapes, here and in every file:
     C  classes, components, channels    H  hidden units
 """
 
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -107,5 +107,5 @@ def row_log_prob(p: Distribution, x: Tensor, mask: Tensor | None = None) -> Tens
     """
     if mask is None:
         return p.log_prob(x)
-    each = cast(Independent, p).base_dist  # ours are built alike
+    each = cast("Independent[Any]", p).base_dist  # ours are built alike
     return masked_sum(each.log_prob(x), mask)
