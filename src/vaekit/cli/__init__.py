@@ -1,0 +1,5 @@
+"""The command line. Nothing heavy is imported before a command needs it."""
+
+from vaekit.cli.entry import main
+
+__all__ = ["main"]

@@ -1,0 +1,38 @@
+"""The app: every command under its name."""
+
+from cyclopts import App, Parameter
+
+from vaekit import __version__
+from vaekit.cli.data import data
+from vaekit.cli.encode import encode
+from vaekit.cli.evaluate import evaluate
+from vaekit.cli.recipes import recipes_app
+from vaekit.cli.reconstruct import reconstruct
+from vaekit.cli.report import report
+from vaekit.cli.sample import sample
+from vaekit.cli.train import train
+
+__all__ = ["make_app"]
+
+_HELP = "Variational autoencoders: train, measure and use them."
+_EPILOGUE = (
+    "Exit codes: 0 done, 1 failed, 2 wrong input, 130 interrupted. "
+    "--debug with any command shows where an error comes from."
+)
+
+
+def make_app() -> App:
+    """The app with all its commands."""
+    app = App(
+        name="vaekit",
+        version=__version__,
+        help=_HELP,
+        help_epilogue=_EPILOGUE,
+        default_parameter=Parameter(
+            consume_multiple=True, negative_bool=(), negative_iterable=(), negative_none=()
+        ),
+    )
+    for command in (train, evaluate, sample, encode, reconstruct, report, data):
+        app.command(command)
+    app.command(recipes_app)
+    return app

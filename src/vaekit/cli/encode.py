@@ -1,0 +1,53 @@
+"""``vaekit encode``."""
+
+from vaekit.cli.flags import AsJson, Force, Label, Out, RunPath, SplitOrAll
+from vaekit.cli.output import Output
+
+__all__ = ["encode"]
+
+
+def encode(
+    run: RunPath,
+    /,
+    *,
+    out: Out,
+    data: str | None = None,
+    label: Label = None,
+    split: SplitOrAll = "all",
+    seed: int = 0,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Turn rows into codes.
+
+    Args:
+        run: A run folder.
+        out: File to write: .npy holds the means (rows, latent dimensions); .csv and .parquet
+            hold for each row its number, its label, the means z1, z2, ... and the standard
+            deviations sd1, sd2, ...
+        data: A name or a path; the data of the run when absent.
+        label: Column of --data that holds the labels, or "none"; as in training when absent.
+        split: Rows to encode.
+        seed: Of the noise of a dynamic binarization.
+        force: Replace a file that is there.
+        as_json: Print one JSON object to stdout and nothing else.
+    """
+    from vaekit.cli.exports import CODE_KINDS, write_codes
+    from vaekit.cli.files import check_out
+    from vaekit.cli.rows import positions, rows_for
+    from vaekit.runs import load_run
+    from vaekit.tasks import encode as encode_rows
+
+    check_out(out, kinds=CODE_KINDS, force=force)
+    found = load_run(run)
+    dataset = rows_for(found, source=data, label=label)
+    index = positions(dataset, split=split)
+    codes = encode_rows(
+        found.model, preprocessing=found.preprocessing, rows=dataset.rows, index=index, seed=seed
+    )
+    write_codes(out, codes, dataset=dataset, index=index)
+    rows, dims = codes.mean.shape
+    Output(as_json=as_json).result(
+        {"out": str(out), "rows": rows, "latent_dim": dims},
+        lines=[f"{rows:,} codes of {dims} dimensions: {out}"],
+    )

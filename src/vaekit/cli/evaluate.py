@@ -1,0 +1,68 @@
+"""``vaekit evaluate``."""
+
+from typing import Any, Literal
+
+from vaekit.cli.flags import AsJson, Quiet, RunPath, SplitName
+from vaekit.cli.output import Output
+from vaekit.cli.settings import given
+from vaekit.config import merge, parse_config
+from vaekit.errors import ConfigError
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    run: RunPath,
+    /,
+    *,
+    split: SplitName | None = None,
+    samples: int | None = None,
+    rows: int | None = None,
+    memory_mb: int | None = None,
+    seed: int | None = None,
+    device: Literal["auto", "cpu", "cuda"] = "auto",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Measure a trained run; its evaluation.json then holds the latest numbers.
+
+    What is not given comes from the config of the run.
+
+    Args:
+        run: A run folder.
+        split: Rows to measure on.
+        samples: Importance samples for each row in the log-likelihood.
+        rows: Only the first so many rows of the split.
+        memory_mb: Size in MB of the largest intermediate array.
+        seed: Seed of the samples.
+        device: Where to compute; auto takes cuda, then cpu.
+        as_json: Print one JSON object to stdout and nothing else.
+        quiet: Show no progress.
+
+    Raises:
+        ConfigError: a number out of range.
+    """
+    if rows is not None and rows < 1:
+        raise ConfigError(f"--rows {rows}: expected at least 1 row to measure")
+    flags = {"split": split, "samples": samples, "memory_mb": memory_mb, "seed": seed}
+    changes: dict[str, Any] = {"evaluation": given(flags)}
+    parse_config(changes, origin="flags")
+    from vaekit.cli.measuring import measure, summary
+    from vaekit.cli.published import comparisons
+    from vaekit.cli.rows import rows_for, usable_split
+    from vaekit.runs import load_run
+
+    output = Output(as_json=as_json, quiet=quiet)
+    found = load_run(run)
+    settings = parse_config(merge(found.config.model_dump(), changes)).evaluation
+    dataset = rows_for(found)
+    if split is None:
+        settings = settings.model_copy(
+            update={"split": usable_split(dataset, wanted=settings.split)}
+        )
+    values = measure(
+        found, dataset=dataset, settings=settings, rows=rows, device=device, output=output
+    )
+    more = {"run": str(run), "published": comparisons(found.config, values)}
+    output.result({**values, **more}, lines=summary(found, values))
+    output.say(f"{found.folder.evaluation} is rewritten; for the report: vaekit report {run}")

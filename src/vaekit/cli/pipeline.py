@@ -1,0 +1,78 @@
+"""What follows training: measure, draw, report, and say what came out."""
+
+from datetime import datetime
+
+from vaekit import __version__
+from vaekit.cli.drawing import draw_figures
+from vaekit.cli.measuring import measure, summary
+from vaekit.cli.output import Output
+from vaekit.cli.published import comparisons, differences
+from vaekit.cli.rows import usable_split
+from vaekit.data import Dataset
+from vaekit.report import write_report
+from vaekit.runs import Run, RunFolder, load_run
+
+__all__ = ["finish", "show", "write_page"]
+
+
+def finish(folder: RunFolder, *, dataset: Dataset, output: Output) -> None:
+    """Measure a run that was just trained, draw its figures, write its report, print both.
+
+    Args:
+        folder: of the run.
+        dataset: the rows it was trained on.
+        output: where to print.
+    """
+    run = load_run(folder.path)
+    wanted = run.config.evaluation
+    settings = wanted.model_copy(update={"split": usable_split(dataset, wanted=wanted.split)})
+    measure(
+        run, dataset=dataset, settings=settings, device=run.config.training.device, output=output
+    )
+    output.say("drawing figures and writing the report")
+    write_page(run, dataset=dataset)
+    show(folder, output=output)
+
+
+def write_page(run: Run, *, dataset: Dataset) -> None:
+    """Draw the figures of a run and write its report, from what lies in its folder.
+
+    Args:
+        run: the run.
+        dataset: the rows it was trained on.
+    """
+    folder = run.folder
+    evaluation = folder.read_json(folder.evaluation) if folder.evaluation.is_file() else None
+    wanted = (evaluation or {}).get("split") or run.config.evaluation.split
+    split = usable_split(dataset, wanted=wanted)
+    write_report(
+        folder.path,
+        config=run.config.model_dump(mode="json"),
+        evaluation=evaluation,
+        metrics=folder.read_metrics(),
+        figures=draw_figures(run, dataset=dataset, split=split, evaluation=evaluation),
+        notes=[] if evaluation is None else differences(run.config, evaluation),
+        published=[] if evaluation is None else comparisons(run.config, evaluation),
+        version=__version__,
+        created=datetime.fromtimestamp(folder.model.stat().st_mtime).astimezone(),
+    )
+
+
+def show(folder: RunFolder, *, output: Output) -> None:
+    """Print what came out of a run, from its folder.
+
+    Args:
+        folder: of a run that was measured.
+        output: where to print.
+    """
+    run = load_run(folder.path)
+    evaluation = folder.read_json(folder.evaluation)
+    page = folder.report if folder.report.is_file() else None
+    values = {
+        "run": str(folder.path),
+        "report": None if page is None else str(page),
+        "evaluation": evaluation,
+        "published": comparisons(run.config, evaluation),
+    }
+    lines = [f"run folder  {folder.path}", *summary(run, evaluation)]
+    output.result(values, lines=[*lines, *([] if page is None else [f"report      {page}"])])

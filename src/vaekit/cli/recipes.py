@@ -1,0 +1,80 @@
+"""``vaekit recipes`` and ``vaekit recipes show``."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import yaml
+from cyclopts import App
+
+from vaekit.cli.flags import AsJson
+from vaekit.cli.output import Output, columns
+from vaekit.recipes import RECIPES
+from vaekit.recipes import recipe as recipe_config
+
+__all__ = ["list_recipes", "recipes_app", "show", "to_toml"]
+
+recipes_app = App(name="recipes", help="List the named runs, or show one.")
+
+
+@recipes_app.default
+def list_recipes(*, as_json: AsJson = False) -> None:
+    """List the named runs: `vaekit train NAME` trains one, `vaekit recipes show NAME` shows it.
+
+    Args:
+        as_json: Print one JSON object to stdout and nothing else.
+    """
+    found = {name: each.summary for name, each in RECIPES.items()}
+    Output(as_json=as_json).result(found, lines=columns(found.items()))
+
+
+@recipes_app.command
+def show(name: str, /, *, format: Literal["toml", "json", "yaml"] = "toml") -> None:
+    """Print the full config of a recipe, ready to be changed and given to --config.
+
+    Args:
+        name: One that `vaekit recipes` lists.
+        format: Of what is printed.
+    """
+    values = recipe_config(name).model_dump(mode="json")
+    text = RECIPES[name].text
+    if format == "json":
+        print(json.dumps(values, indent=2))
+        return
+    written = to_toml(values) if format == "toml" else yaml.safe_dump(values, sort_keys=False)
+    print("\n".join(f"# {line}".rstrip() for line in text.splitlines()))
+    print(f"\n{written.strip()}")
+
+
+def to_toml(values: Mapping[str, Any], *, above: str = "") -> str:
+    """Write nested settings as TOML; those without a value are left out, as TOML has none.
+
+    Args:
+        values: sections and settings.
+        above: name of the section that these lie in.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> print(to_toml({"seed": 0, "data": {"source": "a", "limit": None}}))
+        seed = 0
+        <BLANKLINE>
+        [data]
+        source = "a"
+        <BLANKLINE>
+    """
+    # A JSON scalar or list of scalars is written the same way in TOML.
+    lines = [
+        f"{key} = {json.dumps(value)}"
+        for key, value in values.items()
+        if value is not None and not isinstance(value, Mapping)
+    ]
+    if above and lines:
+        lines.insert(0, f"[{above}]")
+    text = "\n".join([*lines, ""]) if lines else ""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            below = to_toml(value, above=f"{above}.{key}" if above else key)
+            text += f"\n{below}" if text else below
+    return text

@@ -1,0 +1,71 @@
+"""``vaekit reconstruct``."""
+
+from vaekit.cli.flags import AsJson, Force, Label, Out, RunPath, SplitOrAll
+from vaekit.cli.output import Output
+from vaekit.errors import ConfigError
+
+__all__ = ["reconstruct"]
+
+_PICTURE_ROWS = 40
+
+
+def reconstruct(
+    run: RunPath,
+    /,
+    *,
+    out: Out,
+    data: str | None = None,
+    label: Label = None,
+    split: SplitOrAll | None = None,
+    rows: int | None = None,
+    seed: int = 0,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send rows through the code and back.
+
+    Args:
+        run: A run folder.
+        out: File to write: .png shows inputs beside reconstructions; .npy and .csv are the
+            reconstructions in the units of the data.
+        data: A name or a path; the data of the run when absent.
+        label: Column of --data that holds the labels, or "none"; as in training when absent.
+        split: Rows to reconstruct; when absent test for the data of the run, all for others.
+        rows: Only the first so many of them; when absent 40 for a picture of images, else all.
+        seed: Of the noise of a dynamic binarization.
+        force: Replace a file that is there.
+        as_json: Print one JSON object to stdout and nothing else.
+
+    Raises:
+        ConfigError: no rows are asked for.
+    """
+    from vaekit.cli.exports import RAW_KINDS, draw_pairs, write_rows
+    from vaekit.cli.files import check_out
+    from vaekit.cli.rows import positions, rows_for, usable_split
+    from vaekit.runs import load_run
+    from vaekit.tasks import reconstruct as through_the_code
+
+    kind = check_out(out, kinds=RAW_KINDS, force=force)
+    if rows is not None and rows < 1:
+        raise ConfigError(f"--rows {rows}: expected at least 1 row to reconstruct")
+    found = load_run(run)
+    dataset = rows_for(found, source=data, label=label)
+    if rows is None and kind == ".png" and dataset.is_image:
+        rows = _PICTURE_ROWS
+    chosen = split or (usable_split(dataset, wanted="test") if data is None else "all")
+    index = positions(dataset, split=chosen)[:rows]
+    made = through_the_code(
+        found.model, preprocessing=found.preprocessing, rows=dataset.rows, index=index, seed=seed
+    )
+    if kind == ".png":
+        draw_pairs(found, made, path=out)
+    else:
+        write_rows(out, made.outputs, preprocessing=found.preprocessing)
+    error = float(((made.inputs - made.outputs) ** 2).sum(1).mean())
+    Output(as_json=as_json).result(
+        {"out": str(out), "rows": len(index), "split": chosen, "reconstruction_error": error},
+        lines=[
+            f"{len(index):,} reconstructions: {out}",
+            f"squared error {error:.4g} per row, in the units that the model sees",
+        ],
+    )

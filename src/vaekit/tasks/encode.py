@@ -1,0 +1,108 @@
+"""From rows to codes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.distributions import Distribution
+
+from vaekit.data import Preprocessing
+from vaekit.models import VAE
+from vaekit.numerics import fixed_noise
+from vaekit.tasks.stream import seen_batches
+
+__all__ = ["Codes", "encode", "latent_extent"]
+
+_SAMPLES = 256
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Codes:
+    """Moments of q(z|x) for each row."""
+
+    mean: NDArray[np.float32]
+    """(B, D); for a flow the image of its base's mean."""
+    variance: NDArray[np.float32]
+    """(B, D); for a flow estimated from samples, for a point zero."""
+
+
+@torch.no_grad()
+def encode(
+    model: VAE,
+    *,
+    preprocessing: Preprocessing,
+    rows: NDArray[Any],
+    index: NDArray[np.int64] | None = None,
+    batch_size: int = 1024,
+    seed: int = 0,
+) -> Codes:
+    """Encode rows.
+
+    Args:
+        model: a trained model.
+        preprocessing: from raw rows to what it sees.
+        rows: (N, F) raw, in memory or mapped.
+        index: positions of the rows to take; all when absent.
+        batch_size: rows that go through the model at once.
+        seed: of a dynamic binarization, and of the samples behind the variance of a flow.
+
+    Returns:
+        Mean and variance of the posterior of each row.
+
+    Raises:
+        DataError: rows of another width than those of training, or none at all.
+
+    Example:
+        >>> from vaekit import load_dataset
+        >>> from vaekit.assembly import build_model
+        >>> from vaekit.config import ModelConfig
+        >>> digits = load_dataset("digits", limit=20)
+        >>> pre = Preprocessing.fit(digits)
+        >>> model = build_model(ModelConfig(latent_dim=3), shape=pre.shape, support=pre.support)
+        >>> encode(model, preprocessing=pre, rows=digits.rows[:5]).mean.shape
+        (5, 3)
+    """
+    means, variances = [], []
+    with fixed_noise(seed):
+        for x in seen_batches(
+            model, preprocessing=preprocessing, rows=rows, index=index, batch_size=batch_size
+        ):
+            q = model.posterior(x)
+            means.append(q.mean.cpu())
+            variances.append(_variance(q).cpu())
+    return Codes(mean=torch.cat(means).numpy(), variance=torch.cat(variances).numpy())
+
+
+def latent_extent(
+    codes: NDArray[np.floating[Any]], *, share: float = 0.98
+) -> tuple[float, float, float, float]:
+    """Limits of the plane that holds most of the codes, for a map of what they decode to.
+
+    Args:
+        codes: (B, 2).
+        share: of the codes, along each axis on its own, that lie inside.
+
+    Returns:
+        Smallest and largest first coordinate, smallest and largest second; never empty.
+
+    Example:
+        >>> latent_extent(np.array([[0.0, -1.0], [2.0, -1.0]]), share=1.0)
+        (0.0, 2.0, -1.5, -0.5)
+    """
+    edges = [(1 - share) / 2, (1 + share) / 2]
+    low, high = np.quantile(codes.astype(np.float64), edges, axis=0)
+    flat = high - low < 1e-6
+    low, high = np.where(flat, low - 0.5, low), np.where(flat, high + 0.5, high)
+    return float(low[0]), float(high[0]), float(low[1]), float(high[1])
+
+
+def _variance(q: Distribution) -> Tensor:
+    """(B, D): in closed form, or from samples where there is none."""
+    try:
+        variance: Tensor = q.variance
+    except NotImplementedError:
+        variance = q.sample(torch.Size([_SAMPLES])).var(0)
+    return variance
