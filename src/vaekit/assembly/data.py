@@ -3,7 +3,7 @@
 from vaekit.config import DataConfig
 from vaekit.data import Dataset, Preprocessing, load_dataset
 
-__all__ = ["load_data"]
+__all__ = ["load_data", "load_rows"]
 
 
 def load_data(config: DataConfig) -> tuple[Dataset, Preprocessing]:
@@ -18,7 +18,23 @@ def load_data(config: DataConfig) -> tuple[Dataset, Preprocessing]:
     Raises:
         DataError: the source cannot be read or used.
     """
-    dataset = load_dataset(
+    dataset = load_rows(config)
+    return dataset, Preprocessing.fit(dataset, scale=config.scale, binarize=config.binarize)
+
+
+def load_rows(config: DataConfig) -> Dataset:
+    """Read the rows alone, for a model that brings its own preprocessing.
+
+    Args:
+        config: source and split.
+
+    Returns:
+        The dataset.
+
+    Raises:
+        DataError: the source cannot be read or used.
+    """
+    return load_dataset(
         config.source,
         label=config.label,
         image_size=config.image_size,
@@ -27,4 +43,3 @@ def load_data(config: DataConfig) -> tuple[Dataset, Preprocessing]:
         seed=config.seed,
         limit=config.limit,
     )
-    return dataset, Preprocessing.fit(dataset, scale=config.scale, binarize=config.binarize)

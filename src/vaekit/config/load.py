@@ -79,6 +79,13 @@ def load_config(path: str | Path) -> dict[str, Any]:
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one nested mapping over another; lists are replaced whole.
 
+    Args:
+        base: what holds where the other says nothing.
+        over: what holds where it says something.
+
+    Returns:
+        A new mapping.
+
     Example:
         >>> merge({"a": {"b": 1, "c": 2}}, {"a": {"c": 3}})
         {'a': {'b': 1, 'c': 3}}

@@ -50,7 +50,7 @@ class ContinuousBernoulli(Distribution):
     @property
     def mean(self) -> Tensor:
         r"""Mean :math:`1 / (1 - e^{-l}) - 1 / l`, inside [0, 1]."""
-        return mean_of(self.logits)
+        return _mean_of(self.logits)
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density in nats of values in [0, 1] broadcastable to the batch."""
@@ -66,7 +66,7 @@ class ContinuousBernoulli(Distribution):
             return torch.where(logits > 0, 1 - from_zero, from_zero).clamp(0, 1)
 
 
-def mean_of(logits: Tensor) -> Tensor:
+def _mean_of(logits: Tensor) -> Tensor:
     """Mean of a continuous Bernoulli variable, of the shape of its logits."""
     small = logits.abs() < SERIES_BELOW
     safe = torch.where(small, 1.0, logits)
@@ -75,7 +75,7 @@ def mean_of(logits: Tensor) -> Tensor:
     return torch.where(small, series, -1 / torch.expm1(-safe) - 1 / safe)
 
 
-class LogNormalizer(torch.autograd.Function):
+class _LogNormalizer(torch.autograd.Function):
     r"""Logarithm of :math:`(e^l - 1) / l`, without overflow or cancellation.
 
     Its derivative is the mean, as in every exponential family; what autograd would make of the
@@ -99,7 +99,7 @@ class LogNormalizer(torch.autograd.Function):
     def backward(ctx: BackwardCFunction, gradient: Tensor) -> Tensor:
         """Multiply by the mean."""
         (logits,) = ctx.saved_tensors
-        return gradient * mean_of(logits)
+        return gradient * _mean_of(logits)
 
 
-log_normalizer: Callable[[Tensor], Tensor] = LogNormalizer.apply
+log_normalizer: Callable[[Tensor], Tensor] = _LogNormalizer.apply

@@ -51,11 +51,11 @@ class AutoregressiveFlow(Flow):
     ) -> None:
         super().__init__()
         self.inputs = context if length else 0
-        self.steps = masked_steps(dim, length=length, context=context, hidden=hidden)
+        self.steps = _masked_steps(dim, length=length, context=context, hidden=hidden)
 
     def forward(self, context: Tensor) -> Bijection:
         """Read (..., inputs)."""
-        return Chain([step(context) for step in self.steps])
+        return _Chain([step(context) for step in self.steps])
 
 
 class SplineFlow(Flow):
@@ -89,8 +89,8 @@ class SplineFlow(Flow):
     ) -> None:
         super().__init__()
         self.inputs = context if length else 0
-        zuko = import_zuko()
-        self.steps = masked_steps(
+        zuko = _import_zuko()
+        self.steps = _masked_steps(
             dim,
             length=length,
             context=context,
@@ -101,7 +101,7 @@ class SplineFlow(Flow):
 
     def forward(self, context: Tensor) -> Bijection:
         """Read (..., inputs)."""
-        return Chain([step(context) for step in self.steps])
+        return _Chain([step(context) for step in self.steps])
 
 
 class FlowPrior(Conditional):
@@ -131,7 +131,7 @@ class FlowPrior(Conditional):
 
     def __init__(self, dim: int, *, length: int = 3, hidden: Sequence[int] = (64, 64)) -> None:
         super().__init__()
-        self.steps = masked_steps(dim, length=length, context=0, hidden=hidden)
+        self.steps = _masked_steps(dim, length=length, context=0, hidden=hidden)
         self.register_buffer("loc", torch.zeros(dim), persistent=False)
         self.register_buffer("scale", torch.ones(dim), persistent=False)
 
@@ -140,10 +140,10 @@ class FlowPrior(Conditional):
         base = Independent(
             Normal(self.loc, self.scale, validate_args=False), 1, validate_args=False
         )
-        return PushForward(base, Inverse(Chain([step() for step in self.steps])))
+        return PushForward(base, Inverse(_Chain([step() for step in self.steps])))
 
 
-class Chain(Bijection):
+class _Chain(Bijection):
     """Transforms of zuko, one after the other.
 
     Args:
@@ -170,7 +170,7 @@ class Chain(Bijection):
         return z, total
 
 
-def masked_steps(
+def _masked_steps(
     dim: int,
     *,
     length: int,
@@ -192,7 +192,7 @@ def masked_steps(
     Returns:
         Modules that make a transform of a context.
     """
-    zuko = import_zuko()
+    zuko = _import_zuko()
     ascending = torch.arange(dim)
     return nn.ModuleList(
         zuko.flows.MaskedAutoregressiveTransform(
@@ -207,7 +207,7 @@ def masked_steps(
     )
 
 
-def import_zuko() -> ModuleType:
+def _import_zuko() -> ModuleType:
     """Import zuko, and undo what importing it does to every distribution of the process.
 
     It switches argument validation off and empties ``Distribution.arg_constraints``; neither

@@ -112,7 +112,7 @@ class PlanarFlow(Flow):
 
     def forward(self, context: Tensor) -> Bijection:
         """Read u, w and b of each step from (..., inputs)."""
-        return Steps(planar_step, steps_of(context, self.length, self.sizes), name="planar")
+        return _Steps(_planar_step, _steps_of(context, self.length, self.sizes), name="planar")
 
 
 class RadialFlow(Flow):
@@ -151,10 +151,10 @@ class RadialFlow(Flow):
 
     def forward(self, context: Tensor) -> Bijection:
         """Read the centre, alpha and s of each step from (..., inputs)."""
-        return Steps(radial_step, steps_of(context, self.length, self.sizes), name="radial")
+        return _Steps(_radial_step, _steps_of(context, self.length, self.sizes), name="radial")
 
 
-class Steps(Bijection):
+class _Steps(Bijection):
     """The same kind of step several times, with parameters of its own each time.
 
     Args:
@@ -190,13 +190,13 @@ class Steps(Bijection):
         )
 
 
-def steps_of(context: Tensor, length: int, sizes: Sequence[int]) -> list[tuple[Tensor, ...]]:
+def _steps_of(context: Tensor, length: int, sizes: Sequence[int]) -> list[tuple[Tensor, ...]]:
     """Cut a context (..., length * sum(sizes)) into the parameters of each step."""
     steps = torch.split(context, sum(sizes), -1) if length else ()
     return [torch.split(step, list(sizes), -1) for step in steps]
 
 
-def planar_step(z: Tensor, u: Tensor, w: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+def _planar_step(z: Tensor, u: Tensor, w: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """One planar step; u, w: (..., D), b: (..., 1)."""
     norm = w.square().sum(-1, keepdim=True) + torch.finfo(w.dtype).eps
     inner = (w * u).sum(-1, keepdim=True)
@@ -211,7 +211,7 @@ def planar_step(z: Tensor, u: Tensor, w: Tensor, b: Tensor) -> tuple[Tensor, Ten
     return z + u_hat * activation, change.squeeze(-1)
 
 
-def radial_step(z: Tensor, centre: Tensor, alpha: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
+def _radial_step(z: Tensor, centre: Tensor, alpha: Tensor, s: Tensor) -> tuple[Tensor, Tensor]:
     """One radial step; centre: (..., D), raw alpha and s: (..., 1)."""
     alpha = functional.softplus(alpha) + MARGIN
     s = functional.softplus(s) + MARGIN

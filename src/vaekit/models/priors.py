@@ -77,7 +77,7 @@ class MixtureOfGaussians(Conditional):
         """Batch (), event (D,)."""
         scale = (0.5 * bound_log_variance(self.raw_log_variance)).exp()
         each = Independent(Normal(self.loc, scale, validate_args=False), 1, validate_args=False)
-        return mixture(self.logits, each)
+        return _mixture(self.logits, each)
 
 
 class VampPrior(Conditional):
@@ -121,10 +121,10 @@ class VampPrior(Conditional):
     def forward(self, context: Tensor | None = None) -> Distribution:
         """Batch (), event (D,)."""
         rows = self.pseudo_inputs.clamp(0, 1) if self.unit else self.pseudo_inputs
-        return mixture(self.logits, self.posterior(rows))
+        return _mixture(self.logits, self.posterior(rows))
 
 
-def mixture(logits: Tensor, components: Distribution) -> Distribution:
+def _mixture(logits: Tensor, components: Distribution) -> Distribution:
     """Mixture of the C components in the batch of a distribution; logits (C,)."""
     weights = Categorical(logits=logits, validate_args=False)
     return MixtureSameFamily(weights, components, validate_args=False)

@@ -65,8 +65,8 @@ class MLP(nn.Module):
         init: Literal["default", "xavier"] = "default",
     ) -> None:
         super().__init__()
-        known("activation", activation, ACTIVATIONS)
-        known("init", init, ("default", "xavier"))
+        _known("activation", activation, ACTIVATIONS)
+        _known("init", init, ("default", "xavier"))
         self.in_features = in_features
         self.out_features = out_features
         widths = [in_features, *hidden]
@@ -80,7 +80,7 @@ class MLP(nn.Module):
                 layers.append(nn.Dropout(dropout))
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], out_features))
         if init == "xavier":
-            self.layers.apply(glorot)
+            self.layers.apply(_glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., in_features) to (..., out_features)."""
@@ -88,14 +88,14 @@ class MLP(nn.Module):
         return out.reshape(*x.shape[:-1], self.out_features)
 
 
-def glorot(module: nn.Module) -> None:
+def _glorot(module: nn.Module) -> None:
     """Glorot-uniform weights and zero biases for a linear layer; others are left alone."""
     if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)
         nn.init.zeros_(module.bias)
 
 
-def known(
+def _known(
     name: str, value: str, choices: Sequence[str] | dict[str, Callable[[], nn.Module]]
 ) -> None:
     """Refuse a choice that is not one of those known."""

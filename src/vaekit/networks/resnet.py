@@ -50,11 +50,11 @@ class ResNetEncoder(nn.Module):
         self.out_features = out_features
         layers: list[nn.Module] = []
         for before, after in itertools.pairwise([self.shape[0], *channels]):
-            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), ResidualBlock(after)]
-        height, width = halvings(self.shape[1:], stages=len(channels))[-1]
+            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), _ResidualBlock(after)]
+        height, width = _halvings(self.shape[1:], stages=len(channels))[-1]
         self.layers = nn.Sequential(
             *layers,
-            group_norm(channels[-1]),
+            _group_norm(channels[-1]),
             nn.ReLU(),
             nn.Flatten(),
             nn.Linear(channels[-1] * height * width, out_features),
@@ -104,7 +104,7 @@ class ResNetDecoder(nn.Module):
         depth, *finest = image_shape(shape, smallest=SMALLEST, network="resnet")
         self.in_features = in_features
         self.out_features = groups * depth * math.prod(finest)
-        *sizes, (height, width) = halvings(finest, stages=len(channels))
+        *sizes, (height, width) = _halvings(finest, stages=len(channels))
         layers: list[nn.Module] = [
             nn.Linear(in_features, channels[0] * height * width),
             nn.Unflatten(1, (channels[0], height, width)),
@@ -112,8 +112,8 @@ class ResNetDecoder(nn.Module):
         widths = itertools.pairwise([*channels, groups * depth])
         for (before, after), size in zip(widths, reversed(sizes), strict=True):
             layers += [
-                ResidualBlock(before),
-                group_norm(before),
+                _ResidualBlock(before),
+                _group_norm(before),
                 nn.ReLU(),
                 nn.Upsample(size=size),
                 nn.Conv2d(before, after, 3, padding=1),
@@ -126,7 +126,7 @@ class ResNetDecoder(nn.Module):
         return out.reshape(*x.shape[:-1], self.out_features)
 
 
-class ResidualBlock(nn.Module):
+class _ResidualBlock(nn.Module):
     """A block of two 3x3 convolutions that adds to what it is given.
 
     Args:
@@ -136,10 +136,10 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            group_norm(channels),
+            _group_norm(channels),
             nn.ReLU(),
             nn.Conv2d(channels, channels, 3, padding=1),
-            group_norm(channels),
+            _group_norm(channels),
             nn.ReLU(),
             nn.Conv2d(channels, channels, 3, padding=1),
         )
@@ -150,12 +150,12 @@ class ResidualBlock(nn.Module):
         return x + change
 
 
-def group_norm(channels: int) -> nn.GroupNorm:
+def _group_norm(channels: int) -> nn.GroupNorm:
     """Normalisation over groups of at least four channels, where the width allows it."""
     return nn.GroupNorm(math.gcd(channels, max(1, channels // 4)), channels)
 
 
-def halvings(size: Sequence[int], *, stages: int) -> list[tuple[int, int]]:
+def _halvings(size: Sequence[int], *, stages: int) -> list[tuple[int, int]]:
     """Height and width before and after each stage; a stage halves and rounds up."""
     if not stages:
         raise ConfigError("the resnet network needs at least one stage; give one width or more")

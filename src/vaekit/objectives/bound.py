@@ -118,7 +118,15 @@ class Bound(Objective):
 
 
 def has_closed_form(q: Distribution, prior: Distribution) -> bool:
-    """Whether both are diagonal Gaussians."""
+    """Whether the rate between two distributions has the closed form of `kl_per_dim`.
+
+    Args:
+        q: the posterior.
+        prior: the prior.
+
+    Returns:
+        True where both are diagonal Gaussians.
+    """
     return all(isinstance(p, Independent) and isinstance(p.base_dist, Normal) for p in (q, prior))
 
 

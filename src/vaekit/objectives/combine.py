@@ -17,6 +17,9 @@ class Sum(Objective):
     Args:
         parts: objectives, the one that tells the bound first.
 
+    Raises:
+        ConfigError: there are none.
+
     Example:
         >>> from vaekit.objectives.bound import Bound
         >>> em_of_the_article = Sum(Bound(beta=0.0), MeanPenalty())

@@ -40,8 +40,13 @@ def rate_weight(
     return 1.0
 
 
-def set_rate_weight(objective: nn.Module, weight: float) -> None:
-    """Set the weight in every bound of an objective, without a recompilation."""
+def set_rate_weight(objective: nn.Module, *, weight: float) -> None:
+    """Set the weight of the rate in every bound of an objective, without a recompilation.
+
+    Args:
+        objective: a bound, or a sum that holds some.
+        weight: between 0 and 1; multiplied with beta.
+    """
     for part in objective.modules():
         if isinstance(part, Bound):
             part.weight.fill_(weight)

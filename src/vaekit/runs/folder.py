@@ -92,7 +92,15 @@ class RunFolder:
         return values
 
     def write_json(self, path: Path, values: Mapping[str, Any]) -> None:
-        """Write one of the folder's JSON files, with the format number."""
+        """Write one of the folder's JSON files, with the format number.
+
+        Args:
+            path: the file.
+            values: what goes in.
+
+        Raises:
+            WriteError: the file cannot be written; the old one stays.
+        """
         text = json.dumps({"format": FORMAT, **values}, indent=2, allow_nan=False) + "\n"
         write_atomically(path, lambda beside: beside.write_text(text, encoding="utf-8"))
 
@@ -111,6 +119,10 @@ class RunFolder:
 
 def check_format(number: object, path: Path) -> None:
     """Refuse a file of a format that this vaekit does not know.
+
+    Args:
+        number: the format number that the file states.
+        path: the file, for the message.
 
     Raises:
         RunError: no format number, or a newer one.

@@ -36,6 +36,11 @@ class Run:
 def save_run(folder: RunFolder, model: VAE, preprocessing: Preprocessing) -> None:
     """Write ``model.safetensors``: the parameters, and the preprocessing they were trained with.
 
+    Args:
+        folder: of the run.
+        model: with trained parameters.
+        preprocessing: with the statistics of the training rows.
+
     Raises:
         WriteError: the file cannot be written.
     """

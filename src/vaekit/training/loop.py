@@ -213,11 +213,11 @@ class _Loop:
         """Learning rate and weight of the rate, as functions of the position."""
         epoch = self.position.epoch + self.position.step / len(self.train)
         if self.config.schedule != "constant" or self.position.step == 0:
-            set_learning_rate(optimizer, learning_rate(epoch, self.config))
+            set_learning_rate(optimizer, rate=learning_rate(epoch, self.config))
         schedule = self.objective.schedule
         if schedule != "constant":
             weight = rate_weight(epoch, schedule=schedule, warmup=self.objective.warmup)
-            set_rate_weight(self.step.objective, weight)
+            set_rate_weight(self.step.objective, weight=weight)
 
     def keep_best(self, bound: float) -> None:
         """Remember the best epoch, and its weights where early stopping will want them."""

@@ -68,7 +68,12 @@ def learning_rate(epoch: float, config: TrainingConfig) -> float:
     return base
 
 
-def set_learning_rate(optimizer: Optimizer, rate: float) -> None:
-    """Set the rate of all parameters."""
+def set_learning_rate(optimizer: Optimizer, *, rate: float) -> None:
+    """Set the learning rate of all parameters.
+
+    Args:
+        optimizer: whose.
+        rate: the step size from here on.
+    """
     for group in optimizer.param_groups:
         group["lr"] = rate

@@ -36,7 +36,7 @@ class ProgressBar:
 
     def started(self, plan: Plan) -> None:
         """Show the bar."""
-        self.bar.console.print(headline(plan))
+        self.bar.console.print(_headline(plan))
         self.steps = plan.steps
         self.task = self.bar.add_task("", total=plan.epochs, completed=plan.done, numbers="")
         self.bar.start()
@@ -73,7 +73,7 @@ class ProgressLines:
     def started(self, plan: Plan) -> None:
         """Say what is about to run."""
         self.epochs = plan.epochs
-        self._say(headline(plan))
+        self._say(_headline(plan))
 
     def live(self, live: Live) -> None:
         """Nothing: a log file wants whole lines only."""
@@ -96,7 +96,7 @@ class ProgressLines:
         self.console.print(line, soft_wrap=True, highlight=False)
 
 
-def headline(plan: Plan) -> str:
+def _headline(plan: Plan) -> str:
     """One sentence about what is about to run."""
     begun = f", going on after epoch {plan.done}" if plan.done else ""
     return (

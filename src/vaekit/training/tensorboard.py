@@ -1,5 +1,6 @@
 """TensorBoard logs, for those who have it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from vaekit.errors import MissingExtraError
@@ -25,10 +26,11 @@ class TensorBoard:
             raise MissingExtraError(
                 "tensorboard", extra="tensorboard", purpose="training.tensorboard"
             ) from None
-        self.writer = SummaryWriter(str(folder))
+        self.open: Callable[[], SummaryWriter] = lambda: SummaryWriter(str(folder))
 
     def started(self, plan: Plan) -> None:
-        """Nothing to write yet."""
+        """Open the logs; not before, because a run that cannot start leaves nothing."""
+        self.writer = self.open()
 
     def live(self, live: Live) -> None:
         """Nothing: only whole epochs are kept."""

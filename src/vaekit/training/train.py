@@ -105,6 +105,8 @@ def _batches(config: Config, dataset: Dataset) -> tuple[Batches, Batches | None]
     )
     index = dataset.split.of(settings.watch)
     if len(index) == 0:
+        if settings.early_stopping:
+            raise ConfigError("early stopping needs validation rows: set data.validation above 0")
         return train, None
     watch = Batches(dataset.rows, index, batch_size=max(settings.batch_size, 256), device=device)
     return train, watch
