@@ -184,3 +184,18 @@ def test_help_shows_the_docstring_of_a_setting(vaekit):
     result = vaekit("train", "--help")
     assert "--training.epochs" in result.out
     assert "Passes over the training rows." in " ".join(result.out.split())
+
+
+def test_tensorboard_logs_lie_in_the_run_folder(vaekit, tiny, tmp_path):
+    out = tmp_path / "run"
+    result = vaekit("train", *tiny, "--training.tensorboard", "--out", out, "--quiet")
+    assert result.code == 0, result.err
+    assert list((out / "tensorboard").glob("events.out.tfevents.*"))
+
+
+def test_a_run_that_cannot_start_leaves_nothing(vaekit, tmp_path):
+    flags = ("--training.early-stopping", "3", "--data.validation", "0")
+    result = vaekit("train", *flags, "--training.tensorboard", "--out", tmp_path / "run")
+    assert result.code == 2
+    assert "validation rows" in result.err
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,16 @@
+"""Train on the plane, encode the test rows, and draw them by class into a file."""
+
+from vaekit import Batches, Bound, Config, Step, build_model, fit, load_data
+from vaekit.config import TrainingConfig
+from vaekit.figures import latent_scatter, save_figure
+from vaekit.tasks import encode
+
+config = Config()
+data, see = load_data(config.data)
+model = build_model(config.model, shape=data.shape, support=see.support)
+train = Batches(data.rows, data.split.train, batch_size=100, seed=0)
+fit(Step(model, Bound(), preprocessing=see), train=train, config=TrainingConfig(epochs=5))
+codes = encode(model, preprocessing=see, rows=data.rows, index=data.split.test)
+labels = data.labels[data.split.test]
+figure = latent_scatter(codes.mean, labels=labels, classes=data.classes)
+print(save_figure(figure, path="latent_map.png"))
