@@ -15,7 +15,7 @@ __all__ = ["fashion_mlp"]
 def fashion_mlp() -> Config:
     """The ReNom tutorial: Fashion-MNIST on a plane.
 
-    784-400-200-100-20-2 and back, ReLU; half the squared error summed over the pixels, plus KL;
+    784-400-200-100-20-2 and back, ReLU, Glorot weights; half the squared error summed over the pixels, plus KL;
     Adam, batches of 200, 60 epochs, all 60,000 training rows. The curves of the tutorial are of
     train and test, so the test rows are watched here; nothing is chosen by them.
 
@@ -27,8 +27,8 @@ def fashion_mlp() -> Config:
         data=DataConfig(source="fashion-mnist", validation=0.0),
         model=ModelConfig(
             latent_dim=2,
-            encoder=NetworkConfig(hidden=(400, 200, 100, 20)),
-            decoder=NetworkConfig(hidden=(20, 100, 200, 400)),
+            encoder=NetworkConfig(hidden=(400, 200, 100, 20), init="xavier"),
+            decoder=NetworkConfig(hidden=(20, 100, 200, 400), init="xavier"),
             likelihood=LikelihoodConfig(kind="gaussian", variance="unit"),
         ),
         training=TrainingConfig(epochs=60, batch_size=200, watch="test"),

@@ -18,25 +18,26 @@ def mnist_vae() -> Config:
     """The one-layer VAE of the importance-weighted autoencoder paper, k = 1.
 
     784-200-200-50 and back, tanh, Glorot weights, dynamic binarization, all 60,000 training
-    rows, Adam with eps 1e-4, the paper's eight stages of the learning rate. The paper takes
-    3280 epochs in batches of 20; this takes 200 in batches of 100.
+    rows. The paper takes 3280 epochs in batches of 20 with eight stages of the learning rate
+    (schedule = iwae), which is days of a CPU. This takes 600 epochs in batches of 100, with a
+    cosine from 2e-3: the best of six tried for 20 epochs, by 10,000 training rows held out.
 
     Source: Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519, table 1: 86.76 nats, 19
     active units.
     """
-    return _paper("mnist-vae", objective=ObjectiveConfig(), epochs=200)
+    return _paper("mnist-vae", objective=ObjectiveConfig(), epochs=600)
 
 
 def mnist_iwae() -> Config:
     """The one-layer importance-weighted autoencoder of the paper, k = 5.
 
-    As mnist-vae, with the importance-weighted bound of five samples.
+    As mnist-vae, with the importance-weighted bound of five samples, for 250 epochs.
 
     Source: Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519, table 1: 85.54 nats, 22
     active units.
     """
     objective = ObjectiveConfig(reduce="logmeanexp", samples=5)
-    return _paper("mnist-iwae", objective=objective, epochs=200)
+    return _paper("mnist-iwae", objective=objective, epochs=250)
 
 
 def _paper(name: str, *, objective: ObjectiveConfig, epochs: int) -> Config:
@@ -52,6 +53,8 @@ def _paper(name: str, *, objective: ObjectiveConfig, epochs: int) -> Config:
             likelihood=LikelihoodConfig(kind="bernoulli"),
         ),
         objective=objective,
-        training=TrainingConfig(epochs=epochs, batch_size=100, eps=1e-4, schedule="iwae"),
+        training=TrainingConfig(
+            epochs=epochs, batch_size=100, learning_rate=2e-3, schedule="cosine"
+        ),
         evaluation=EvaluationConfig(samples=5000),
     )
