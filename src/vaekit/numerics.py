@@ -110,8 +110,10 @@ def fixed_noise(seed: int) -> Iterator[None]:
         True
     """
     mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        torch.manual_seed(seed)
-        yield
-    if mps is not None:
-        torch.mps.set_rng_state(mps)
+    try:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            torch.manual_seed(seed)
+            yield
+    finally:
+        if mps is not None:  # fork_rng looks after the CPU and CUDA alone
+            torch.mps.set_rng_state(mps)

@@ -199,3 +199,14 @@ def test_a_run_that_cannot_start_leaves_nothing(vaekit, tmp_path):
     assert result.code == 2
     assert "validation rows" in result.err
     assert not (tmp_path / "run").exists()
+
+
+def test_ctrl_c_before_anything_is_saved_says_so(vaekit, tmp_path, monkeypatch):
+    def interrupted(config, *, folder, resume, callbacks):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train_model", interrupted)
+    result = vaekit("train", "digits", "--out", tmp_path / "run")
+    assert result.code == 130
+    assert "start anew" in result.err
+    assert "--resume" not in result.err

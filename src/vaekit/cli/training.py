@@ -75,21 +75,21 @@ def _train(config: Config, folder: RunFolder, *, resume: bool, output: Output) -
     if config.training.tensorboard:
         callbacks.append(TensorBoard(folder.path / "tensorboard"))
     again = f"vaekit train --resume {folder.path}"
-    with _how_to_go_on(f"everything up to there is saved. To go on: {again}"):
+    with _how_to_go_on(f"everything up to there is saved. To go on: {again}", needs=folder.last):
         dataset = train_model(config, folder=folder, resume=resume, callbacks=callbacks)
-    with _how_to_go_on(f"the trained model is saved. To measure it: {again}"):
+    with _how_to_go_on(f"the trained model is saved. To measure it: {again}", needs=folder.model):
         finish(folder, dataset=dataset, output=output)
 
 
 @contextmanager
-def _how_to_go_on(text: str) -> Iterator[None]:
-    """Tell whoever presses Ctrl-C what is saved and how to go on."""
+def _how_to_go_on(text: str, *, needs: Path) -> Iterator[None]:
+    """Tell whoever presses Ctrl-C what is saved and how to go on, if there is something."""
     try:
         yield
-    except Interrupted as error:
-        raise Interrupted(f"{error}; {text}") from None
-    except KeyboardInterrupt:
-        raise Interrupted(f"interrupted; {text}") from None
+    except (Interrupted, KeyboardInterrupt) as error:
+        what = str(error) or "interrupted"
+        kept = text if needs.is_file() else "no epoch was finished, so start anew"
+        raise Interrupted(f"{what}; {kept}") from None
 
 
 def _is_finished(folder: RunFolder, config: Config) -> bool:

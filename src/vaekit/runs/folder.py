@@ -34,6 +34,7 @@ class RunFolder:
         self.report = self.path / "report.html"
         self.figures = self.path / "figures"
         self.checkpoints = self.path / "checkpoints"
+        self.last = self.checkpoints / "last.pt"
 
     def require_free(self) -> None:
         """Refuse a folder that holds something; nothing is written.

@@ -70,7 +70,7 @@ def train(
         watch=watch,
         config=config.training,
         objective=config.objective,
-        checkpoint=folder.checkpoints / "last.pt",
+        checkpoint=folder.last,
         resume=resume,
         callbacks=[MetricsFile(folder), *callbacks],
     )
