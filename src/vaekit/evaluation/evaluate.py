@@ -14,7 +14,7 @@ from vaekit.evaluation.likelihood import RowScores, score_rows
 from vaekit.evaluation.notes import write_notes
 from vaekit.evaluation.result import ACTIVE_VARIANCE, Evaluation
 from vaekit.models import VAE
-from vaekit.numerics import fixed_noise
+from vaekit.numerics import compute_settings, fixed_noise
 from vaekit.objectives import has_closed_form, kl_per_dim
 
 __all__ = ["evaluate"]
@@ -56,7 +56,8 @@ def evaluate(
         raise DataError(f"the {split} split has no rows to measure on; take another split")
     model.eval()
     parts: list[_Part] = []
-    with fixed_noise(seed):
+    device = next(model.parameters()).device.type
+    with fixed_noise(seed), compute_settings(device=device):
         for rows in batches.epoch():
             x = preprocessing(rows) if preprocessing is not None else rows
             parts.append(_measure(model, x, samples=samples, memory_mb=memory_mb))

@@ -1,16 +1,15 @@
 """Device and precision: what the processor offers, and the engine under the loop."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal
 
 import torch
 from lightning_fabric import Fabric
 
 from vaekit.errors import ConfigError
+from vaekit.numerics import cpu_has
 
-__all__ = ["choose_device", "choose_precision", "compute_settings", "make_engine"]
+__all__ = ["choose_device", "choose_precision", "make_engine"]
 
 Precision = Literal["32", "bf16"]
 
@@ -52,7 +51,7 @@ def choose_precision(name: str, *, device: str) -> Precision:
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "32"
     if device == "cpu":
-        return "bf16" if _cpu_has("avx512_bf16", "amx_bf16") else "32"
+        return "bf16" if cpu_has("avx512_bf16", "amx_bf16") else "32"
     return "32"
 
 
@@ -73,32 +72,3 @@ def make_engine(*, device: str, precision: Precision) -> Fabric:
         devices=1,
         precision="bf16-mixed" if precision == "bf16" else "32-true",
     )
-
-
-@contextmanager
-def compute_settings(*, device: str, threads: int | None) -> Iterator[None]:
-    """Process-wide settings while training runs, put back afterwards.
-
-    On processors without AMX, "medium" makes float32 products run in oneDNN at float32
-    accuracy, up to twice as fast as otherwise; with AMX it would mean bf16, so it is left alone.
-
-    Args:
-        device: cpu, cuda or mps.
-        threads: of the CPU; none leaves them.
-    """
-    before = torch.get_num_threads(), torch.get_float32_matmul_precision()
-    if threads is not None:
-        torch.set_num_threads(threads)
-    if device == "cpu" and not _cpu_has("amx_bf16"):
-        torch.set_float32_matmul_precision("medium")
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before[0])
-        torch.set_float32_matmul_precision(before[1])
-
-
-def _cpu_has(*features: str) -> bool:
-    """Whether the processor has one of these instruction sets; no, if PyTorch cannot tell."""
-    found: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return any(bool(found.get(feature)) for feature in features)

@@ -14,15 +14,11 @@ from torch.optim import Optimizer
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import Batches
 from vaekit.errors import ConfigError, Interrupted
+from vaekit.numerics import compute_settings
 from vaekit.objectives import rate_weight, set_rate_weight
 from vaekit.training.callbacks import Callback, Live, Plan, Record
 from vaekit.training.checkpoint import Position, load_checkpoint, save_checkpoint
-from vaekit.training.engine import (
-    choose_device,
-    choose_precision,
-    compute_settings,
-    make_engine,
-)
+from vaekit.training.engine import choose_device, choose_precision, make_engine
 from vaekit.training.interrupt import StopWish, stop_wish
 from vaekit.training.measure import check_finite, means, measure
 from vaekit.training.optimizer import build_optimizer, learning_rate, set_learning_rate
