@@ -32,7 +32,7 @@ ROOMS = {
     ),
     # how a posterior is sampled, and whether it is a point, are questions to distributions
     "evaluation": ("data distributions models objectives", "numpy torch"),
-    "tasks": ("data models evaluation", "numpy torch"),
+    "tasks": ("data models evaluation", "numpy torch sklearn"),
     "figures": ("", "numpy matplotlib PIL"),
     "report": ("", "jinja2 markupsafe"),
     "cli": (

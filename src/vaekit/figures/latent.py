@@ -12,7 +12,7 @@ from vaekit.errors import InputError
 from vaekit.figures.check import as_rows
 from vaekit.figures.style import FIRST, GREY, INK, WIDTH, mark, new_figure, styled
 
-__all__ = ["latent_scatter"]
+__all__ = ["Group", "class_groups", "latent_scatter"]
 
 _HEIGHT = 5.6  # inches
 _BOX: dict[str, Any] = {
@@ -25,14 +25,19 @@ _BOX: dict[str, Any] = {
 _LARGEST_NUMBER_OF_CLASSES = 20  # told apart; the smaller ones are drawn together
 
 
-class _Group(NamedTuple):
+class Group(NamedTuple):
     """Points that are drawn alike."""
 
     name: str
+    """In the legend."""
     points: NDArray[np.float64]
+    """(B, dimensions)."""
     color: str
+    """Of its points."""
     marker: str
-    named: bool  # whether its name stands at its centre
+    """Of its points."""
+    named: bool
+    """Whether its name stands at its centre."""
 
 
 def latent_scatter(
@@ -67,7 +72,7 @@ def latent_scatter(
         ['cat', 'dog']
     """
     points = as_rows(codes, features=2, name="codes")
-    groups = _groups(points, labels=labels, classes=classes)
+    groups = class_groups(points, labels=labels, classes=classes)
     with styled():
         figure = new_figure(WIDTH, height=_HEIGHT)
         axes = figure.add_subplot()
@@ -85,30 +90,48 @@ def latent_scatter(
             figure.legend(loc="outside right upper", markerscale=6 / size)
         if title:
             axes.set_title(title)
+        # Beside a legend of long names the first layout leaves no room for the labels of an axis.
+        figure.draw_without_rendering()
     return figure
 
 
-def _groups(
+def class_groups(
     points: NDArray[np.float64], *, labels: ArrayLike | None, classes: Sequence[str]
-) -> list[_Group]:
-    """Split the points by class; small classes beyond the twenty largest go together."""
+) -> list[Group]:
+    """Split points by class; small classes beyond the twenty largest go together.
+
+    Args:
+        points: (B, dimensions).
+        labels: (B,), indices into ``classes``; below 0 for rows without one.
+        classes: names of the labels; the numbers themselves when absent.
+
+    Returns:
+        What is drawn alike, what is drawn first coming first.
+
+    Raises:
+        InputError: another number of labels than of points.
+
+    Example:
+        >>> [group.name for group in class_groups(np.eye(2), labels=[1, 0], classes=("a", "b"))]
+        ['a', 'b']
+    """
     if labels is None:
-        return [_Group("rows", points, FIRST, "o", False)]
+        return [Group("rows", points, FIRST, "o", False)]
     index = np.asarray(labels, dtype=np.int64)
     if index.shape != (len(points),):
         raise InputError(f"expected a label for each of {len(points)} codes, got {index.shape}")
     present, counts = np.unique(index[index >= 0], return_counts=True)
     largest = present[np.argsort(-counts, kind="stable")][:_LARGEST_NUMBER_OF_CLASSES]
     groups = [
-        _Group(_name(label, classes), points[index == label], *mark(label), True)
+        Group(_name(label, classes), points[index == label], *mark(label), True)
         for label in sorted(largest.tolist())
     ]
     rest = (index >= 0) & ~np.isin(index, largest)
     if rest.any():
         name = f"{len(present) - len(largest)} more classes"
-        groups.insert(0, _Group(name, points[rest], "#c5cad0", ".", False))
+        groups.insert(0, Group(name, points[rest], "#c5cad0", ".", False))
     if (index < 0).any():
-        groups.insert(0, _Group("no label", points[index < 0], "#c5cad0", ".", False))
+        groups.insert(0, Group("no label", points[index < 0], "#c5cad0", ".", False))
     return groups
 
 
@@ -129,7 +152,7 @@ def _frame(axes: Axes, points: NDArray[np.float64]) -> float:
     return span
 
 
-def _name_centres(axes: Axes, groups: list[_Group], *, span: float) -> None:
+def _name_centres(axes: Axes, groups: list[Group], *, span: float) -> None:
     """Write the name of each class at its median, moved aside where two would overlap."""
     groups = [group for group in groups if np.isfinite(group.points).all(1).any()]
     inch = span / (_HEIGHT - 0.8)

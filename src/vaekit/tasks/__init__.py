@@ -1,15 +1,43 @@
-"""What a trained model is good for: encode, reconstruct, sample, decode. Rows in, numpy out."""
+"""What a trained model is good for: encode, decode, walk between codes. Rows in, numpy out."""
 
+from vaekit.tasks.arithmetic import Board, arithmetic
 from vaekit.tasks.decode import decode, sample
 from vaekit.tasks.encode import Codes, encode, latent_extent
+from vaekit.tasks.interpolate import Walk, interpolate, walk
+from vaekit.tasks.places import (
+    ClassPlace,
+    class_means,
+    class_place,
+    evenly,
+    normal_quantiles,
+)
+from vaekit.tasks.project import Projection, project
 from vaekit.tasks.reconstruct import Reconstruction, reconstruct
+from vaekit.tasks.traverse import Plane, Traversal, plane, rank_dimensions, traverse
 
 __all__ = [
+    "Board",
+    "ClassPlace",
     "Codes",
+    "Plane",
+    "Projection",
     "Reconstruction",
+    "Traversal",
+    "Walk",
+    "arithmetic",
+    "class_means",
+    "class_place",
     "decode",
     "encode",
+    "evenly",
+    "interpolate",
     "latent_extent",
+    "normal_quantiles",
+    "plane",
+    "project",
+    "rank_dimensions",
     "reconstruct",
     "sample",
+    "traverse",
+    "walk",
 ]

@@ -1,0 +1,99 @@
+"""``vaekit project``."""
+
+from typing import TYPE_CHECKING, Literal
+
+from vaekit.cli.flags import AsJson, Force, Out, RunPath, SplitOrAll
+from vaekit.cli.output import Output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vaekit.cli.places import CodedRows
+    from vaekit.tasks import Projection
+
+__all__ = ["project"]
+
+_MOST_ROWS = 5000
+_KINDS = (".png", ".svg", ".npy", ".csv")
+
+
+def project(
+    run: RunPath,
+    /,
+    *,
+    out: Out,
+    method: Literal["pca", "tsne"] = "pca",
+    dims: Literal[2, 3] = 2,
+    split: SplitOrAll | None = None,
+    seed: int = 0,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Project codes of many dimensions to two or three.
+
+    At most 5,000 rows are taken, spread evenly over the split.
+
+    Args:
+        run: A run folder.
+        out: File to write: .png and .svg show the rows by class; .npy holds the coordinates;
+            .csv holds for each row its number, its label and its coordinates.
+        method: pca keeps the directions of largest variance; tsne keeps neighbours together,
+            and says nothing with sizes of clusters or distances between them.
+        dims: Of the picture.
+        split: Rows to project; when absent those that the run is measured on.
+        seed: Of t-SNE.
+        force: Replace a file that is there.
+        as_json: Print one JSON object to stdout and nothing else.
+    """
+    from vaekit import tasks
+    from vaekit.cli.files import check_out
+    from vaekit.cli.places import coded_rows
+    from vaekit.runs import load_run
+
+    kind = check_out(out, kinds=_KINDS, force=force)
+    coded = coded_rows(load_run(run), split=split, most=_MOST_ROWS)
+    made = tasks.project(coded.codes.mean, method=method, dims=dims, seed=seed)
+    if kind in (".npy", ".csv"):
+        _write(out, made, coded=coded, stem=method)
+    else:
+        _draw(out, made, coded=coded, method=method)
+    shares = None if made.explained is None else [round(float(s), 6) for s in made.explained]
+    kept = "" if shares is None else f", {sum(shares):.0%} of the variance"
+    Output(as_json=as_json).result(
+        {"out": str(out), "rows": len(coded.index), "split": coded.split, "method": method,
+         "dims": dims, "explained": shares},
+        lines=[f"{len(coded.index):,} {coded.split} rows in {dims} dimensions{kept}: {out}"],
+    )  # fmt: skip
+
+
+def _write(path: "Path", made: "Projection", *, coded: "CodedRows", stem: str) -> None:
+    """Coordinates as npy or csv."""
+    from vaekit.cli.files import write_array, write_csv
+    from vaekit.cli.places import row_columns
+
+    points = made.points.astype("float32")
+    if path.suffix.lower() == ".npy":
+        write_array(path, points)
+        return
+    axes = [(f"{stem}{axis + 1}", column) for axis, column in enumerate(points.T)]
+    write_csv(path, [*row_columns(coded), *axes])
+
+
+def _draw(path: "Path", made: "Projection", *, coded: "CodedRows", method: str) -> None:
+    """Points by class, from one side or two."""
+    from vaekit import figures
+
+    if made.explained is None:
+        names = [f"t-SNE {axis + 1}" for axis in range(made.points.shape[1])]
+    else:
+        names = [f"PC {axis + 1} ({share:.0%})" for axis, share in enumerate(made.explained)]
+    labels, classes = coded.labels, coded.dataset.classes
+    if len(names) == 2:
+        drawing = figures.latent_scatter(
+            made.points, labels=labels, classes=classes, axis_labels=(names[0], names[1])
+        )
+    else:
+        drawing = figures.space_scatter(
+            made.points, labels=labels, classes=classes, axis_labels=(names[0], names[1], names[2])
+        )
+    figures.save_figure(drawing, path=path)

@@ -1,0 +1,93 @@
+"""Sums and differences of codes: add to every class what makes one class what it is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from vaekit.errors import ConfigError
+from vaekit.models import VAE
+from vaekit.tasks.decode import decode
+from vaekit.tasks.places import class_means
+
+__all__ = ["Board", "arithmetic"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Board:
+    """A row for each class, a column for each scale."""
+
+    classes: NDArray[np.int64]
+    """(C,), the labels that occur, ascending."""
+    scales: NDArray[np.float64]
+    """(S,)."""
+    direction: NDArray[np.float64]
+    """(D,), what is added at scale 1."""
+    codes: NDArray[np.float64]
+    """(C, S, D)."""
+    rows: NDArray[np.float32]
+    """(C, S, F) decoded means, in the units that the model sees."""
+
+
+def arithmetic(
+    model: VAE,
+    *,
+    codes: NDArray[np.floating[Any]],
+    labels: NDArray[np.int64],
+    scales: ArrayLike,
+    add: int,
+    subtract: int | None = None,
+) -> Board:
+    r"""Add the difference of two mean codes to the mean code of every class.
+
+    .. math:: z_{cs} = m_c + s \, (m_{\mathrm{add}} - m_{\mathrm{subtract}})
+
+    with the mean code :math:`m_c` of class c, and without ``subtract`` the mean code of all rows
+    in its place.
+
+    Args:
+        model: a trained model.
+        codes: (B, D), of labelled rows.
+        labels: (B,); below 0 for rows without one.
+        scales: (S,), how much of the difference is added.
+        add: label of the class that is added.
+        subtract: label of the class that is taken away; the mean of all codes when absent.
+
+    Returns:
+        Codes and decoded means; ``preprocessing.inverse`` gives raw units.
+
+    Raises:
+        ConfigError: no scales, or no code of a class.
+        DataError: not one label for each code.
+
+    Example:
+        >>> from vaekit.assembly import build_model
+        >>> from vaekit.config import ModelConfig
+        >>> model = build_model(ModelConfig(), shape=(1, 8, 8), support="unit")
+        >>> codes, labels = np.eye(2), np.array([0, 1])
+        >>> board = arithmetic(model, codes=codes, labels=labels, scales=[0, 1, 2], add=1)
+        >>> board.rows.shape, board.direction
+        ((2, 3, 64), array([-0.5,  0.5]))
+
+    Source:
+        Larsen et al. 2016, arXiv:1512.09300, section 4.2; White 2016, arXiv:1609.04468.
+    """
+    steps = np.asarray(scales, dtype=np.float64)
+    if steps.ndim != 1 or len(steps) == 0:
+        raise ConfigError(f"expected a list of scales, got an array of shape {steps.shape}")
+    means = class_means(codes, labels=labels)
+    for label in {add, subtract} - {None}:
+        if label not in means:
+            raise ConfigError(f"no row has the label {label}; there are {sorted(means)}")
+    away = codes.mean(0, dtype=np.float64) if subtract is None else means[subtract]
+    direction = means[add] - away
+    places = np.stack(list(means.values()))[:, None] + steps[:, None] * direction
+    rows = decode(model, codes=places.reshape(-1, places.shape[-1]))
+    return Board(
+        classes=np.array(list(means), dtype=np.int64),
+        scales=steps,
+        direction=direction,
+        codes=places,
+        rows=rows.reshape(*places.shape[:2], -1),
+    )
