@@ -50,7 +50,7 @@ def test_what_differs_from_the_recipe_is_said():
     ours = evaluation(log_likelihood=-90.0, samples=5000)
     config = changed("mnist-vae", {"training": {"epochs": 3, "threads": 2}, "seed": 4})
     (text,) = differences(config, ours)
-    assert "training.epochs = 3 instead of 200" in text
+    assert "training.epochs = 3 instead of 600" in text
     assert "threads" not in text
     assert "seed" not in text
     assert differences(recipe("mnist-vae"), ours) == []

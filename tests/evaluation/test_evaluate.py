@@ -11,6 +11,7 @@ from oracle import LinearGaussian
 from vaekit import MLP, VAE, Amortized, Batches, DiagonalGaussian, Gaussian, StandardNormal
 from vaekit.errors import DataError
 from vaekit.evaluation import Evaluation, evaluate, score_rows
+from vaekit.evaluation.notes import write_notes
 from vaekit.models import Point
 
 
@@ -154,3 +155,12 @@ def test_no_rows_is_an_error_before_anything_is_measured(trained):
     model, rows = trained
     with pytest.raises(DataError):
         evaluate(model, Batches(rows, np.arange(0), batch_size=20), samples=3)
+
+
+def test_narrow_codes_that_hardly_move_are_not_called_collapsed():
+    """The EM variant without the entropy term ends so: a high rate with means near zero."""
+    (note,) = write_notes(
+        dense=True, rate=27.0, active=0, latent_dim=30, effective=50.0, samples=100
+    )
+    assert "Collapsed" not in note
+    assert "narrower than the prior" in note

@@ -3,14 +3,20 @@
 from cyclopts import App, Parameter
 
 from vaekit import __version__
+from vaekit.cli.arithmetic import arithmetic
+from vaekit.cli.compare import compare
 from vaekit.cli.data import data
 from vaekit.cli.encode import encode
 from vaekit.cli.evaluate import evaluate
+from vaekit.cli.interpolate import interpolate
+from vaekit.cli.manifold import manifold
+from vaekit.cli.project import project
 from vaekit.cli.recipes import recipes_app
 from vaekit.cli.reconstruct import reconstruct
 from vaekit.cli.report import report
 from vaekit.cli.sample import sample
 from vaekit.cli.train import train
+from vaekit.cli.traverse import traverse
 
 __all__ = ["make_app"]
 
@@ -32,7 +38,9 @@ def make_app() -> App:
             consume_multiple=True, negative_bool=(), negative_iterable=(), negative_none=()
         ),
     )
-    for command in (train, evaluate, sample, encode, reconstruct, report, data):
+    for command in (train, evaluate, compare, sample, encode, reconstruct, report, data):
         app.command(command)
+    for walk in (interpolate, arithmetic, manifold, traverse, project):
+        app.command(walk)
     app.command(recipes_app)
     return app

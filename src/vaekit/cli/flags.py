@@ -23,6 +23,7 @@ __all__ = [
     "ModelFlags",
     "ObjectiveFlags",
     "Out",
+    "Quick",
     "Quiet",
     "RunPath",
     "SplitName",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 AsJson = Annotated[bool, Parameter(name="--json")]
+Quick = Annotated[bool, Parameter(name="--quick")]
 Quiet = Annotated[bool, Parameter(name="--quiet")]
 Force = Annotated[bool, Parameter(name="--force")]
 RunPath = Annotated[Path, Parameter(name="RUN")]

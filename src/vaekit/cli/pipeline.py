@@ -16,7 +16,7 @@ __all__ = ["finish", "show", "write_page"]
 
 
 def finish(folder: RunFolder, *, dataset: Dataset, output: Output) -> None:
-    """Measure a run that was just trained, draw its figures, write its report, print both.
+    """Measure a run that was just trained, draw its figures and write its report.
 
     Args:
         folder: of the run.
@@ -31,7 +31,6 @@ def finish(folder: RunFolder, *, dataset: Dataset, output: Output) -> None:
     )
     output.say("drawing figures and writing the report")
     write_page(run, dataset=dataset)
-    show(folder, output=output)
 
 
 def write_page(run: Run, *, dataset: Dataset) -> None:

@@ -9,7 +9,7 @@ from cyclopts import App
 
 from vaekit.cli.flags import AsJson
 from vaekit.cli.output import Output, columns
-from vaekit.recipes import RECIPES
+from vaekit.recipes import RECIPES, STUDIES
 from vaekit.recipes import recipe as recipe_config
 
 __all__ = ["list_recipes", "recipes_app", "show", "to_toml"]
@@ -21,10 +21,16 @@ recipes_app = App(name="recipes", help="List the named runs, or show one.")
 def list_recipes(*, as_json: AsJson = False) -> None:
     """List the named runs: `vaekit train NAME` trains one, `vaekit recipes show NAME` shows it.
 
+    A study is several runs that are compared.
+
     Args:
         as_json: Print one JSON object to stdout and nothing else.
     """
     found = {name: each.summary for name, each in RECIPES.items()}
+    found |= {
+        name: f"Study of {', '.join(each.members())}: {each.summary}"
+        for name, each in STUDIES.items()
+    }
     Output(as_json=as_json).result(found, lines=columns(found.items()))
 
 
@@ -32,12 +38,19 @@ def list_recipes(*, as_json: AsJson = False) -> None:
 def show(name: str, /, *, format: Literal["toml", "json", "yaml"] = "toml") -> None:
     """Print the full config of a recipe, ready to be changed and given to --config.
 
+    Of a study the configs of all its runs are printed, each below its name.
+
     Args:
         name: One that `vaekit recipes` lists.
         format: Of what is printed.
     """
-    values = recipe_config(name).model_dump(mode="json")
-    text = RECIPES[name].text
+    if name in STUDIES:
+        members = STUDIES[name].members().items()
+        values = {member: config.model_dump(mode="json") for member, config in members}
+        text = STUDIES[name].text
+    else:
+        values = recipe_config(name).model_dump(mode="json")
+        text = RECIPES[name].text
     if format == "json":
         print(json.dumps(values, indent=2))
         return

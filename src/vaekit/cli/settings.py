@@ -8,9 +8,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from vaekit.config import Config, load_config, merge, parse_config
+from vaekit.errors import ConfigError
+from vaekit.recipes import STUDIES
+from vaekit.recipes import quick as shrink
 from vaekit.recipes import recipe as recipe_config
 
-__all__ = ["given", "resolve_config"]
+__all__ = ["given", "resolve_config", "resolve_members"]
 
 DEFAULT_RECIPE = "digits"
 
@@ -37,7 +40,11 @@ def given(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def resolve_config(
-    recipe: str | None, *, file: Path | None = None, flags: Mapping[str, Any]
+    recipe: str | None,
+    *,
+    file: Path | None = None,
+    flags: Mapping[str, Any],
+    quick: bool = False,
 ) -> Config:
     """Recipe, then config file, then flags.
 
@@ -48,6 +55,7 @@ def resolve_config(
         recipe: its name.
         file: TOML, YAML or JSON.
         flags: as ``given`` returns them.
+        quick: shrink the run before the flags are laid over it.
 
     Returns:
         The config.
@@ -70,7 +78,44 @@ def resolve_config(
         parse_config(base, origin=str(file))
     elif recipe is None:
         base = {"name": _slug(Path(source or "").stem)}
+    if quick:
+        base = shrink(parse_config(base)).model_dump()
     return parse_config(merge(base, flags), origin="flags")
+
+
+def resolve_members(
+    study: str, *, file: Path | None = None, flags: Mapping[str, Any], quick: bool = False
+) -> dict[str, Config]:
+    """The same for each member of a study: file and flags hold for all of them.
+
+    Args:
+        study: its name.
+        file: TOML, YAML or JSON.
+        flags: as ``given`` returns them.
+        quick: shrink every run before the flags are laid over it.
+
+    Returns:
+        The configs by the name of the member, in order.
+
+    Raises:
+        ConfigError: a name, an unreadable file, an unknown key, a value out of range.
+
+    Example:
+        >>> members = resolve_members("mnist-em", flags={"training": {"epochs": 3}})
+        >>> {name: config.training.epochs for name, config in members.items()}
+        {'vae': 3, 'em': 3}
+    """
+    over = {} if file is None else load_config(file)
+    if "name" in over or "name" in flags:
+        raise ConfigError(
+            f"{study} is a study, and its runs have names of their own: leave the name out"
+        )
+    members = {}
+    for name, config in STUDIES[study].members().items():
+        base = parse_config(merge(config.model_dump(), over), origin=str(file))
+        small = shrink(base) if quick else base
+        members[name] = parse_config(merge(small.model_dump(), flags), origin="flags")
+    return members
 
 
 def _slug(text: str) -> str:

@@ -1,5 +1,6 @@
 """``vaekit train``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,16 @@ from vaekit.cli.flags import (
     EvaluationFlags,
     ModelFlags,
     ObjectiveFlags,
+    Quick,
     Quiet,
     TrainingFlags,
 )
 from vaekit.cli.output import Output
-from vaekit.cli.settings import given, resolve_config
+from vaekit.cli.settings import given, resolve_config, resolve_members
+from vaekit.cli.study_folder import is_study
 from vaekit.config import merge
 from vaekit.errors import ConfigError
+from vaekit.recipes import STUDIES
 
 __all__ = ["train"]
 
@@ -32,6 +36,7 @@ def train(
     seed: int | None = None,
     device: Device | None = None,
     resume: Path | None = None,
+    quick: Quick = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     data_settings: DataFlags = None,
@@ -42,7 +47,9 @@ def train(
 ) -> None:
     """Train a model, measure it, and leave a run folder with a report.
 
-    Settings come from the recipe, then the config file, then the flags.
+    Settings come from the recipe, then the config file, then the flags. A study trains several
+    models one after another, each in a run folder within its own, and compares them in one
+    report; file and flags hold for all of them.
 
     Args:
         recipe: A name that `vaekit recipes` lists. Without one: digits, or the plain defaults
@@ -53,7 +60,9 @@ def train(
         name: Name of the run; that of the recipe when absent.
         seed: Seed of the initial weights, the order of rows and all noise in training.
         device: Short for --training.device.
-        resume: A run folder to go on with; of the settings only those of training can change.
+        resume: A run folder to go on with, or that of a study, whose unfinished runs then go
+            on; of the settings only those of training can change.
+        quick: A small version for a first look: fewer rows, epochs and importance samples.
         as_json: Print one JSON object to stdout and nothing else.
         quiet: Show no progress.
         data_settings: Where the rows come from.
@@ -77,15 +86,31 @@ def train(
     flags = merge(short, sections)
     output = Output(as_json=as_json, quiet=quiet)
     if resume is not None:
-        _refuse_with_resume(flags, {"RECIPE": recipe, "--config": config, "--out": out})
+        others = {"RECIPE": recipe, "--config": config, "--out": out, "--quick": quick or None}
+        _refuse_with_resume(flags, others)
+        _go_on(resume, changes=flags.get("training", {}), output=output)
+    elif recipe in STUDIES:
+        members = resolve_members(recipe, file=config, flags=flags, quick=quick)
+        from vaekit.cli.study import start_study
+
+        start_study(recipe, members=members, out=out, output=output)
+    else:
+        settings = resolve_config(recipe, file=config, flags=flags, quick=quick)
+        from vaekit.cli.training import start
+
+        start(settings, out=out, output=output)
+
+
+def _go_on(path: Path, *, changes: dict[str, Any], output: Output) -> None:
+    """Go on with a run or a study."""
+    if is_study(path):
+        from vaekit.cli.study import go_on_study
+
+        go_on_study(path, changes=changes, output=output)
+    else:
         from vaekit.cli.training import go_on
 
-        go_on(resume, changes=flags.get("training", {}), output=output)
-        return
-    settings = resolve_config(recipe, file=config, flags=flags)
-    from vaekit.cli.training import start
-
-    start(settings, out=out, output=output)
+        go_on(path, changes=changes, output=output)
 
 
 def _refuse_twice(short: dict[str, Any], sections: dict[str, Any]) -> None:
@@ -95,7 +120,7 @@ def _refuse_twice(short: dict[str, Any], sections: dict[str, Any]) -> None:
             raise ConfigError(f"{flag} is short for --{section}.{field}: give one of them")
 
 
-def _refuse_with_resume(flags: dict[str, Any], others: dict[str, object]) -> None:
+def _refuse_with_resume(flags: dict[str, Any], others: Mapping[str, object]) -> None:
     """Refuse what a run that goes on cannot change."""
     wrong = [name for name, value in others.items() if value is not None]
     for name, value in flags.items():

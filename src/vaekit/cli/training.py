@@ -15,7 +15,7 @@ from vaekit.runs import RunFolder
 from vaekit.training import Callback, TensorBoard, progress
 from vaekit.training import train as train_model
 
-__all__ = ["go_on", "start"]
+__all__ = ["changed", "go_on", "is_finished", "new_path", "run_training", "start"]
 
 
 def start(config: Config, *, out: Path | None, output: Output) -> None:
@@ -30,10 +30,11 @@ def start(config: Config, *, out: Path | None, output: Output) -> None:
         RunError: the folder is not empty, or cannot be made.
         VaekitError: what training raises.
     """
-    folder = RunFolder(out if out is not None else _new_path(config.name))
+    folder = RunFolder(out if out is not None else new_path(config.name))
     folder.require_free()
     output.say(f"run folder {folder.path}")
-    _train(config, folder, resume=False, output=output)
+    run_training(config, folder=folder, resume=False, output=output)
+    show(folder, output=output)
 
 
 def go_on(path: Path, *, changes: Mapping[str, Any], output: Output) -> None:
@@ -49,6 +50,32 @@ def go_on(path: Path, *, changes: Mapping[str, Any], output: Output) -> None:
         ConfigError: a change that cannot be made half way.
     """
     folder = RunFolder.open(path)
+    config = changed(folder, changes=changes)
+    if is_finished(folder, config):
+        done = len(folder.read_metrics())
+        output.say(
+            f"{path}: nothing is left to do, all {done} epochs are done. To train longer: "
+            f"vaekit train --resume {path} --training.epochs {2 * done}"
+        )
+    else:
+        run_training(config, folder=folder, resume=True, output=output)
+    show(folder, output=output)
+
+
+def changed(folder: RunFolder, *, changes: Mapping[str, Any]) -> Config:
+    """The config of a run that goes on, with other settings of training; it is not written.
+
+    Args:
+        folder: of the run.
+        changes: settings of training that are to be others from here on.
+
+    Returns:
+        The config.
+
+    Raises:
+        RunError: a damaged run.
+        ConfigError: a change that cannot be made half way.
+    """
     before = parse_config(folder.read_json(folder.config), origin=str(folder.config))
     values = merge(before.model_dump(), {"training": changes})
     config = parse_config(values, origin="flags")
@@ -57,43 +84,53 @@ def go_on(path: Path, *, changes: Mapping[str, Any], output: Output) -> None:
         raise ConfigError("--training.batch-size cannot change half way: start a new run")
     if config.training.epochs < done:
         raise ConfigError(f"--training.epochs {config.training.epochs}: {done} are done already")
-    if _is_finished(folder, config):
-        output.say(
-            f"{path}: nothing is left to do, all {done} epochs are done. To train longer: "
-            f"vaekit train --resume {path} --training.epochs {2 * done}"
-        )
-        show(folder, output=output)
-        return
-    if config != before:
+    return config
+
+
+def run_training(
+    config: Config,
+    *,
+    folder: RunFolder,
+    resume: bool,
+    output: Output,
+    listener: Callback | None = None,
+    again: Path | None = None,
+) -> None:
+    """Train, measure, draw, report.
+
+    Args:
+        config: the whole of the run.
+        folder: new, or with ``resume`` one that was begun.
+        resume: go on from the last checkpoint.
+        output: where to print.
+        listener: shows progress; a bar or lines of its own when absent.
+        again: the folder that goes on with this run; that of the run when absent.
+
+    Raises:
+        VaekitError: what training raises.
+        Interrupted: Ctrl-C, with how to go on.
+    """
+    if resume:
         folder.write_json(folder.config, config.model_dump(mode="json"))
-    _train(config, folder, resume=True, output=output)
-
-
-def _train(config: Config, folder: RunFolder, *, resume: bool, output: Output) -> None:
-    """Train, measure, draw, report."""
-    callbacks: list[Callback] = [] if output.quiet else [progress(output.console())]
+    callbacks: list[Callback] = [] if output.quiet else [listener or progress(output.console())]
     if config.training.tensorboard:
         callbacks.append(TensorBoard(folder.path / "tensorboard"))
-    again = f"vaekit train --resume {folder.path}"
-    with _how_to_go_on(f"everything up to there is saved. To go on: {again}", needs=folder.last):
+    command = f"vaekit train --resume {again or folder.path}"
+    # A study can always go on: it begins anew with a member of which nothing is saved.
+    needed = folder.last if again is None else again
+    with _how_to_go_on(f"everything up to there is saved. To go on: {command}", needs=needed):
         dataset = train_model(config, folder=folder, resume=resume, callbacks=callbacks)
-    with _how_to_go_on(f"the trained model is saved. To measure it: {again}", needs=folder.model):
+    with _how_to_go_on(f"the trained model is saved. To measure it: {command}", needs=folder.model):
         finish(folder, dataset=dataset, output=output)
 
 
-@contextmanager
-def _how_to_go_on(text: str, *, needs: Path) -> Iterator[None]:
-    """Tell whoever presses Ctrl-C what is saved and how to go on, if there is something."""
-    try:
-        yield
-    except (Interrupted, KeyboardInterrupt) as error:
-        what = str(error) or "interrupted"
-        kept = text if needs.is_file() else "no epoch was finished, so start anew"
-        raise Interrupted(f"{what}; {kept}") from None
+def is_finished(folder: RunFolder, config: Config) -> bool:
+    """Whether training would change nothing: the last epoch is reached, or patience ran out.
 
-
-def _is_finished(folder: RunFolder, config: Config) -> bool:
-    """Whether training would change nothing: the last epoch is reached, or patience ran out."""
+    Args:
+        folder: of the run.
+        config: with which it would go on.
+    """
     records, settings = folder.read_metrics(), config.training
     if not folder.model.is_file() or not folder.evaluation.is_file() or not folder.report.is_file():
         return False
@@ -105,8 +142,23 @@ def _is_finished(folder: RunFolder, config: Config) -> bool:
     return bool(bounds) and len(bounds) - 1 - bounds.index(max(bounds)) >= settings.early_stopping
 
 
-def _new_path(name: str) -> Path:
-    """A folder under ``runs`` that is not there yet."""
+def new_path(name: str) -> Path:
+    """A folder under ``runs`` that is not there yet.
+
+    Args:
+        name: the first part of its name.
+    """
     stem = Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     more = (stem.with_name(f"{stem.name}-{number}") for number in count(2))
     return stem if not stem.exists() else next(path for path in more if not path.exists())
+
+
+@contextmanager
+def _how_to_go_on(text: str, *, needs: Path) -> Iterator[None]:
+    """Tell whoever presses Ctrl-C what is saved and how to go on, if there is something."""
+    try:
+        yield
+    except (Interrupted, KeyboardInterrupt) as error:
+        what = str(error) or "interrupted"
+        kept = text if needs.exists() else "no epoch was finished, so start anew"
+        raise Interrupted(f"{what}; {kept}") from None

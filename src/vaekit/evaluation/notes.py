@@ -39,11 +39,16 @@ def write_notes(
             "rate is only the cross-entropy -log p(z) at the code.",
         )
     notes = []
-    if rate < _COLLAPSED_NATS or active == 0:
+    if rate < _COLLAPSED_NATS:
         notes.append(
             f"Collapsed: the code carries {rate:.2g} nats and {active} of {latent_dim} dimensions "
             "vary with the data, so the decoder ignores it. Warm the rate up (objective.schedule "
             "= linear), lower objective.beta, set objective.free_bits, or take a weaker decoder."
+        )
+    elif active == 0:
+        notes.append(
+            f"No mean of a code varies by more than 0.01, yet the rate is {rate:.3g} nats: the "
+            "posteriors are far narrower than the prior, and samples of the prior miss the codes."
         )
     elif 2 * active < latent_dim:
         notes.append(

@@ -1,5 +1,8 @@
 """Named runs: functions that return a full config. No torch in here."""
 
+from vaekit.recipes.quick import quick
 from vaekit.recipes.recipes import RECIPES, Published, Recipe, recipe
+from vaekit.recipes.studies import STUDIES
+from vaekit.recipes.study import Study
 
-__all__ = ["RECIPES", "Published", "Recipe", "recipe"]
+__all__ = ["RECIPES", "STUDIES", "Published", "Recipe", "Study", "quick", "recipe"]

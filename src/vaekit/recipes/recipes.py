@@ -9,7 +9,10 @@ from vaekit.config import Config
 from vaekit.errors import ConfigError
 from vaekit.recipes.digits import digits
 from vaekit.recipes.fashion import fashion_mlp
+from vaekit.recipes.manifold import mnist_manifold, mnist_morph
 from vaekit.recipes.mnist import mnist_iwae, mnist_vae
+from vaekit.recipes.points import swiss_roll
+from vaekit.recipes.studies import STUDIES
 
 __all__ = ["RECIPES", "Published", "Recipe", "recipe"]
 
@@ -66,6 +69,9 @@ RECIPES = {
     found.name: found
     for found in (
         Recipe(name="digits", config=digits),
+        Recipe(name="swiss-roll", config=swiss_roll),
+        Recipe(name="mnist-manifold", config=mnist_manifold),
+        Recipe(name="mnist-morph", config=mnist_morph),
         Recipe(
             name="fashion-mlp",
             config=fashion_mlp,
@@ -148,14 +154,20 @@ def recipe(name: str) -> Config:
         The config.
 
     Raises:
-        ConfigError: no recipe has this name.
+        ConfigError: no recipe has this name, or it is a study, which has several configs.
 
     Example:
         >>> recipe("fashion-mlp").model.encoder.hidden
         (400, 200, 100, 20)
     """
+    if name in STUDIES:
+        raise ConfigError(
+            f"{name} is a study of several runs, {', '.join(STUDIES[name].members())}, and has "
+            f"no config of its own; vaekit recipes show {name} shows theirs"
+        )
     if name not in RECIPES:
-        near = difflib.get_close_matches(name, RECIPES, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(RECIPES)}"
+        known = [*RECIPES, *STUDIES]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f'did you mean "{near[0]}"?' if near else f"there are {', '.join(known)}"
         raise ConfigError(f"no recipe is called {name!r}; {hint}")
     return RECIPES[name].config()

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Headline", "format_number", "headlines"]
+__all__ = ["Headline", "format_number", "headlines", "with_error"]
 
 _DASH = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
@@ -181,13 +181,33 @@ def format_number(value: object) -> str:
     return text.replace("-", _MINUS)
 
 
+def with_error(value: float, *, error: float) -> str:
+    """Round a mean and its standard error to the two digits of the error that mean something.
+
+    Args:
+        value: the mean.
+        error: its standard error.
+
+    Returns:
+        The text.
+
+    Example:
+        >>> with_error(86.7612, error=0.2149)
+        '86.76 ± 0.21'
+    """
+    if not (math.isfinite(error) and error > 0):
+        return f"{format_number(value)} {_PLUS_MINUS} {format_number(error)}"
+    places = max(1 - math.floor(math.log10(error)), 0)
+    return f"{value:,.{places}f} {_PLUS_MINUS} {error:,.{places}f}".replace("-", _MINUS)
+
+
 def _headline(quantity: _Quantity, evaluation: Mapping[str, Any], notes: Sequence[str]) -> Headline:
     """One number with its unit, or the reason why there is none."""
     value, beside = evaluation.get(quantity.key), evaluation.get(quantity.beside)
     if value is None or beside is None:
         text = format_number(value)
     elif quantity.joint == _PLUS_MINUS:
-        text = _with_error(value, beside)
+        text = with_error(value, error=beside)
     else:
         text = f"{format_number(value)} {quantity.joint} {format_number(beside)}"
     return Headline(
@@ -198,14 +218,6 @@ def _headline(quantity: _Quantity, evaluation: Mapping[str, Any], notes: Sequenc
         meaning=quantity.meaning,
         reason="" if value is not None else _reason(quantity, evaluation, notes),
     )
-
-
-def _with_error(value: float, error: float) -> str:
-    """Round a mean and its standard error to the two digits of the error that mean something."""
-    if not (math.isfinite(error) and error > 0):
-        return f"{format_number(value)} {_PLUS_MINUS} {format_number(error)}"
-    places = max(1 - math.floor(math.log10(error)), 0)
-    return f"{value:,.{places}f} {_PLUS_MINUS} {error:,.{places}f}".replace("-", _MINUS)
 
 
 def _reason(quantity: _Quantity, evaluation: Mapping[str, Any], notes: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from vaekit.files import write_atomically
 from vaekit.report.numbers import format_number, headlines
 from vaekit.report.tables import flatten, last_metrics
 
-__all__ = ["write_report"]
+__all__ = ["embedded_figure", "environment", "write_report"]
 
 _REPEAT = "vaekit train --config config.json --out ../again\nvaekit evaluate ../again"
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -65,7 +65,7 @@ def write_report(
     """
     all_notes = list(dict.fromkeys([*(evaluation or {}).get("notes", ()), *notes]))
     numbers = headlines(evaluation, notes=all_notes) if evaluation is not None else None
-    page = _environment().get_template("report.html").render(
+    page = environment().get_template("report.html").render(
         name=config.get("name", "run"),
         version=version,
         created=created,
@@ -74,7 +74,7 @@ def write_report(
         numbers=numbers,
         notes=all_notes,
         published=published,
-        figures=[_figure(*figure) for figure in figures],
+        figures=[embedded_figure(each[0], path=each[1], caption=each[2]) for each in figures],
         last=last_metrics(metrics),
         settings=list(flatten(config)),
         command=command or _REPEAT,
@@ -84,7 +84,7 @@ def write_report(
     return path
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Templates of this package; everything that is put into them is escaped."""
     environment = Environment(
         loader=PackageLoader("vaekit.report"),
@@ -109,8 +109,20 @@ def _summary(config: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]) ->
     return ", ".join(part for part in parts if part)
 
 
-def _figure(title: str, path: str | Path, caption: str) -> dict[str, Any]:
-    """One picture as a data address, with its size in dots."""
+def embedded_figure(title: str, *, path: str | Path, caption: str) -> dict[str, Any]:
+    """Put a picture into a page: as a data address, with its size in dots.
+
+    Args:
+        title: above it.
+        path: of a PNG file.
+        caption: below it.
+
+    Returns:
+        ``title``, ``caption``, ``address``, ``width`` and ``height``.
+
+    Raises:
+        InputError: the file is not there, or is no PNG file.
+    """
     try:
         content = Path(path).read_bytes()
     except OSError as error:

@@ -1,0 +1,227 @@
+"""The figures of several runs side by side."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure as Drawing
+from numpy.typing import NDArray
+
+from vaekit import figures, tasks
+from vaekit.cli.drawing import as_shown
+from vaekit.cli.posteriors import clouds
+from vaekit.cli.sides import Side
+
+__all__ = ["draw_comparison"]
+
+_POINTS = 3000
+_BATCH = 250
+_IMAGES = 12
+_SAMPLES = 16
+_MOST_UNITS = 64
+
+Figure = tuple[str, str, Drawing, str]
+"""File name, title, the drawing, caption."""
+
+
+def draw_comparison(
+    sides: Mapping[str, Side], *, groups: Sequence[Mapping[str, Any]], folder: Path
+) -> list[tuple[str, Path, str]]:
+    """Draw what a comparison shows.
+
+    Args:
+        sides: the runs by name.
+        groups: those whose nats can be compared, as ``compare_numbers`` returns them.
+        folder: where the pictures go.
+
+    Returns:
+        Title, path and caption of each.
+    """
+    codes = {name: _codes(side) for name, side in sides.items()}
+    drawn = [
+        *_curves(sides, groups),
+        *_levels(groups),
+        *_reconstructions(sides),
+        *_samples(sides),
+        *_planes(sides, codes),
+        *_units(sides, codes),
+        *_posteriors(sides),
+    ]
+    return [
+        (title, figures.save_figure(drawing, path=folder / f"{name}.png"), caption)
+        for name, title, drawing, caption in drawn
+    ]
+
+
+def _curves(sides: Mapping[str, Side], groups: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
+    """The bound and its parts of runs on one scale; the rate of all."""
+    if not all(side.records for side in sides.values()):
+        return
+    caption = (
+        "Means over the rows of each epoch. The bound is the ELBO with every weight at 1, the "
+        "loss what each run minimises; where a run weighs the parts differently they part. A "
+        "plain autoencoder has neither bound nor rate."
+    )
+    for place, group in enumerate(groups, start=1):
+        several = len(groups) > 1
+        records = {name: _records(sides[name]) for name in group["runs"]}
+        title = f"Learning curves: {', '.join(group['runs'])}" if several else "Learning curves"
+        yield f"curves-{place}", title, figures.comparison_curves(records), caption
+    if len(groups) > 1:
+        records = {name: _records(side) for name, side in sides.items()}
+        drawing = figures.comparison_curves(records, keys=("rate",))
+        caption = (
+            "How much the codes say about their rows: the one part of the loss that is in the "
+            "same nats in every run."
+        )
+        yield "curves-rate", "The rate of all runs", drawing, caption
+
+
+def _records(side: Side) -> list[dict[str, Any]]:
+    """Its epochs; a point for a posterior has neither a rate nor a bound."""
+    if side.has_density:
+        return side.records
+    lacking = {"rate": None, "bound": None}
+    return [
+        {key: value | lacking if isinstance(value, dict) else value for key, value in each.items()}
+        for each in side.records
+    ]
+
+
+def _levels(groups: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
+    """Log-likelihood and ELBO of the runs of each group on one axis."""
+    for place, group in enumerate(groups, start=1):
+        lines = {line["label"]: line for line in group["lines"]}
+        values = {
+            label: {n: v for n, v in lines[label]["values"].items() if v is not None}
+            for label in ("Log-likelihood", "ELBO")
+        }
+        if len(values["ELBO"]) > 1:
+            caption = (
+                "The gap between the bound and the log-likelihood of a run is what its posterior "
+                "is short of the best one for its decoder."
+            )
+            title = "The bound and the log-likelihood"
+            yield f"levels-{place}", title, figures.run_levels(values), caption
+
+
+def _reconstructions(sides: Mapping[str, Side]) -> Iterator[Figure]:
+    """The same images through every run."""
+    pictures = _image_sides(sides)
+    prints = {side.scale.fingerprint for side in pictures.values()}
+    if len(pictures) < len(sides) or len(prints) > 1:
+        return
+    found = {name: _through(side) for name, side in pictures.items()}
+    inputs, _ = next(iter(found.values()))
+    side = next(iter(pictures.values()))
+    outputs = {name: made for name, (_, made) in found.items()}
+    drawing = figures.image_rows(inputs, outputs=outputs, shape=side.run.preprocessing.shape)
+    caption = (
+        "The same rows as the first run sees them, and the decoded means of their codes in each: "
+        "where two runs differ in sharpness, they differ in what their codes carry."
+    )
+    yield "reconstructions", "Inputs and reconstructions", drawing, caption
+
+
+def _through(side: Side) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Some rows as a run sees them, and what it makes of them."""
+    pre = side.run.preprocessing
+    index = _index(side, _IMAGES)
+    found = tasks.reconstruct(
+        side.run.model, preprocessing=pre, rows=side.dataset.rows, index=index
+    )
+    return as_shown(found.inputs, pre), as_shown(found.outputs, pre)
+
+
+def _samples(sides: Mapping[str, Side]) -> Iterator[Figure]:
+    """What each makes up, in one shape of image."""
+    pictures = _image_sides(sides)
+    shapes = {side.run.preprocessing.shape for side in pictures.values()}
+    if len(shapes) == 1:
+        made = {
+            name: as_shown(tasks.sample(side.run.model, n=_SAMPLES), side.run.preprocessing)
+            for name, side in pictures.items()
+        }
+        caption = (
+            "Decoded means of codes drawn from the prior, the same draws where the priors are. "
+            "A model that generates puts its codes where the prior draws them."
+        )
+        yield "samples", "Samples", figures.image_panels(made, shape=shapes.pop()), caption
+
+
+def _planes(sides: Mapping[str, Side], codes: Mapping[str, NDArray[Any]]) -> Iterator[Figure]:
+    """The two dimensions of each that carry most."""
+    wide = {name: each for name, each in codes.items() if each.shape[1] > 1}
+    if len(wide) < 2:
+        return
+    chosen = {
+        name: sorted(np.argsort(-each.var(0), kind="stable")[:2].tolist())
+        for name, each in wide.items()
+    }
+    drawing = figures.plane_panels(
+        {name: wide[name][:, pair] for name, pair in chosen.items()},
+        labels={name: _labels(sides[name]) for name in wide},
+        axis_labels={name: (f"z{a + 1}", f"z{b + 1}") for name, (a, b) in chosen.items()},
+        classes=next(iter(sides.values())).dataset.classes,
+    )
+    caption = (
+        "Posterior means of the measured rows, in the two dimensions whose means vary most. The "
+        "prior of all is a ball of radius 2 or so around 0: codes far outside, and gaps inside, "
+        "are what samples suffer from."
+    )
+    yield "planes", "Latent planes", drawing, caption
+
+
+def _units(sides: Mapping[str, Side], codes: Mapping[str, NDArray[Any]]) -> Iterator[Figure]:
+    """How the units are used, where there are more than two."""
+    if max(each.shape[1] for each in codes.values()) < 3:
+        return
+    variances = {name: side.evaluation["mean_variance"] for name, side in sides.items()}
+    caption = (
+        "Each unit of the code by the variance of its posterior mean over the rows: above the "
+        "dotted line it is active. A cliff means that some units do all the work."
+    )
+    yield "units", "Active units", figures.unit_profiles(variances), caption
+    some = {name: each[:_BATCH] for name, each in codes.items() if each.shape[1] <= _MOST_UNITS}
+    if some:
+        caption = (
+            f"Means of the code of {_BATCH} rows, a dash for each row: a unit whose dashes lie on "
+            "one another at 0 says nothing about its row."
+        )
+        yield "means", "The means of all units over a batch", figures.code_spread(some), caption
+
+
+def _posteriors(sides: Mapping[str, Side]) -> Iterator[Figure]:
+    """The shape of one posterior in each run, where a flow bends it."""
+    if any(side.run.config.model.posterior.flow != "none" for side in sides.values()):
+        found = clouds(sides)
+        if found:
+            caption = (
+                "Samples of q(z|x) of one row, grey before the flow and blue after it. The lines "
+                "hold half and 95% of the exact posterior of that run's decoder, computed on a "
+                "grid: the closer the dots follow them, the smaller the gap of the bound."
+            )
+            title = "The shape of one posterior"
+            yield "posteriors", title, figures.posterior_panels(found), caption
+
+
+def _codes(side: Side) -> NDArray[np.float32]:
+    """Posterior means of measured rows."""
+    pre, index = side.run.preprocessing, _index(side, _POINTS)
+    return tasks.encode(side.run.model, preprocessing=pre, rows=side.dataset.rows, index=index).mean
+
+
+def _labels(side: Side) -> NDArray[np.int64] | None:
+    labels = side.dataset.labels
+    return None if labels is None else labels[_index(side, _POINTS)]
+
+
+def _index(side: Side, most: int) -> NDArray[np.int64]:
+    """Measured rows, spread evenly."""
+    index = side.dataset.split.of(side.evaluation["split"])[: side.evaluation["rows"]]
+    return index[np.linspace(0, len(index) - 1, min(len(index), most)).astype(np.int64)]
+
+
+def _image_sides(sides: Mapping[str, Side]) -> dict[str, Side]:
+    return {name: side for name, side in sides.items() if side.dataset.is_image}

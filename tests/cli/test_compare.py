@@ -1,0 +1,181 @@
+import json
+import math
+
+import numpy as np
+import pytest
+
+from vaekit.cli.compare import page_path
+from vaekit.cli.scales import Scale, grouped, reasons
+from vaekit.errors import ConfigError
+
+SMALL = (
+    *("--training.epochs", "1", "--evaluation.samples", "5", "--data.limit", "60", "--quiet"),
+    *("--model.encoder.hidden", "8", "--model.decoder.hidden", "8"),
+)
+KINDS = {
+    "density": ("--model.likelihood.kind", "gaussian"),
+    "other-density": ("--model.likelihood.kind", "continuous-bernoulli"),
+    "standard": ("--model.likelihood.kind", "gaussian", "--data.scale", "standard"),
+    "grid": (),
+    "wide": ("--model.latent-dim", "4", "--model.posterior.flow", "planar"),
+    "binary": ("--model.likelihood.kind", "bernoulli", "--data.binarize", "threshold"),
+}
+
+
+@pytest.fixture(scope="module")
+def runs(vaekit, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compared")
+    for name, flags in KINDS.items():
+        result = vaekit("train", "digits", *SMALL, *flags, "--out", folder / name)
+        assert result.code == 0, result.err
+    return folder
+
+
+def compared(vaekit, runs, *names):
+    result = vaekit("compare", *(runs / name for name in names), "--json")
+    assert result.code == 0, result.err
+    return json.loads(result.out)
+
+
+def line(found, label):
+    lines = [each for group in found["groups"] for each in group["lines"]]
+    return next(each for each in lines + found["shared"] if each["label"] == label)
+
+
+def test_numbers_are_those_of_the_evaluations(vaekit, runs):
+    found = compared(vaekit, runs, "grid", "wide")
+    assert found["refusals"] == []
+    for name in ("grid", "wide"):
+        evaluation = json.loads((runs / name / "evaluation.json").read_text(encoding="utf-8"))
+        for label, key in (("ELBO", "elbo"), ("Rate", "rate"), ("Active units", "active_units")):
+            assert line(found, label)["values"][name] == evaluation[key]
+    values = line(found, "ELBO")["values"]
+    assert line(found, "ELBO")["best"] == [max(values, key=values.get)]
+
+
+def test_two_densities_of_the_same_values_share_a_scale(vaekit, runs):
+    found = compared(vaekit, runs, "density", "other-density")
+    assert [group["runs"] for group in found["groups"]] == [["density", "other-density"]]
+
+
+def test_densities_of_differently_scaled_data_are_brought_to_its_units(vaekit, runs):
+    found = compared(vaekit, runs, "density", "standard")
+    assert len(found["groups"]) == 1
+    assert "units of the data" in found["groups"][0]["notes"][0]
+    evaluation = json.loads((runs / "density" / "evaluation.json").read_text(encoding="utf-8"))
+    # the pixels run from 0 to 16 and the model sees sixteenths of them
+    expected = evaluation["elbo"] - 64 * math.log(16)
+    assert line(found, "ELBO")["values"]["density"] == pytest.approx(expected, rel=1e-6)
+    labels = {each["label"] for each in found["shared"]}
+    assert "Reconstruction error" not in labels
+
+
+def test_what_cannot_be_compared_is_refused_with_the_reason(vaekit, runs):
+    found = compared(vaekit, runs, "density", "grid", "binary")
+    assert [group["runs"] for group in found["groups"]] == [["density"], ["grid"], ["binary"]]
+    first, second, third = found["refusals"]
+    assert first.startswith("density against grid: one is the logarithm of a density")
+    assert "binarized differently (none and threshold)" in second
+    assert "17 values" in third
+    assert line(found, "Rate")["values"].keys() == {"density", "grid", "binary"}
+
+
+def test_a_person_reads_the_same(vaekit, runs):
+    result = vaekit("compare", runs / "density", runs / "grid")
+    assert result.code == 0
+    assert "not all of these runs can be compared in nats" in result.out
+    assert "Active units" in result.out
+
+
+def test_the_page_goes_into_a_folder_or_a_file(vaekit, runs, tmp_path):
+    paths = [runs / "grid", runs / "wide", runs / "density"]
+    folder = tmp_path / "new"
+    assert vaekit("compare", *paths, "--out", folder).code == 0
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    drawn = {path.stem for path in (folder / "figures").iterdir()}
+    assert drawn == {
+        *("curves-1", "curves-2", "curves-rate", "levels-1", "reconstructions", "samples"),
+        *("planes", "units", "means", "posteriors"),
+    }
+    assert page.count("data:image/png;base64,") == len(drawn)
+    assert "model.latent_dim" in page
+    assert vaekit("compare", *paths[:2], "--out", tmp_path / "one.html").code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"new", "one.html"}
+
+
+def test_the_rows_are_told_apart_by_what_is_in_them(vaekit, runs, tmp_path):
+    other = tmp_path / "other"
+    result = vaekit("train", "digits", *SMALL, "--data.seed", "1", "--out", other)
+    assert result.code == 0, result.err
+    found = compared(vaekit, runs, "grid", other)
+    assert "not the same ones" in found["refusals"][0]
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ((), "at least two runs, got 0"),
+        (("grid",), "at least two runs, got 1"),
+        (("grid", "grid"), "given twice"),
+        (("grid", "nowhere"), "there is no such folder"),
+    ],
+)
+def test_what_cannot_be_read_is_refused(vaekit, runs, argv, message):
+    result = vaekit("compare", *(runs / name for name in argv))
+    assert (result.code, result.out) == (2, "")
+    assert message in result.err
+
+
+def test_a_run_that_was_not_measured_is_named(vaekit, runs, tmp_path):
+    import shutil
+
+    copy = shutil.copytree(runs / "grid", tmp_path / "copy")
+    (copy / "evaluation.json").unlink()
+    result = vaekit("compare", runs / "grid", copy)
+    assert result.code == 2
+    assert f"vaekit evaluate {copy}" in result.err
+
+
+def test_a_run_keeps_its_report(runs, tmp_path):
+    with pytest.raises(ConfigError, match="holds a run"):
+        page_path(runs / "grid")
+    with pytest.raises(ConfigError, match=r"ends in \.html"):
+        page_path(tmp_path / "page.pdf")
+
+
+def scale(**changed):
+    base = {"rows": "9 rows", "fingerprint": "x", "seen": "none", "kind": "density"}
+    return Scale(**{**base, "values": "", "to_raw": 0.0, **changed})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"fingerprint": "y"},
+        {"seen": "dynamic"},
+        {"kind": "probability", "values": "2 values"},
+        {"kind": "cross-entropy"},
+    ],
+)
+def test_each_difference_alone_is_a_reason(changed):
+    assert len(reasons(scale(), scale(**changed))) == 1
+    assert grouped({"a": scale(), "b": scale(**changed), "c": scale()}) == [["a", "c"], ["b"]]
+
+
+def test_another_unit_is_no_reason():
+    assert reasons(scale(), scale(to_raw=3.0)) == []
+
+
+def test_the_exact_posterior_is_that_of_bayes(vaekit, runs):
+    from vaekit.cli.posteriors import clouds
+    from vaekit.cli.sides import read_sides
+
+    found = clouds(read_sides({"a": runs / "grid", "wide": runs / "wide"}))
+    assert list(found) == ["a"]
+    cloud = found["a"]
+    assert cloud.before.shape == (2000, 2)
+    # the samples lie where the posterior has mass: its peak is inside the grid
+    assert np.isfinite(cloud.exact).all()
+    left, right, bottom, top = cloud.extent
+    inside = (cloud.after >= [left, bottom]) & (cloud.after <= [right, top])
+    assert inside.mean() > 0.98
