@@ -3,16 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, TaskID
 
-from vaekit.training import Callback, Live, Plan, Record
+from vaekit.training import Callback, Live, Plan, Record, bar_columns
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,11 +25,7 @@ class StudyProgress:
         self.live = console.is_terminal
         # It is taken away while a run is measured, which has a bar of its own.
         self.bar = Progress(
-            TextColumn("{task.description}"),
-            MofNCompleteColumn(),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[numbers]}"),
-            TimeRemainingColumn(compact=True),
+            *bar_columns("{task.description}"),
             console=console,
             refresh_per_second=4,
             transient=True,

@@ -2,7 +2,7 @@
 
 from vaekit.training.callbacks import Callback, Live, MetricsFile, Plan, Record
 from vaekit.training.loop import fit
-from vaekit.training.progress import ProgressBar, ProgressLines, progress
+from vaekit.training.progress import ProgressBar, ProgressLines, bar_columns, progress
 from vaekit.training.step import Step
 from vaekit.training.tensorboard import TensorBoard
 from vaekit.training.train import train
@@ -17,6 +17,7 @@ __all__ = [
     "Record",
     "Step",
     "TensorBoard",
+    "bar_columns",
     "fit",
     "progress",
     "train",

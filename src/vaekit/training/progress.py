@@ -3,11 +3,36 @@
 from collections.abc import Mapping
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from vaekit.training.callbacks import Live, Plan, Record
 
-__all__ = ["ProgressBar", "ProgressLines", "progress"]
+__all__ = ["ProgressBar", "ProgressLines", "bar_columns", "progress"]
+
+
+def bar_columns(first: str) -> tuple[ProgressColumn, ...]:
+    """What stands in a line of progress.
+
+    Args:
+        first: what stands first, as a rich format.
+
+    Returns:
+        That, epochs, bar, numbers (the field "numbers" of the task), time left.
+    """
+    return (
+        TextColumn(first),
+        MofNCompleteColumn(),
+        BarColumn(bar_width=24),
+        TextColumn("{task.fields[numbers]}"),
+        TimeRemainingColumn(compact=True),
+    )
 
 
 def progress(console: Console) -> "ProgressBar | ProgressLines":
@@ -25,11 +50,7 @@ class ProgressBar:
     def __init__(self, console: Console) -> None:
         self.steps = 1
         self.bar = Progress(
-            TextColumn("epoch"),
-            MofNCompleteColumn(),
-            BarColumn(bar_width=24),
-            TextColumn("{task.fields[numbers]}"),
-            TimeRemainingColumn(compact=True),
+            *bar_columns("epoch"),
             console=console,
             refresh_per_second=4,
         )
