@@ -125,8 +125,9 @@ def fixed_noise(seed: int) -> Iterator[None]:
 def compute_settings(*, device: str, threads: int | None = None) -> Iterator[None]:
     """Process-wide settings while something heavy runs, put back afterwards.
 
-    On processors without AMX, "medium" makes float32 products run in oneDNN at float32
-    accuracy, up to twice as fast as otherwise; with AMX it would mean bf16, so it is left alone.
+    On x86 processors without AMX, "medium" makes float32 products run in oneDNN at float32
+    accuracy, up to twice as fast as otherwise; with AMX, and perhaps on Arm, it would mean bf16,
+    so there it is left alone.
 
     Args:
         device: cpu, cuda or mps.
@@ -135,7 +136,7 @@ def compute_settings(*, device: str, threads: int | None = None) -> Iterator[Non
     before = torch.get_num_threads(), torch.get_float32_matmul_precision()
     if threads is not None:
         torch.set_num_threads(threads)
-    if device == "cpu" and not cpu_has("amx_bf16"):
+    if device == "cpu" and cpu_has("avx2") and not cpu_has("amx_bf16"):
         torch.set_float32_matmul_precision("medium")
     try:
         yield
