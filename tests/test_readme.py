@@ -25,11 +25,14 @@ def test_every_flag_it_names_is_one():
     assert {flag for flag in named if flag not in surface.split()} == set()
 
 
-def test_every_picture_is_there():
-    pictures = re.findall(r"!\[.*?\]\((.*?)\)", TEXT)
+@pytest.mark.parametrize("page", ["README.md", "docs/gallery.md"])
+def test_every_picture_is_there_and_described(page):
+    path = ROOT / page
+    pictures = re.findall(r"!\[(.*?)\]\((.*?)\)", path.read_text(encoding="utf-8"))
     assert pictures
-    for picture in pictures:
-        assert (ROOT / picture).is_file(), picture
+    for description, picture in pictures:
+        assert (path.parent / picture).is_file(), picture
+        assert len(description) > 20, picture
 
 
 @pytest.mark.parametrize("recipe", re.findall(r"`vaekit train ([a-z][a-z-]+)`", TEXT))
