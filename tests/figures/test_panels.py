@@ -16,10 +16,10 @@ def test_rows_of_images_stand_in_order():
     inputs = np.stack([np.zeros(4), np.ones(4)])
     figure = image_rows(inputs, outputs={"a": inputs[::-1]}, shape=(1, 2, 2))
     picture = figure.axes[0].images[0].get_array()
-    assert picture.shape == (2 * 3, 2 * 3, 3)
-    assert picture[0, 0, 0] == 0
-    assert picture[3, 0, 0] == 1
-    assert picture[3, 3, 0] == 0
+    assert picture.shape == (5, 5), "two images of two pixels, with a gap between"
+    assert picture[0, 0] == 0
+    assert picture[3, 0] == 1
+    assert picture[3, 3] == 0
 
 
 def test_colour_images_keep_their_colours():

@@ -39,7 +39,8 @@ def draw_figures(
     Returns:
         Title, path and caption of each.
     """
-    index = _some(dataset.split.of(split), _MOST_POINTS)
+    rows = dataset.split.of(split)
+    index = rows[tasks.evenly(len(rows), most=_MOST_POINTS)]
     codes = tasks.encode(run.model, preprocessing=run.preprocessing, rows=dataset.rows, index=index)
     kl = (evaluation or {}).get("kl_per_dim")
     drawn = [
@@ -105,7 +106,8 @@ def _curves(run: Run) -> Iterator[Figure]:
 
 def _reconstructions(run: Run, dataset: Dataset, index: NDArray[np.int64], split: str) -> Figure:
     pre, shape = run.preprocessing, run.preprocessing.shape
-    some = _some(index, _PAIRS if dataset.is_image else _PANEL_ROWS)
+    most = _PAIRS if dataset.is_image else _PANEL_ROWS
+    some = index[tasks.evenly(len(index), most=most)]
     found = tasks.reconstruct(run.model, preprocessing=pre, rows=dataset.rows, index=some)
     drawing = figures.reconstructions(
         as_shown(found.inputs, pre), outputs=as_shown(found.outputs, pre), shape=shape,
@@ -123,7 +125,7 @@ def _samples(run: Run, dataset: Dataset, index: NDArray[np.int64]) -> Figure:
         made = as_shown(tasks.sample(run.model, n=_SAMPLES), pre)
         drawing = figures.samples(made, shape=shape)
         return "samples", "Samples", drawing, "Decoded means of codes drawn from the prior."
-    some = _some(index, _PANEL_ROWS)
+    some = index[tasks.evenly(len(index), most=_PANEL_ROWS)]
     made = as_shown(tasks.sample(run.model, n=max(len(some), 500), draw=True), pre)
     drawing = figures.samples(made, shape=shape, data=dataset.rows[some], names=pre.columns)
     return "samples", "Samples", drawing, "Draws from the model beside the data."
@@ -178,8 +180,3 @@ def _manifold(run: Run, codes: tasks.Codes) -> Iterator[Figure]:
             figures.manifold(images, shape=pre.shape, side=_MAP_SIDE, extent=extent),
             "Decoded means over the part of the plane that holds 98% of the codes along each axis.",
         )
-
-
-def _some(index: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """At most so many positions, spread evenly over those given."""
-    return index[np.linspace(0, len(index) - 1, min(len(index), most)).astype(np.int64)]

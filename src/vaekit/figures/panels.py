@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from vaekit.errors import InputError
 from vaekit.figures.check import as_rows
+from vaekit.figures.mosaic import as_tiles, mosaic
 from vaekit.figures.style import FIRST, GREY, SECOND, WIDTH, mark, new_figure, styled
 
 __all__ = [
@@ -27,6 +28,7 @@ Array = NDArray[np.float64]
 Shape = tuple[int, ...]
 
 _COLUMNS = 3
+_GAP = 1
 
 
 class Cloud(NamedTuple):
@@ -147,9 +149,9 @@ def image_rows(inputs: ArrayLike, *, outputs: Mapping[str, ArrayLike], shape: Sh
         ['input', 'a']
     """
     rows = {"input": inputs, **outputs}
-    strips = [_mosaic(each, shape=shape, columns=len(np.asarray(each))) for each in rows.values()]
-    picture = np.concatenate(strips)
-    high = len(picture) / len(strips)
+    tiles = [as_tiles(each, shape=shape, name=name) for name, each in rows.items()]
+    picture = mosaic(np.concatenate(tiles), columns=len(tiles[0]), gap=_GAP)
+    high = len(picture) / len(tiles)
     with styled():
         figure = new_figure(WIDTH, height=0.35 + (WIDTH - 1.2) * len(picture) / picture.shape[1])
         axes = figure.add_subplot()
@@ -180,7 +182,8 @@ def image_panels(images: Mapping[str, ArrayLike], *, shape: Shape, columns: int 
     with styled():
         figure, panels = _panels(list(images))
         for axes, each in zip(panels, images.values(), strict=True):
-            _show(axes, _mosaic(each, shape=shape, columns=columns))
+            tiles = as_tiles(each, shape=shape, name="images")
+            _show(axes, mosaic(tiles, columns=columns, gap=_GAP))
             axes.set_yticks([])
     return figure
 
@@ -266,23 +269,10 @@ def _panels(names: Sequence[str]) -> tuple[Figure, list[Axes]]:
     return figure, list(grid.flat[: len(names)])
 
 
-def _mosaic(images: ArrayLike, *, shape: Shape, columns: int) -> Array:
-    """Images in a grid with a white pixel between two, (height, width, 3)."""
-    rows = as_rows(images, features=math.prod(shape), name="images")
-    channels, high, wide = shape
-    tiles = np.clip(rows, 0, 1).reshape(-1, channels, high, wide).transpose(0, 2, 3, 1)
-    tiles = np.broadcast_to(tiles, (*tiles.shape[:3], 3))
-    lines = math.ceil(len(tiles) / columns)
-    grid = np.ones((lines * columns, high + 1, wide + 1, 3))
-    grid[: len(tiles), :high, :wide] = tiles
-    grid = grid.reshape(lines, columns, high + 1, wide + 1, 3).swapaxes(1, 2)
-    return grid.reshape(lines * (high + 1), columns * (wide + 1), 3)
-
-
 def _show(axes: Axes, picture: Array) -> None:
     """Draw pixels, without a frame."""
     extent = (0, picture.shape[1], picture.shape[0], 0)
-    axes.imshow(picture, interpolation="nearest", extent=extent)
+    axes.imshow(picture, cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest", extent=extent)
     axes.set_xticks([])
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
