@@ -1,3 +1,4 @@
+import math
 import subprocess
 import sys
 
@@ -76,12 +77,12 @@ def test_planar_and_radial_steps_are_invertible_for_any_parameters(flow, spread)
 
 
 def test_one_planar_step_is_the_formula_of_the_paper():
-    """Equations 10 to 12, with u moved along w as in appendix A.1."""
+    """Equations 10 to 12, with u moved along w as in appendix A.1, but for the constant in m."""
     u, w, b = torch.tensor([0.7, -0.2]), torch.tensor([1.5, 0.5]), torch.tensor([0.3])
     z = torch.tensor([[0.4, -1.0]])
     image, change = PlanarFlow(2, length=1)(torch.cat([u, w, b])).push(z)
     inner = w @ u
-    raised = torch.log1p(inner.exp()) - 1 + 1e-4
+    raised = torch.log1p((inner + math.log(math.e - 1)).exp()) - 1 + 1e-4
     u_hat = u + (raised - inner) * w / (w @ w)
     activation = torch.tanh(z @ w + b)
     torch.testing.assert_close(image, z + u_hat * activation)
@@ -188,3 +189,12 @@ def test_the_base_of_a_flow_can_be_looked_at():
     base = head(torch.zeros(5, head.inputs)).base
     assert isinstance(base, Independent)
     assert isinstance(base.base_dist, Normal)
+
+
+def test_a_planar_flow_that_has_learnt_nothing_does_nothing():
+    """Small u and w, as fresh networks put them out, must not move the samples far."""
+    flow = PlanarFlow(2, length=16)
+    z = torch.randn(100, 2)
+    image, change = flow(torch.full((flow.inputs,), 0.01)).push(z)
+    assert (image - z).abs().max() < 0.3
+    assert change.abs().max() < 0.1

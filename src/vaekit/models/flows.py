@@ -1,5 +1,6 @@
 """Flows: invertible maps whose parameters a network puts out, to bend a posterior."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
@@ -15,6 +16,8 @@ from vaekit.models.reading import own_parameters
 
 __all__ = ["Flow", "FlowPosterior", "PlanarFlow", "RadialFlow"]
 
+AT_ZERO = math.log(math.e - 1)
+"""Shift at which softplus is 1."""
 MARGIN = 1e-4
 """How far, in relative volume, a planar or radial step stays away from not being invertible."""
 
@@ -83,9 +86,11 @@ class PlanarFlow(Flow):
               \log |\det| = \log |1 + \hat u^\top w \, (1 - \tanh^2)|
 
     :math:`\hat u = u + (m(w^\top u) - w^\top u) w / \|w\|^2` with
-    :math:`m(a) = \mathrm{softplus}(a) - 1 + 10^{-4}` keeps
+    :math:`m(a) = \mathrm{softplus}(a + \log(e - 1)) - 1 + 10^{-4}` keeps
     :math:`\hat u^\top w > -1`, so every step is invertible; but its inverse has no closed form,
-    so only the density of the flow's own samples is known.
+    so only the density of the flow's own samples is known. The paper's m has no constant, and
+    m(0) = -0.31: a step with small u and w then moves its samples far, which training has to
+    undo. With the constant m(0) is the margin, and a flow that has learnt nothing does nothing.
 
     Args:
         dim: latent dimensions D.
@@ -200,7 +205,7 @@ def _planar_step(z: Tensor, u: Tensor, w: Tensor, b: Tensor) -> tuple[Tensor, Te
     """One planar step; u, w: (..., D), b: (..., 1)."""
     norm = w.square().sum(-1, keepdim=True) + torch.finfo(w.dtype).eps
     inner = (w * u).sum(-1, keepdim=True)
-    raised = functional.softplus(inner) - 1 + MARGIN
+    raised = functional.softplus(inner + AT_ZERO) - 1 + MARGIN
     u_hat = u + (raised - inner) * w / norm
     activation = torch.tanh((w * z).sum(-1, keepdim=True) + b)
     # Near -1 a product of u_hat and w would cancel: its exact value is known.
