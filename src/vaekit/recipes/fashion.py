@@ -17,7 +17,7 @@ def fashion_mlp() -> Config:
 
     784-400-200-100-20-2 and back, ReLU, Glorot weights; half the squared error summed over the
     pixels, plus KL; Adam, batches of 200, 60 epochs, all 60,000 training rows. The curves of the
-    tutorial are of train and test, so the test rows are watched here; nothing is chosen by them.
+    tutorial are of train and test, so the test rows are watched here; no epoch is chosen by them.
 
     Source: the VAE tutorial of ReNom. Its test loss is 15.256 = 10.834 + 4.422, the first part
     being the sum of squares over 2 N, the second the KL per row.
