@@ -29,12 +29,23 @@ every_flow = pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS.keys())
 invertible = pytest.mark.parametrize("flow", [AutoregressiveFlow, SplineFlow])
 
 
+def learnt(flow):
+    """As training leaves it: a fresh flow does nothing, and would pass every test."""
+    with torch.no_grad():
+        if isinstance(flow, (PlanarFlow, RadialFlow)):
+            flow.gain.fill_(1.0)
+        else:
+            for last in (step.hyper[-1] for step in flow.steps):
+                last.reset_parameters()
+    return flow
+
+
 @every_flow
 @pytest.mark.parametrize("dim", [1, 2, 5])
 @pytest.mark.parametrize("spread", [0.1, 3.0])
 def test_the_volume_change_is_the_determinant_of_the_jacobian(flow, dim, spread):
     """The exact oracle: autograd's own Jacobian of the map."""
-    module = flow(dim, length=3).double()
+    module = learnt(flow(dim, length=3)).double()
     context = spread * torch.randn(1, module.inputs, dtype=torch.float64)
     bijection = module(context)
     for u in torch.randn(4, 1, dim, dtype=torch.float64):
@@ -57,7 +68,7 @@ def test_no_step_is_the_identity(flow, dim):
 
 @every_flow
 def test_each_row_has_a_flow_of_its_own(flow):
-    head = FlowPosterior(Point(2), flow(2, length=2))
+    head = FlowPosterior(Point(2), learnt(flow(2, length=2)))
     context = torch.randn(5, head.inputs)
     context[:, :2] = 0.5
     images = head(context).mean
@@ -69,7 +80,7 @@ def test_each_row_has_a_flow_of_its_own(flow):
 @pytest.mark.parametrize("spread", [1.0, 30.0])
 def test_planar_and_radial_steps_are_invertible_for_any_parameters(flow, spread):
     """A smooth map of the line with a positive slope everywhere does not fold."""
-    module = flow(1, length=1).double()
+    module = learnt(flow(1, length=1)).double()
     u = torch.linspace(-50, 50, 2001, dtype=torch.float64)[:, None, None]
     z, change = module(spread * torch.randn(20, module.inputs, dtype=torch.float64)).push(u)
     assert torch.isfinite(change).all()
@@ -80,7 +91,7 @@ def test_one_planar_step_is_the_formula_of_the_paper():
     """Equations 10 to 12, with u moved along w as in appendix A.1, but for the constant in m."""
     u, w, b = torch.tensor([0.7, -0.2]), torch.tensor([1.5, 0.5]), torch.tensor([0.3])
     z = torch.tensor([[0.4, -1.0]])
-    image, change = PlanarFlow(2, length=1)(torch.cat([u, w, b])).push(z)
+    image, change = learnt(PlanarFlow(2, length=1))(torch.cat([u, w, b])).push(z)
     inner = w @ u
     raised = torch.log1p((inner + math.log(math.e - 1)).exp()) - 1 + 1e-4
     u_hat = u + (raised - inner) * w / (w @ w)
@@ -92,8 +103,8 @@ def test_one_planar_step_is_the_formula_of_the_paper():
 def test_one_radial_step_is_the_formula_of_the_paper():
     centre, raw_alpha, raw_s = torch.tensor([0.5, 1.0]), torch.tensor([0.2]), torch.tensor([1.1])
     z = torch.tensor([[0.4, -1.0]])
-    image, change = RadialFlow(2, length=1)(torch.cat([centre, raw_alpha, raw_s])).push(z)
-    alpha, s = (torch.log1p(raw.exp()) + 1e-4 for raw in (raw_alpha, raw_s))
+    image, change = learnt(RadialFlow(2, length=1))(torch.cat([centre, raw_alpha, raw_s])).push(z)
+    alpha, s = (torch.log1p(raw.exp()) + 1e-4 for raw in (raw_alpha, raw_alpha + raw_s))
     beta, r = s - alpha, (z - centre).norm()
     h, slope = 1 / (alpha + r), -1 / (alpha + r) ** 2
     torch.testing.assert_close(image, z + beta * h * (z - centre))
@@ -103,7 +114,7 @@ def test_one_radial_step_is_the_formula_of_the_paper():
 
 @invertible
 def test_the_density_at_a_sample_is_the_density_of_the_sample(flow):
-    head = FlowPosterior(DiagonalGaussian(3), flow(3, length=2))
+    head = FlowPosterior(DiagonalGaussian(3), learnt(flow(3, length=2)))
     q = head(torch.randn(5, head.inputs))
     z, log_q = q.rsample_and_log_prob((4,))
     torch.testing.assert_close(q.log_prob(z), log_q, rtol=1e-3, atol=1e-3)
@@ -154,7 +165,7 @@ def test_a_planar_flow_learns_what_a_gaussian_cannot():
 
     def loss(head):
         parameters = torch.zeros(1, head.inputs).normal_(0, 0.1).requires_grad_()
-        optimizer = torch.optim.Adam([parameters], lr=0.06)
+        optimizer = torch.optim.Adam([parameters, *head.parameters()], lr=0.06)
         values = []
         for _ in range(150):
             z, log_q = head(parameters).rsample_and_log_prob((64,))
@@ -191,10 +202,29 @@ def test_the_base_of_a_flow_can_be_looked_at():
     assert isinstance(base.base_dist, Normal)
 
 
-def test_a_planar_flow_that_has_learnt_nothing_does_nothing():
-    """Small u and w, as fresh networks put them out, must not move the samples far."""
-    flow = PlanarFlow(2, length=16)
+@every_flow
+def test_a_flow_that_has_learnt_nothing_does_next_to_nothing(flow):
+    """A run with a flow starts where the run without it starts."""
+    module = flow(2, length=16)
     z = torch.randn(100, 2)
-    image, change = flow(torch.full((flow.inputs,), 0.01)).push(z)
+    image, change = module(torch.randn(100, module.inputs)).push(z)
     assert (image - z).abs().max() < 0.3
-    assert change.abs().max() < 0.1
+    assert change.abs().max() < 0.3
+
+
+@every_flow
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 50.0])
+def test_a_flow_bends_in_units_of_its_base(flow, scale):
+    """A narrow posterior far from zero takes the shape that a wide one at zero takes."""
+    head = FlowPosterior(DiagonalGaussian(2), learnt(flow(2, length=2))).double()
+    shape = torch.randn(1, head.inputs, dtype=torch.float64)
+    shape[:, :4] = 0.0
+    moved = shape.clone()
+    moved[:, :2], moved[:, 2:4] = 7.0, 2 * math.log(scale)
+    noise = torch.randn(20, 2, dtype=torch.float64)
+    plain = head(shape).bijection.push(noise)
+    q = head(moved)
+    other = q.bijection.push(q.base.mean + q.base.stddev * noise)
+    torch.testing.assert_close((other[0] - q.base.mean) / q.base.stddev, plain[0], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(other[1], plain[1], rtol=1e-4, atol=1e-4)
+

@@ -5,7 +5,7 @@ from vaekit.distributions.continuous_bernoulli import ContinuousBernoulli
 from vaekit.distributions.gaussian import GaussianVector
 from vaekit.distributions.grid import DiscretizedLogistic, GridCategorical
 from vaekit.distributions.point import Point
-from vaekit.distributions.push_forward import Bijection, Inverse, PushForward
+from vaekit.distributions.push_forward import Bijection, Inverse, PushForward, Rescaled
 from vaekit.distributions.sampling import SampleShape, sample_with_log_prob
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Inverse",
     "Point",
     "PushForward",
+    "Rescaled",
     "SampleShape",
     "sample_with_log_prob",
 ]

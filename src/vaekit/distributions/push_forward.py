@@ -9,7 +9,7 @@ from torch.distributions import Distribution
 
 from vaekit.distributions.sampling import SampleShape, sample_with_log_prob
 
-__all__ = ["Bijection", "Inverse", "PushForward"]
+__all__ = ["Bijection", "Inverse", "PushForward", "Rescaled"]
 
 
 class Bijection(ABC):
@@ -59,6 +59,33 @@ class Inverse(Bijection):
     def pull(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Map forward through the original."""
         return self.bijection.push(z)
+
+
+class Rescaled(Bijection):
+    r"""A bijection f in other units: :math:`m + s f((z - m) / s)`.
+
+    Volumes change as under f itself, because the units go out as they came in.
+
+    Args:
+        bijection: f.
+        centre: m, (..., D).
+        scale: s, (..., D), positive.
+    """
+
+    def __init__(self, bijection: Bijection, *, centre: Tensor, scale: Tensor) -> None:
+        self.bijection = bijection
+        self.centre = centre
+        self.scale = scale
+
+    def push(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Map forward in these units."""
+        out, change = self.bijection.push((z - self.centre) / self.scale)
+        return self.centre + self.scale * out, change
+
+    def pull(self, z: Tensor) -> tuple[Tensor, Tensor]:
+        """Map backward in these units."""
+        out, change = self.bijection.pull((z - self.centre) / self.scale)
+        return self.centre + self.scale * out, change
 
 
 class PushForward(Distribution):

@@ -14,6 +14,7 @@ from vaekit.models.flows import Flow
 
 __all__ = ["AutoregressiveFlow", "FlowPrior", "SplineFlow"]
 
+_START = 0.01  # size of the last weights, as a share of the usual one
 BINS = 8
 """Pieces of a spline on [-5, 5]; outside it is the identity."""
 
@@ -194,7 +195,7 @@ def _masked_steps(
     """
     zuko = _import_zuko()
     ascending = torch.arange(dim)
-    return nn.ModuleList(
+    steps = nn.ModuleList(
         zuko.flows.MaskedAutoregressiveTransform(
             dim,
             context,
@@ -205,6 +206,13 @@ def _masked_steps(
         )
         for i in range(length)
     )
+    # A flow that has learnt nothing does next to nothing.
+    with torch.no_grad():
+        for step in steps:
+            last: nn.Module = step.hyper[-1]  # type: ignore[index, assignment]
+            for parameter in last.parameters():
+                parameter.mul_(_START)
+    return steps
 
 
 def _import_zuko() -> ModuleType:

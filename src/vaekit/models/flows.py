@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution
 from torch.nn import functional
 
-from vaekit.distributions import Bijection, Point, PushForward
+from vaekit.distributions import Bijection, Point, PushForward, Rescaled
 from vaekit.errors import ConfigError
 from vaekit.models.conditional import Head
 from vaekit.models.reading import own_parameters
@@ -39,11 +39,15 @@ class Flow(nn.Module, ABC):
 class FlowPosterior(Head):
     r"""A flow on top of another posterior.
 
-    .. math:: z = f(u; c), \quad u \sim q_0(\cdot \mid x), \quad
+    .. math:: z = m + s f\left(\frac{u - m}{s}; c\right), \quad u \sim q_0(\cdot \mid x), \quad
               \log q(z|x) = \log q_0(u|x) - \log |\det \partial f / \partial u|
 
-    The first numbers of a row are the base's parameters, the others the flow's. On a point the
-    flow moves the point. The mean of the distribution is the image of the base's mean.
+    with mean m and standard deviation s of the base. The flow bends in units of the base: a
+    posterior is often a hundred times narrower than the prior, and a step that acts on u itself
+    (as in the paper; the family of planar flows is the same) would have to find both place and
+    width of it first, a spline has one bin there. The first numbers of a row are the base's
+    parameters, the others the flow's. On a point the flow moves the point. The mean of the
+    distribution is the image of the base's mean.
 
     Args:
         base: the posterior that is bent.
@@ -76,7 +80,8 @@ class FlowPosterior(Head):
         bijection = self.flow(context[..., self.base.inputs :])
         if isinstance(q, Point):
             return Point(bijection.push(q.loc)[0])
-        return PushForward(q, bijection)
+        units = Rescaled(bijection, centre=q.mean, scale=q.stddev)
+        return PushForward(q, units)
 
 
 class PlanarFlow(Flow):
@@ -90,7 +95,8 @@ class PlanarFlow(Flow):
     :math:`\hat u^\top w > -1`, so every step is invertible; but its inverse has no closed form,
     so only the density of the flow's own samples is known. The paper's m has no constant, and
     m(0) = -0.31: a step with small u and w then moves its samples far, which training has to
-    undo. With the constant m(0) is the margin, and a flow that has learnt nothing does nothing.
+    undo. With the constant m(0) is the margin. What is read as u is multiplied by a learned gain
+    that starts at 0, one for each step: a flow that has learnt nothing does nothing.
 
     Args:
         dim: latent dimensions D.
@@ -106,7 +112,8 @@ class PlanarFlow(Flow):
         (torch.Size([3, 5, 2]), torch.Size([3, 5]))
 
     Source:
-        Rezende and Mohamed 2015, arXiv:1505.05770, equation 10 and appendix A.1.
+        Rezende and Mohamed 2015, arXiv:1505.05770, equation 10 and appendix A.1. The gain:
+        Bachlechner et al. 2020, arXiv:2003.04887.
     """
 
     def __init__(self, dim: int, *, length: int) -> None:
@@ -114,10 +121,13 @@ class PlanarFlow(Flow):
         self.length = length
         self.sizes = (dim, dim, 1)
         self.inputs = length * sum(self.sizes)
+        self.gain = nn.Parameter(torch.zeros(length))
 
     def forward(self, context: Tensor) -> Bijection:
         """Read u, w and b of each step from (..., inputs)."""
-        return _Steps(_planar_step, _steps_of(context, self.length, self.sizes), name="planar")
+        read = _steps_of(context, self.length, self.sizes)
+        steps = [(gain * u, w, b) for gain, (u, w, b) in zip(self.gain, read, strict=True)]
+        return _Steps(_planar_step, steps, name="planar")
 
 
 class RadialFlow(Flow):
@@ -128,8 +138,9 @@ class RadialFlow(Flow):
               + \log \frac{r^2 + 2 \alpha r + s \alpha}{(\alpha + r)^2}
 
     with :math:`\alpha > 0` and :math:`s = \alpha + \beta > 0`, both a softplus plus
-    :math:`10^{-4}` of what the network puts out, so every step is invertible; but only the
-    density of the flow's own samples is computed.
+    :math:`10^{-4}`, so every step is invertible; but only the density of the flow's own samples
+    is computed. The softplus of s is of what is read for :math:`\alpha` plus what is read for s
+    times a learned gain that starts at 0: a flow that has learnt nothing does nothing.
 
     Args:
         dim: latent dimensions D.
@@ -153,10 +164,16 @@ class RadialFlow(Flow):
         self.length = length
         self.sizes = (dim, 1, 1)
         self.inputs = length * sum(self.sizes)
+        self.gain = nn.Parameter(torch.zeros(length))
 
     def forward(self, context: Tensor) -> Bijection:
         """Read the centre, alpha and s of each step from (..., inputs)."""
-        return _Steps(_radial_step, _steps_of(context, self.length, self.sizes), name="radial")
+        read = _steps_of(context, self.length, self.sizes)
+        steps = [
+            (c, alpha, alpha + gain * s)
+            for gain, (c, alpha, s) in zip(self.gain, read, strict=True)
+        ]
+        return _Steps(_radial_step, steps, name="radial")
 
 
 class _Steps(Bijection):
