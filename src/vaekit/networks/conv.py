@@ -46,8 +46,9 @@ class ConvEncoder(nn.Module):
             nn.Conv2d(channels, 32, 3),
             nn.ReLU(),
             nn.Conv2d(32, 64, 3),
-            nn.ReLU(),
+            # Pooling first gives the same numbers, with a quarter of the work for the ReLU.
             nn.MaxPool2d(2),
+            nn.ReLU(),
             nn.Dropout(0.25),
             nn.Flatten(),
             nn.Linear(pooled, 128),
