@@ -1,5 +1,6 @@
 import pytest
 
+from vaekit.config import Config, ObjectiveConfig
 from vaekit.errors import InputError
 from vaekit.figures import save_figure, unit_profiles
 from vaekit.report import differing_settings, write_comparison
@@ -56,6 +57,26 @@ def test_the_page_needs_no_network_and_no_script(page):
 
 def test_names_are_no_difference():
     assert differing_settings({"a": {"name": "x"}, "b": {"name": "y"}}) == []
+
+
+def test_figures_that_a_run_wants_beside_the_usual_ones_are_no_difference():
+    runs = {"a": {"report": {"morph": True}}, "b": {"report": {"morph": False}}}
+    assert differing_settings(runs) == []
+
+
+def test_runs_with_other_objectives_get_a_formula_each(tmp_path):
+    configs = {
+        name: Config(objective=ObjectiveConfig(beta=beta)).model_dump(mode="json")
+        for name, beta in (("a", 1.0), ("b", 4.0), ("c", 4.0))
+    }
+    rows = {name: {"features": 784, "support": "binary"} for name in configs}
+    path = write_comparison(tmp_path / "p.html", title="t", runs=configs, rows=rows)
+    text = path.read_text(encoding="utf-8")
+    assert text.count('class="formula"') == 2
+    assert "<h3>a</h3>" in text
+    assert "<h3>b, c</h3>" in text
+    assert "loss(x) = -log p(x|z) + 4 * KL(q(z|x) || p(z))" in text
+    assert "<mn>784</mn>" in text
 
 
 def test_a_figure_that_is_not_there_is_refused(tmp_path):

@@ -123,7 +123,7 @@ def test_the_page_says_what_run_it_is_and_how_to_repeat_it(full):
     assert page.texts["h1"] == ["mnist-vae"]
     assert page.texts["time"] == ["2026-05-01 12:30 UTC"]
     assert any("0.1.0" in text for text in page.texts["p"])
-    assert "vaekit train --config config.json" in page.texts["pre"][0]
+    assert "vaekit train --config config.json" in page.texts["pre"][-1]
     assert {"training.epochs", "50", "seed"} <= set(page.texts["code"])
 
 
@@ -190,7 +190,7 @@ def test_a_figure_that_is_missing_or_no_png_is_named(tmp_path):
     with pytest.raises(InputError, match=r"kl\.png: the figure cannot be read"):
         write_report(tmp_path, config={}, figures=[("", tmp_path / "kl.png", "")])
     (tmp_path / "kl.svg").write_text("<svg/>", encoding="utf-8")
-    with pytest.raises(InputError, match="expected a PNG file"):
+    with pytest.raises(InputError, match="expected a PNG, GIF or WebP file"):
         write_report(tmp_path, config={}, figures=[("", tmp_path / "kl.svg", "")])
     assert not (tmp_path / "report.html").exists()
 

@@ -5,9 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from vaekit.files import write_atomically
+from vaekit.report.objectives import objectives
+from vaekit.report.page import environment, write_page
+from vaekit.report.pictures import Figure, embedded_figures
+from vaekit.report.standing import with_standing
 from vaekit.report.tables import flatten
-from vaekit.report.write import embedded_figure, environment
 
 __all__ = ["differing_settings", "write_comparison"]
 
@@ -24,11 +26,13 @@ def write_comparison(
     groups: Sequence[Mapping[str, Any]] = (),
     refusals: Sequence[str] = (),
     shared: Sequence[Mapping[str, Any]] = (),
-    figures: Sequence[tuple[str, str | Path, str]] = (),
+    figures: Sequence[Figure] = (),
     notes: Sequence[str] = (),
     version: str = "",
     created: datetime | None = None,
     command: str = "",
+    published: Sequence[Mapping[str, Any]] = (),
+    rows: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Path:
     """Write one page that shows several runs side by side and needs no network.
 
@@ -41,17 +45,20 @@ def write_comparison(
             and ``lines``, each with ``label``, ``unit``, ``texts`` by run and ``best`` (names).
         refusals: sentences that say which runs cannot be compared, and why.
         shared: lines, as those of a group, that hold across scales.
-        figures: title, path of a PNG file, and caption of each.
+        figures: title, path of a PNG, GIF or WebP file, caption, and perhaps how to read it.
         notes: sentences that a reader must not miss.
         version: of vaekit.
         created: when the page was made.
         command: that repeats the comparison.
+        published: numbers to stand beside, as those of `write_report`, each with ``run``, the
+            name of the run.
+        rows: by the name of the run, as the model sees them: ``features`` and ``support``.
 
     Returns:
         Path of the page.
 
     Raises:
-        InputError: a figure is not there, or is no PNG file.
+        InputError: a figure is not there, or is no PNG, GIF or WebP file.
         WriteError: the folder cannot be written, or the disk is full.
 
     Example:
@@ -62,6 +69,7 @@ def write_comparison(
         ...     "model.latent_dim" in page.read_text(encoding="utf-8")
         True
     """
+    shown = list(embedded_figures(figures))
     page = environment().get_template("comparison.html").render(
         title=title,
         paragraphs=[" ".join(part.split()) for part in text.split("\n\n") if part.strip()],
@@ -69,16 +77,17 @@ def write_comparison(
         groups=groups,
         refusals=refusals,
         shared=shared,
-        figures=[embedded_figure(each[0], path=each[1], caption=each[2]) for each in figures],
+        figures=shown,
+        published=with_standing(published),
+        objectives=objectives(runs, rows=rows or {}),
         notes=notes,
         settings=differing_settings(runs),
         version=version,
         created=created,
         command=command,
     )  # fmt: skip
-    made = Path(path)
-    write_atomically(made, lambda beside: beside.write_bytes(page.encode("utf-8")))
-    return made
+    write_page(Path(path), page=page, figures=shown)
+    return Path(path)
 
 
 def differing_settings(
@@ -98,5 +107,9 @@ def differing_settings(
     """
     flat = [dict(flatten(config)) for config in runs.values()]
     keys = dict.fromkeys(key for each in flat for key in each if key not in _IDLE)
-    rows = [(key, [each.get(key, "\N{EN DASH}") for each in flat]) for key in keys]
+    rows = [
+        (key, [each.get(key, "\N{EN DASH}") for each in flat])
+        for key in keys
+        if not key.startswith("report.")  # figures beside those of every page
+    ]
     return [(key, values) for key, values in rows if len(set(values)) > 1]

@@ -1,22 +1,20 @@
 """From a run's plain data to one self-contained page."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
-from vaekit.errors import InputError
-from vaekit.files import write_atomically
-from vaekit.report.numbers import format_number, headlines
+from vaekit.report.numbers import headlines
+from vaekit.report.objectives import objectives
+from vaekit.report.page import environment, write_page
+from vaekit.report.pictures import Figure, embedded_figures
+from vaekit.report.standing import with_standing
 from vaekit.report.tables import flatten, last_metrics
 
-__all__ = ["embedded_figure", "environment", "write_report"]
+__all__ = ["write_report"]
 
 _REPEAT = "vaekit train --config config.json --out ../again\nvaekit evaluate ../again"
-_PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def write_report(
@@ -25,12 +23,13 @@ def write_report(
     config: Mapping[str, Any],
     evaluation: Mapping[str, Any] | None = None,
     metrics: Sequence[Mapping[str, Any]] = (),
-    figures: Sequence[tuple[str, str | Path, str]] = (),
+    figures: Sequence[Figure] = (),
     notes: Sequence[str] = (),
     published: Sequence[Mapping[str, Any]] = (),
     version: str = "",
     created: datetime | None = None,
     command: str = "",
+    rows: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write ``report.html``: one file that shows a run to a person and needs no network.
 
@@ -42,18 +41,21 @@ def write_report(
         config: the full config, nested.
         evaluation: as in ``evaluation.json``; none where the run was not evaluated.
         metrics: records of all epochs, as in ``metrics.jsonl``.
-        figures: title, path of a PNG file, and caption of each.
+        figures: title, path of a PNG, GIF or WebP file, caption, and perhaps how to read it.
         notes: sentences that a reader must not miss, beside the ones of the evaluation.
-        published: numbers to stand beside: ``what``, ``value``, ``unit``, ``source``, ``ours``.
+        published: numbers to stand beside: ``what``, ``value``, ``unit``, ``source``, ``ours``,
+            and where they are known ``better`` (lower or higher) and ``ours_se``, the standard
+            error of ours.
         version: of vaekit.
         created: when the run was made.
         command: that repeats the run; from the config file in the run folder when empty.
+        rows: as the model sees them: ``features`` and ``support`` (binary, unit, real).
 
     Returns:
         Path of the page.
 
     Raises:
-        InputError: a figure is not there, or is no PNG file.
+        InputError: a figure is not there, or is no PNG, GIF or WebP file.
         WriteError: the folder cannot be written, or the disk is full.
 
     Example:
@@ -65,6 +67,7 @@ def write_report(
     """
     all_notes = list(dict.fromkeys([*(evaluation or {}).get("notes", ()), *notes]))
     numbers = headlines(evaluation, notes=all_notes) if evaluation is not None else None
+    shown = list(embedded_figures(figures))
     page = environment().get_template("report.html").render(
         name=config.get("name", "run"),
         version=version,
@@ -73,28 +76,16 @@ def write_report(
         split=(evaluation or {}).get("split"),
         numbers=numbers,
         notes=all_notes,
-        published=published,
-        figures=[embedded_figure(each[0], path=each[1], caption=each[2]) for each in figures],
+        published=with_standing(published),
+        figures=shown,
+        objectives=objectives({"": config}, rows={"": rows or {}}),
         last=last_metrics(metrics),
         settings=list(flatten(config)),
         command=command or _REPEAT,
     )  # fmt: skip
     path = Path(folder) / "report.html"
-    write_atomically(path, lambda beside: beside.write_bytes(page.encode("utf-8")))
+    write_page(path, page=page, figures=shown)
     return path
-
-
-def environment() -> Environment:
-    """Templates of this package; everything that is put into them is escaped."""
-    environment = Environment(
-        loader=PackageLoader("vaekit.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = format_number
-    return environment
 
 
 def _summary(config: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]) -> str:
@@ -107,32 +98,3 @@ def _summary(config: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]) ->
         f"seed {config['seed']}" if "seed" in config else "",
     ]
     return ", ".join(part for part in parts if part)
-
-
-def embedded_figure(title: str, *, path: str | Path, caption: str) -> dict[str, Any]:
-    """Put a picture into a page: as a data address, with its size in dots.
-
-    Args:
-        title: above it.
-        path: of a PNG file.
-        caption: below it.
-
-    Returns:
-        ``title``, ``caption``, ``address``, ``width`` and ``height``.
-
-    Raises:
-        InputError: the file is not there, or is no PNG file.
-    """
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: the figure cannot be read: {error.strerror}") from None
-    if not content.startswith(_PNG):
-        raise InputError(f"{path}: expected a PNG file; save the figure with the ending .png")
-    return {
-        "title": title,
-        "caption": caption,
-        "address": "data:image/png;base64," + base64.b64encode(content).decode("ascii"),
-        "width": int.from_bytes(content[16:20], "big"),
-        "height": int.from_bytes(content[20:24], "big"),
-    }
