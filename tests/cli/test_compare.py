@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 
 from vaekit.cli.compare import page_path
+from vaekit.cli.comparing import compare_numbers
+from vaekit.cli.lengths import lengths_of
 from vaekit.cli.scales import Scale, grouped, reasons
+from vaekit.cli.sides import read_sides
 from vaekit.errors import ConfigError
 
 SMALL = (
@@ -103,6 +106,32 @@ def test_the_page_goes_into_a_folder_or_a_file(vaekit, runs, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"new", "one.html"}
 
 
+def test_runs_of_three_lengths_of_a_flow_are_drawn_against_it(vaekit, tmp_path):
+    flags = ("--model.latent-dim", "2", "--model.posterior.flow")
+    for name, flow in {
+        "none": ("planar", "--model.posterior.flow-length", "0"),
+        "short": ("planar", "--model.posterior.flow-length", "1"),
+        "long": ("planar", "--model.posterior.flow-length", "3"),
+        "other": ("radial", "--model.posterior.flow-length", "3"),
+    }.items():
+        out = tmp_path / name
+        result = vaekit("train", "digits", *SMALL, *flags, *flow, "--out", out)
+        assert result.code == 0, result.err
+    sides = read_sides({each.name: each for each in sorted(tmp_path.iterdir())})
+    (group,) = compare_numbers(sides)["groups"]
+    found = lengths_of(sides, group)
+    assert found.flow == "planar"
+    assert {name: sides[name].evaluation["elbo"] for name in ("none", "short", "long")} == {
+        name: found.values["ELBO"][length]
+        for name, length in (("none", 0), ("short", 1), ("long", 3))
+    }
+    assert found.errors["Log-likelihood"].keys() == {0, 1, 3}
+    assert found.levels["ELBO"] == {"other": sides["other"].evaluation["elbo"]}
+    del sides["short"]
+    (group,) = compare_numbers(sides)["groups"]
+    assert lengths_of(sides, group) is None
+
+
 def test_the_rows_are_told_apart_by_what_is_in_them(vaekit, runs, tmp_path):
     other = tmp_path / "other"
     result = vaekit("train", "digits", *SMALL, "--data.seed", "1", "--out", other)
@@ -168,10 +197,9 @@ def test_another_unit_is_no_reason():
 
 def test_the_exact_posterior_is_that_of_bayes(vaekit, runs):
     from vaekit.cli.posteriors import clouds
-    from vaekit.cli.sides import read_sides
 
     found = clouds(read_sides({"a": runs / "grid", "wide": runs / "wide"}))
-    assert list(found) == ["a"]
+    assert list(found) == ["a", "wide"]
     cloud = found["a"]
     assert cloud.before.shape == (2000, 2)
     # the samples lie where the posterior has mass: its peak is inside the grid
@@ -179,3 +207,28 @@ def test_the_exact_posterior_is_that_of_bayes(vaekit, runs):
     left, right, bottom, top = cloud.extent
     inside = (cloud.after >= [left, bottom]) & (cloud.after <= [right, top])
     assert inside.mean() > 0.98
+
+
+def test_importance_weights_find_the_posterior_that_a_grid_finds(runs):
+    """In two dimensions both are known: their means and spreads agree."""
+    import numpy as np
+    import torch
+
+    from vaekit.cli import posteriors
+    from vaekit.cli.sides import read_sides
+
+    (side,) = read_sides({"a": runs / "grid"}).values()
+    row = side.dataset.rows[side.dataset.split.of("test")[:1]]
+    x = side.run.preprocessing(torch.from_numpy(np.ascontiguousarray(row)))
+    extent = (-4.0, 4.0, -4.0, 4.0)
+    with torch.no_grad():
+        exact = posteriors._exact(side, x, extent=extent)
+        weighted = posteriors._weighted(side, x, extent=extent, dims=torch.tensor([0, 1]))
+
+    def moments(grid):
+        share = np.exp(grid - grid.max()) / np.exp(grid - grid.max()).sum()
+        edges = np.linspace(-4, 4, len(grid))
+        middle = [share.sum(axis) @ edges for axis in (0, 1)]
+        return [*middle, *(share.sum(axis) @ edges**2 for axis in (0, 1))]
+
+    assert moments(weighted) == pytest.approx(moments(exact), abs=0.15)

@@ -9,9 +9,24 @@ from safetensors.torch import load_file
 
 from vaekit.cli import study, training
 from vaekit.config import Config, parse_config
-from vaekit.recipes import STUDIES, Study
+from vaekit.recipes import STUDIES, Published, Study
 
 FLAGS = ("--training.epochs", "2", "--evaluation.samples", "5", "--data.limit", "60")
+
+PAPER = {
+    "vae": (
+        Published(
+            key="log_likelihood",
+            what="negative log-likelihood",
+            value=123.25,
+            unit="nats per row",
+            source="the paper of this test",
+            sign=-1.0,
+            better="lower",
+            se_key="log_likelihood_se",
+        ),
+    )
+}
 
 
 def small():
@@ -37,7 +52,7 @@ def small():
 @contextlib.contextmanager
 def known():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(STUDIES, "small", Study(name="small", members=small))
+        patch.setitem(STUDIES, "small", Study(name="small", members=small, published=PAPER))
         yield
 
 
@@ -99,6 +114,29 @@ def test_one_json_object_and_a_line_for_each_member(finished):
     told = (finished.parent / "stderr.txt").read_text(encoding="utf-8")
     assert "run 1 of 2: vae" in told
     assert "run 2 of 2: plain" in told
+
+
+def test_a_member_stands_beside_what_was_published_of_it(finished, vaekit):
+    values = json.loads((finished.parent / "stdout.json").read_text(encoding="utf-8"))
+    measured = json.loads((finished / "vae" / "evaluation.json").read_text(encoding="utf-8"))
+    assert values["published"] == [
+        {
+            "run": "vae",
+            "what": "negative log-likelihood",
+            "value": 123.25,
+            "unit": "nats per row",
+            "source": "the paper of this test",
+            "ours": -measured["log_likelihood"],
+            "ours_se": measured["log_likelihood_se"],
+            "better": "lower",
+        }
+    ]
+    (note,) = (each for each in values["notes"] if each.startswith("vae: not as the recipe says"))
+    assert "training.epochs = 2 instead of 50" in note
+    shown = vaekit("compare", finished).out
+    assert "published by the paper of this test" in shown
+    for page in (finished / "report.html", finished / "vae" / "report.html"):
+        assert "the paper of this test" in page.read_text(encoding="utf-8")
 
 
 def test_a_finished_study_trains_nothing_again(finished, vaekit, tmp_path):

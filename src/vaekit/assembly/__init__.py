@@ -2,5 +2,6 @@
 
 from vaekit.assembly.data import load_data, load_rows
 from vaekit.assembly.model import build_model, build_objective
+from vaekit.assembly.start import start_at_mean
 
-__all__ = ["build_model", "build_objective", "load_data", "load_rows"]
+__all__ = ["build_model", "build_objective", "load_data", "load_rows", "start_at_mean"]

@@ -9,9 +9,10 @@ from matplotlib.figure import Figure as Drawing
 from numpy.typing import NDArray
 
 from vaekit import figures, tasks
-from vaekit.cli.drawing import as_shown
+from vaekit.cli.lengths import errors_of, lengths_of, levels_of
 from vaekit.cli.posteriors import clouds
 from vaekit.cli.sides import Side
+from vaekit.gallery import as_shown
 
 __all__ = ["draw_comparison"]
 
@@ -41,7 +42,8 @@ def draw_comparison(
     codes = {name: _codes(side) for name, side in sides.items()}
     drawn = [
         *_curves(sides, groups),
-        *_levels(groups),
+        *_levels(sides, groups),
+        *_lengths(sides, groups),
         *_reconstructions(sides),
         *_samples(sides),
         *_planes(sides, codes),
@@ -89,21 +91,36 @@ def _records(side: Side) -> list[dict[str, Any]]:
     ]
 
 
-def _levels(groups: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
+def _levels(sides: Mapping[str, Side], groups: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
     """Log-likelihood and ELBO of the runs of each group on one axis."""
     for place, group in enumerate(groups, start=1):
-        lines = {line["label"]: line for line in group["lines"]}
-        values = {
-            label: {n: v for n, v in lines[label]["values"].items() if v is not None}
-            for label in ("Log-likelihood", "ELBO")
-        }
+        values = levels_of(group)
         if len(values["ELBO"]) > 1:
             caption = (
                 "The gap between the bound and the log-likelihood of a run is what its posterior "
-                "is short of the best one for its decoder."
+                "is short of the best one for its decoder. The bars are standard errors over the "
+                "rows."
             )
             title = "The bound and the log-likelihood"
-            yield f"levels-{place}", title, figures.run_levels(values), caption
+            drawing = figures.run_levels(values, errors=errors_of(sides))
+            yield f"levels-{place}", title, drawing, caption
+
+
+def _lengths(sides: Mapping[str, Side], groups: Sequence[Mapping[str, Any]]) -> Iterator[Figure]:
+    """The bound against the length of the flow, where runs differ in it."""
+    for place, group in enumerate(groups, start=1):
+        found = lengths_of(sides, group)
+        if found is not None:
+            caption = (
+                "Log-likelihood and bound of runs whose posteriors differ in the length of their "
+                "flow; length 0 is the Gaussian without one, and a dashed level is a run with "
+                "another flow. The bars are standard errors over the rows, the same rows in every "
+                "run, so that the difference between two runs is surer than the bars."
+            )
+            drawing = figures.bound_by_length(
+                found.values, errors=found.errors, levels=found.levels, flow=found.flow
+            )
+            yield f"lengths-{place}", "The bound against the length of the flow", drawing, caption
 
 
 def _reconstructions(sides: Mapping[str, Side]) -> Iterator[Figure]:
@@ -200,7 +217,8 @@ def _posteriors(sides: Mapping[str, Side]) -> Iterator[Figure]:
             caption = (
                 "Samples of q(z|x) of one row, grey before the flow and blue after it. The lines "
                 "hold half and 95% of the exact posterior of that run's decoder, computed on a "
-                "grid: the closer the dots follow them, the smaller the gap of the bound."
+                "grid, or from importance weights where the code has more than two dimensions: "
+                "the closer the dots follow them, the smaller the gap of the bound."
             )
             title = "The shape of one posterior"
             yield "posteriors", title, figures.posterior_panels(found), caption

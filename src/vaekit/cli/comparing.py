@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vaekit.cli.output import columns
+from vaekit.cli.published import comparisons, published_lines, shared_differences
 from vaekit.cli.scales import Scale, grouped, reasons
 from vaekit.cli.sides import Side
 from vaekit.report import format_number, with_error
@@ -38,7 +39,8 @@ def compare_numbers(sides: Mapping[str, Side]) -> dict[str, Any]:
 
     Returns:
         Plain data: ``groups`` of runs whose nats can be compared, ``refusals`` that say why the
-        others cannot, ``shared`` lines that hold on any scale, and ``notes``.
+        others cannot, ``shared`` lines that hold on any scale, ``published`` numbers, each with
+        the name of its ``run``, and ``notes``.
     """
     scales = {name: side.scale for name, side in sides.items()}
     groups = grouped(scales)
@@ -46,6 +48,11 @@ def compare_numbers(sides: Mapping[str, Side]) -> dict[str, Any]:
         "groups": [_group({name: sides[name] for name in names}) for names in groups],
         "refusals": list(_refusals(groups, scales)),
         "shared": list(_shared(sides)),
+        "published": [
+            {"run": name, **each}
+            for name, side in sides.items()
+            for each in comparisons(side.run.config, side.evaluation)
+        ],
         "notes": list(_notes(sides)),
     }
 
@@ -69,6 +76,7 @@ def comparison_lines(found: Mapping[str, Any], *, names: Sequence[str]) -> list[
         lines += _table(group["lines"], names=group["runs"])
         lines += [f"  note: {note}" for note in group["notes"]]
     lines += ["on any scale", *_table(found["shared"], names=names)]
+    lines += published_lines(found["published"])
     return lines + [f"note: {note}" for note in found["notes"]]
 
 
@@ -204,12 +212,15 @@ def _refusals(groups: Sequence[Sequence[str]], scales: Mapping[str, Scale]) -> I
 
 
 def _notes(sides: Mapping[str, Side]) -> Iterator[str]:
-    """What each evaluation says of itself, and rows that were trained on."""
+    """What each evaluation says of itself, rows that were trained on, and other settings."""
     for name, side in sides.items():
         for note in side.evaluation.get("notes", ()):
             yield f"{name}: {note}"
         if side.evaluation["split"] == "train":
             yield f"{name}: measured on rows that it was trained on, which flatters it."
+    yield from shared_differences(
+        {name: (side.run.config, side.evaluation) for name, side in sides.items()}
+    )
 
 
 def _first_up(text: str) -> str:

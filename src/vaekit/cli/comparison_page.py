@@ -3,12 +3,14 @@
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from vaekit import __version__
 from vaekit.cli.beside import draw_comparison
 from vaekit.cli.sides import Side
+from vaekit.data import Preprocessing
 from vaekit.report import write_comparison
 
 __all__ = ["write_comparison_page"]
@@ -46,8 +48,15 @@ def write_comparison_page(
             refusals=found["refusals"],
             shared=found["shared"],
             figures=drawn,
+            published=found["published"],
             notes=found["notes"],
             version=__version__,
             created=datetime.now().astimezone(),
             command=command,
+            rows={name: _rows(side.run.preprocessing) for name, side in sides.items()},
         )
+
+
+def _rows(preprocessing: Preprocessing) -> dict[str, Any]:
+    """What the formula of a run needs to know of its rows."""
+    return {"features": prod(preprocessing.shape), "support": preprocessing.support}

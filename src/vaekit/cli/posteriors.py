@@ -1,6 +1,7 @@
 """The posterior of one row: before its flow, after it, and as it should be."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,24 +17,31 @@ __all__ = ["clouds"]
 _SAMPLES = 2000
 _GRID = 120
 _MARGIN = 0.6
+_WEIGHTED = 50_000
+_BINS = 60
+_BLUR = 1.5  # bins
 
 
 @torch.no_grad()
 def clouds(sides: Mapping[str, Side]) -> dict[str, Cloud]:
-    """Sample the posterior of one row in each run with two latent dimensions and a density.
+    """Sample the posterior of one row in each run with two latent dimensions or more.
+
+    Of more than two dimensions the two are taken in which the posterior of that row is widest.
+    The exact posterior is computed on a grid where there are two, and from importance weights of
+    samples of q where there are more.
 
     Args:
         sides: the runs by name.
 
     Returns:
-        By the name of the run.
+        By the name of the run; without those whose posterior is a point.
     """
-    flat = {
+    wide = {
         name: side
         for name, side in sides.items()
-        if side.has_density and side.run.config.model.latent_dim == 2
+        if side.has_density and side.run.config.model.latent_dim > 1
     }
-    return {name: _cloud(side) for name, side in flat.items()}
+    return {name: _cloud(side) for name, side in wide.items()}
 
 
 def _cloud(side: Side) -> Cloud:
@@ -47,16 +55,48 @@ def _cloud(side: Side) -> Cloud:
         after = q.sample(torch.Size([_SAMPLES]))[:, 0]
         base = getattr(q, "base", None)  # only a flow has one
         before = after if base is None else base.sample(torch.Size([_SAMPLES]))[:, 0]
+    dims = after.std(0).topk(2).indices.sort().values
+    before, after = before[:, dims], after[:, dims]
     low, high = np.quantile(after.numpy(), [0.005, 0.995], axis=0)
     room = _MARGIN * float((high - low).max()) + 1e-3
     extent = tuple(float(v) for v in (low[0] - room, high[0] + room, low[1] - room, high[1] + room))
     left, right, bottom, top = extent
+    flat = side.run.config.model.latent_dim == 2
+    find = _exact if flat else partial(_weighted, dims=dims)
+    exact = find(side, x, extent=(left, right, bottom, top))
+    first, second = (f"z{dim + 1}" for dim in dims.tolist())
     return Cloud(
         before.double().numpy(),
         after.double().numpy(),
-        _exact(side, x, extent=(left, right, bottom, top)),
+        exact,
         (left, right, bottom, top),
+        (first, second),
     )
+
+
+def _weighted(
+    side: Side, x: Tensor, *, extent: tuple[float, float, float, float], dims: Tensor
+) -> NDArray[np.float64]:
+    """Log p(z|x) in two of many dimensions: samples of q by their weights, blurred a little."""
+    model = side.run.model
+    codes, weights = [], []
+    with fixed_noise(1):
+        for _ in range(_WEIGHTED // _SAMPLES):
+            trace = model(x, samples=_SAMPLES)
+            codes.append(trace.z[:, 0, dims])
+            weights.append((trace.log_px + trace.log_pz - trace.log_qz)[:, 0])
+    share = torch.cat(weights).double().softmax(0).numpy()
+    places = torch.cat(codes).double().numpy()
+    left, right, bottom, top = extent
+    counts, _, _ = np.histogram2d(
+        places[:, 1], places[:, 0], bins=_BINS, range=[[bottom, top], [left, right]], weights=share
+    )
+    steps = np.arange(-5, 6)
+    kernel = np.exp(-0.5 * (steps / _BLUR) ** 2)
+    for axis in (0, 1):
+        counts = np.apply_along_axis(np.convolve, axis, counts, kernel / kernel.sum(), "same")
+    grid: NDArray[np.float64] = np.log(counts + 1e-12)
+    return grid
 
 
 def _exact(

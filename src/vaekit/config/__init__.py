@@ -12,6 +12,7 @@ from vaekit.config.model import (
     PriorConfig,
 )
 from vaekit.config.objective import ObjectiveConfig
+from vaekit.config.report import ReportConfig
 from vaekit.config.section import Section
 from vaekit.config.training import TrainingConfig
 
@@ -25,6 +26,7 @@ __all__ = [
     "ObjectiveConfig",
     "PosteriorConfig",
     "PriorConfig",
+    "ReportConfig",
     "Section",
     "TrainingConfig",
     "load_config",

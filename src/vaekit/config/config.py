@@ -6,6 +6,7 @@ from vaekit.config.data import DataConfig
 from vaekit.config.evaluation import EvaluationConfig
 from vaekit.config.model import ModelConfig
 from vaekit.config.objective import ObjectiveConfig
+from vaekit.config.report import ReportConfig
 from vaekit.config.section import Section
 from vaekit.config.training import TrainingConfig
 
@@ -41,3 +42,6 @@ class Config(Section):
 
     evaluation: EvaluationConfig = EvaluationConfig()
     """How the trained model is measured."""
+
+    report: ReportConfig = ReportConfig()
+    """What the report shows beside what every report shows."""

@@ -88,6 +88,10 @@ class LikelihoodConfig(Section):
     """Variance of the gaussian likelihood: 1, which makes it half the squared error plus a
     constant; one learned value; one learned value for each feature."""
 
+    start: Literal["network", "mean"] = "network"
+    """Where the decoder starts: as its network does, or at the mean of the training rows, by its
+    last bias (bernoulli, mlp)."""
+
     levels: int = Field(default=256, ge=2)
     """Grid points of discretized-logistic and categorical: 256 for 8-bit pixels."""
 

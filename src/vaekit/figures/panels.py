@@ -42,6 +42,8 @@ class Cloud(NamedTuple):
     """(G, G) unnormalised log p(z|x) on the grid, first axis the second coordinate."""
     extent: tuple[float, float, float, float]
     """Smallest and largest first coordinate, smallest and largest second, of the grid."""
+    axis_labels: tuple[str, str] = ("z1", "z2")
+    """What the two dimensions are."""
 
 
 def code_spread(codes: Mapping[str, ArrayLike]) -> Figure:
@@ -220,8 +222,8 @@ def posterior_panels(clouds: Mapping[str, Cloud]) -> Figure:
             left, right, bottom, top = cloud.extent
             axes.set_xlim(left, right)
             axes.set_ylim(bottom, top)
-            axes.set_xlabel("z1")
-            axes.set_ylabel("z2")
+            axes.set_xlabel(cloud.axis_labels[0])
+            axes.set_ylabel(cloud.axis_labels[1])
         handles, names = max((a.get_legend_handles_labels() for a in panels), key=_entries)
         figure.legend(handles, names, loc="outside lower left", ncols=2, markerscale=4)
     return figure

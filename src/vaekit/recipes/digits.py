@@ -8,6 +8,7 @@ from vaekit.config import (
     ModelConfig,
     NetworkConfig,
     ObjectiveConfig,
+    ReportConfig,
     TrainingConfig,
 )
 
@@ -35,4 +36,5 @@ def digits() -> Config:
         objective=ObjectiveConfig(schedule="linear", warmup=20),
         training=TrainingConfig(epochs=150, batch_size=128, schedule="cosine", threads=1),
         evaluation=EvaluationConfig(samples=1000),
+        report=ReportConfig(walk=("0", "7"), add="0", morph=True),
     )

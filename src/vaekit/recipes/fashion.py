@@ -6,6 +6,7 @@ from vaekit.config import (
     LikelihoodConfig,
     ModelConfig,
     NetworkConfig,
+    ReportConfig,
     TrainingConfig,
 )
 
@@ -32,4 +33,5 @@ def fashion_mlp() -> Config:
             likelihood=LikelihoodConfig(kind="gaussian", variance="unit"),
         ),
         training=TrainingConfig(epochs=60, batch_size=200, watch="test"),
+        report=ReportConfig(walk=("Trouser", "Ankle boot"), walk_path="density", extent=2.0),
     )

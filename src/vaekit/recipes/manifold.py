@@ -7,10 +7,11 @@ from vaekit.config import (
     LikelihoodConfig,
     ModelConfig,
     NetworkConfig,
+    ReportConfig,
     TrainingConfig,
 )
 
-__all__ = ["mnist_manifold", "mnist_morph"]
+__all__ = ["mnist_arithmetic", "mnist_manifold", "mnist_morph"]
 
 
 def mnist_manifold() -> Config:
@@ -25,7 +26,9 @@ def mnist_manifold() -> Config:
     it from a 0 to a 7. The widths of the article's layers are not known here; 500 is the
     example's.
     """
-    return _chainer("mnist-manifold", latent_dim=2)
+    return _chainer(
+        "mnist-manifold", latent_dim=2, report=ReportConfig(walk=("0", "7"), extent=2.0)
+    )
 
 
 def mnist_morph() -> Config:
@@ -35,11 +38,24 @@ def mnist_morph() -> Config:
 
     Source: as mnist-manifold.
     """
-    return _chainer("mnist-morph", latent_dim=20)
+    report = ReportConfig(morph=True, tsne=(2, 3), projector=True)
+    return _chainer("mnist-morph", latent_dim=20, report=report)
 
 
-def _chainer(name: str, *, latent_dim: int) -> Config:
-    """What both have in common."""
+def mnist_arithmetic() -> Config:
+    """What makes a 0 a 0, added to every other digit, row by row.
+
+    The model of mnist-morph. The difference between the mean code of the 0 and the mean of all
+    codes is added to the mean code of each class, up to twice. For another class:
+    --report.add 8, or vaekit arithmetic RUN --add 8 for a run that is there.
+
+    Source: the article on the Chainer VAE, which adds the component of the 0 to other digits.
+    """
+    return _chainer("mnist-arithmetic", latent_dim=20, report=ReportConfig(add="0"))
+
+
+def _chainer(name: str, *, latent_dim: int, report: ReportConfig) -> Config:
+    """What all have in common."""
     tanh = NetworkConfig(hidden=(500, 500), activation="tanh", init="xavier")
     return Config(
         name=name,
@@ -52,4 +68,5 @@ def _chainer(name: str, *, latent_dim: int) -> Config:
         ),
         training=TrainingConfig(epochs=50, batch_size=100, watch="test"),
         evaluation=EvaluationConfig(samples=100),
+        report=report,
     )

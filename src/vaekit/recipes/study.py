@@ -2,9 +2,10 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vaekit.config import Config
+from vaekit.recipes.published import Published
 
 __all__ = ["Study"]
 
@@ -17,6 +18,8 @@ class Study:
     """As given on the command line."""
     members: Callable[[], Mapping[str, Config]]
     """Makes the full config of each member, by its name, in the order they are run."""
+    published: Mapping[str, tuple[Published, ...]] = field(default_factory=dict)
+    """What members are compared to, by the name of the member."""
 
     @property
     def summary(self) -> str:

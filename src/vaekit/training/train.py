@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from vaekit.assembly import build_model, build_objective, load_data
+from vaekit.assembly import build_model, build_objective, load_data, start_at_mean
 from vaekit.config import Config
 from vaekit.data import Batches, Dataset, Preprocessing
 from vaekit.errors import ConfigError
@@ -79,12 +80,23 @@ def train(
 
 
 def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> VAE:
-    """A fresh model; a VampPrior starts at training rows."""
+    """A fresh model; a VampPrior starts at training rows, and a decoder may at their mean."""
     rows = None
     if config.model.prior.kind == "vamp":
         first = np.sort(dataset.split.train)[: config.model.prior.components]
         rows = preprocessing(torch.from_numpy(np.ascontiguousarray(dataset.rows[first])))
-    return build_model(config.model, shape=dataset.shape, support=preprocessing.support, rows=rows)
+    model = build_model(config.model, shape=dataset.shape, support=preprocessing.support, rows=rows)
+    if config.model.likelihood.start == "mean":
+        start_at_mean(model, _mean_row(dataset, preprocessing))
+    return model
+
+
+def _mean_row(dataset: Dataset, preprocessing: Preprocessing) -> Tensor:
+    """(F,) mean of the training rows as the model sees them."""
+    batches = Batches(dataset.rows, np.sort(dataset.split.train), batch_size=1000)
+    total = sum(preprocessing(rows).double().sum(0) for rows in batches.epoch())
+    assert isinstance(total, Tensor)
+    return (total / batches.rows).float()
 
 
 def _batches(config: Config, dataset: Dataset) -> tuple[Batches, Batches | None]:
