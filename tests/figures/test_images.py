@@ -65,7 +65,7 @@ def test_a_long_title_fits_over_a_small_grid(digits):
 
 def test_forty_pairs_stand_in_labelled_bands(digits):
     figure = image_pairs(digits[:40], outputs=1 - digits[:40], shape=GREY, title="Digits")
-    names = [text.get_text() for text in figure.axes[0].texts]
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert names == ["input", "output"] * 4
     array = picture(figure)
     for index in (0, 9, 10, 39):

@@ -32,12 +32,15 @@ ROOMS = {
     ),
     # how a posterior is sampled, and whether it is a point, are questions to distributions
     "evaluation": ("data distributions models objectives", "numpy torch"),
-    "tasks": ("data models evaluation", "numpy torch sklearn"),
-    "figures": ("", "numpy matplotlib PIL"),
-    "report": ("", "jinja2 markupsafe"),
+    # a result draws itself into axes of its user; figures are imported when it does
+    "tasks": ("data models evaluation figures", "numpy torch sklearn umap matplotlib"),
+    "figures": ("", "numpy matplotlib PIL av"),
+    # what a report shows of a run; the command line asks for it today, a web page may tomorrow
+    "gallery": ("config data evaluation tasks figures runs", "numpy matplotlib"),
+    "report": ("", "jinja2 markupsafe PIL"),
     "cli": (
         "config recipes data models objectives assembly runs training evaluation tasks figures "
-        "report __version__",
+        "gallery report __version__",
         "numpy torch cyclopts rich pydantic yaml pandas pyarrow matplotlib PIL",
     ),
     "__main__": ("cli", ""),
@@ -169,6 +172,11 @@ def test_help_needs_no_heavy_packages():
         "print(*sys.modules)"
     )
     assert set(run_python(code)) & HEAVY == set()
+
+
+def test_results_that_can_draw_themselves_need_no_matplotlib_until_they_do():
+    loaded = run_python("import sys, vaekit.tasks\nprint(*sys.modules)")
+    assert {"matplotlib", "vaekit.figures"} & set(loaded) == set()
 
 
 @pytest.mark.parametrize("name", ALSO_WITHOUT)

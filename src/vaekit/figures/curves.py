@@ -26,13 +26,25 @@ _TITLES = {
     "distortion": "Distortion",
     "rate": "Rate",
 }
+# Sign, multiple of the constant and title of the same panels as squared errors.
+_SQUARED = {
+    "bound": (-1.0, -1.0, "Loss: squared error / 2 + KL"),
+    "distortion": (1.0, -1.0, "Squared error / 2"),
+    "rate": (1.0, 0.0, "KL"),
+}
 _MARKED_EPOCHS = 30  # with more epochs than this a marker on each would hide the line
 _THIN_EPOCHS = 300  # with more epochs than this noise would make a line a band
 _LEGEND_POINTS = 22  # room for the legend between a panel and its title
 
 
-def learning_curves(records: Sequence[Record], *, title: str | None = None) -> Figure:
-    """Draw bound, distortion and rate over the epochs, for each split that was measured.
+def learning_curves(
+    records: Sequence[Record], *, constant: float | None = None, title: str | None = None
+) -> Figure:
+    r"""Draw bound, distortion and rate over the epochs, for each split that was measured.
+
+    For a Gaussian likelihood of variance 1 the distortion is half the squared error and the
+    constant :math:`F/2 \, \log 2\pi`. With that constant given, the panels show what tutorials
+    show instead: the loss (squared error / 2 + KL), squared error / 2, and KL.
 
     The vertical axis follows the later nine tenths of training where the first epochs would
     squeeze everything else; a note in the panel then says where the curve starts.
@@ -41,6 +53,7 @@ def learning_curves(records: Sequence[Record], *, title: str | None = None) -> F
         records: one for each epoch, as in ``metrics.jsonl``: ``epoch`` and, for each split,
             a mapping with ``bound``, ``distortion`` and ``rate`` in nats per row. A number that
             is absent or not finite leaves a gap.
+        constant: what the distortion has beside half the squared error, in nats per row.
         title: above the figure.
 
     Returns:
@@ -63,7 +76,12 @@ def learning_curves(records: Sequence[Record], *, title: str | None = None) -> F
         panels = figure.subplot_mosaic([["bound", "bound"], ["distortion", "rate"]])
         for key, axes in panels.items():
             curves = {split: _series(records, split, key) for split in splits}
-            _draw_panel(axes, epochs=epochs, curves=curves, title=_TITLES[key])
+            if constant is None:
+                _draw_panel(axes, epochs=epochs, curves=curves, title=_TITLES[key])
+            else:
+                sign, shift, name = _SQUARED[key]
+                plain = {split: sign * each + shift * constant for split, each in curves.items()}
+                _draw_panel(axes, epochs=epochs, curves=plain, title=name, unit="per row")
         if title:
             figure.suptitle(title, x=0.01, ha="left")
     return figure
@@ -76,7 +94,12 @@ def _series(records: Sequence[Record], split: str, key: str) -> NDArray[np.float
 
 
 def _draw_panel(
-    axes: Axes, *, epochs: NDArray[np.float64], curves: dict[str, NDArray[np.float64]], title: str
+    axes: Axes,
+    *,
+    epochs: NDArray[np.float64],
+    curves: dict[str, NDArray[np.float64]],
+    title: str,
+    unit: str = "nats per row",
 ) -> None:
     """Draw one number of every split, with the last values in the legend."""
     for split, values in curves.items():
@@ -86,7 +109,7 @@ def _draw_panel(
         width = 1.6 if len(values) <= _THIN_EPOCHS else 0.9
         axes.plot(epochs, values, label=last, markersize=4, linewidth=width, **look)
     axes.set_title(title, pad=_LEGEND_POINTS)
-    axes.set_ylabel("nats per row")
+    axes.set_ylabel(unit)
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     if epochs.min() == epochs.max():

@@ -12,9 +12,10 @@ from vaekit.errors import InputError
 from vaekit.figures.check import as_rows
 from vaekit.figures.style import FIRST, GREY, INK, WIDTH, mark, new_figure, styled
 
-__all__ = ["Group", "class_groups", "latent_scatter"]
+__all__ = ["Group", "class_groups", "draw_plane", "latent_scatter"]
 
 _HEIGHT = 5.6  # inches
+_AROUND = 0.8  # inches of it that are not the axes
 _BOX: dict[str, Any] = {
     "boxstyle": "round,pad=0.2",
     "facecolor": "white",
@@ -76,14 +77,7 @@ def latent_scatter(
     with styled():
         figure = new_figure(WIDTH, height=_HEIGHT)
         axes = figure.add_subplot()
-        size = float(np.clip(120 / np.sqrt(len(points)), 1.8, 5.0))
-        for group in groups:
-            axes.plot(
-                *group.points.T, linestyle="none", marker=group.marker, color=group.color,
-                markersize=size, markeredgewidth=0, alpha=0.75, label=group.name,
-            )  # fmt: skip
-        span = _frame(axes, points)
-        _name_centres(axes, [group for group in groups if group.named], span=span)
+        size = _draw(axes, points, groups=groups, inches=_HEIGHT - _AROUND)
         axes.set_xlabel(axis_labels[0])
         axes.set_ylabel(axis_labels[1])
         if labels is not None:
@@ -93,6 +87,40 @@ def latent_scatter(
         # Beside a legend of long names the first layout leaves no room for the labels of an axis.
         figure.draw_without_rendering()
     return figure
+
+
+def draw_plane(
+    axes: Axes,
+    points: NDArray[np.float64],
+    *,
+    labels: ArrayLike | None,
+    classes: Sequence[str],
+    axis_labels: tuple[str, str],
+) -> None:
+    """Draw points into plane axes of any size, as ``latent_scatter`` does, without a legend.
+
+    Args:
+        axes: of any figure.
+        points: (B, 2).
+        labels: (B,), indices into ``classes``; below 0 for rows without one.
+        classes: names of the labels; the numbers themselves when absent.
+        axis_labels: what the two dimensions are.
+
+    Raises:
+        InputError: another number of labels than of points.
+
+    Example:
+        >>> axes = Figure().add_subplot()
+        >>> names = ("cat", "dog")
+        >>> draw_plane(axes, np.eye(2), labels=[0, 1], classes=names, axis_labels=("x", "y"))
+        >>> [text.get_text() for text in axes.texts]
+        ['cat', 'dog']
+    """
+    groups = class_groups(points, labels=labels, classes=classes)
+    area, dots = axes.get_window_extent(), axes.figure.dpi
+    _draw(axes, points, groups=groups, inches=min(area.width, area.height) / dots)
+    axes.set_xlabel(axis_labels[0], parse_math=False)
+    axes.set_ylabel(axis_labels[1], parse_math=False)
 
 
 def class_groups(
@@ -135,6 +163,19 @@ def class_groups(
     return groups
 
 
+def _draw(axes: Axes, points: NDArray[np.float64], *, groups: list[Group], inches: float) -> float:
+    """Draw groups into axes that are so long; return the size of a point."""
+    size = float(np.clip(25 * inches / np.sqrt(len(points)), 1.8, 5.0))
+    for group in groups:
+        axes.plot(
+            *group.points.T, linestyle="none", marker=group.marker, color=group.color,
+            markersize=size, markeredgewidth=0, alpha=0.75, label=group.name,
+        )  # fmt: skip
+    inch = _frame(axes, points) / inches
+    _name_centres(axes, [group for group in groups if group.named], inch=inch)
+    return size
+
+
 def _name(label: int, classes: Sequence[str]) -> str:
     """Name of a class, short enough for a legend."""
     name = str(classes[label]) if label < len(classes) else str(label)
@@ -152,20 +193,25 @@ def _frame(axes: Axes, points: NDArray[np.float64]) -> float:
     return span
 
 
-def _name_centres(axes: Axes, groups: list[Group], *, span: float) -> None:
-    """Write the name of each class at its median, moved aside where two would overlap."""
+def _name_centres(axes: Axes, groups: list[Group], *, inch: float) -> None:
+    """Write the name of each class at its median, moved aside where two would overlap.
+
+    Those that would have to leave the axes are left out.
+    """
     groups = [group for group in groups if np.isfinite(group.points).all(1).any()]
-    inch = span / (_HEIGHT - 0.8)
     centres = np.array([np.nanmedian(group.points, axis=0) for group in groups]).reshape(-1, 2)
     sizes = [(0.085 * len(group.name) * inch + 0.1 * inch, 0.24 * inch) for group in groups]
     places = _spread(centres, np.array(sizes).reshape(-1, 2))
+    bottom, top = axes.get_ylim()
     for group, centre, place in zip(groups, centres, places, strict=True):
+        if not bottom <= place[1] <= top:
+            continue
         if not np.allclose(centre, place, atol=0.05 * inch):
             axes.plot(*np.stack([centre, place]).T, color=INK, linewidth=0.8, zorder=4)
             axes.plot(*centre, marker="o", color=INK, markersize=3, zorder=4)
         axes.text(
             float(place[0]), float(place[1]), group.name, ha="center", va="center", fontsize=9,
-            fontweight="bold", zorder=5, bbox=_BOX,
+            fontweight="bold", zorder=5, bbox=_BOX, color=INK, parse_math=False,
         )  # fmt: skip
 
 

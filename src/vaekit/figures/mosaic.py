@@ -12,7 +12,7 @@ from vaekit.errors import InputError
 from vaekit.figures.check import as_rows, is_image
 from vaekit.figures.style import DOTS_PER_INCH, WIDTH, new_figure
 
-__all__ = ["GAP", "Extent", "Margins", "as_tiles", "mosaic", "picture"]
+__all__ = ["GAP", "Extent", "Margins", "as_tiles", "mosaic", "picture", "show"]
 
 Extent = tuple[float, float, float, float]
 """Smallest and largest first coordinate, smallest and largest second."""
@@ -128,11 +128,38 @@ def picture(
     figure.set_layout_engine("none")
     place = (margins.left / total_wide, margins.bottom / total_high)
     axes = figure.add_axes((*place, wide / total_wide, high / total_high))
-    smooth = "nearest" if scale >= 1 else "antialiased"
-    axes.imshow(
-        array, cmap="gray", vmin=0, vmax=1, interpolation=smooth, extent=extent, aspect="auto"
-    )
+    show(axes, array, extent=extent, smooth="nearest" if scale >= 1 else "antialiased")
+    axes.set_aspect("auto")  # they have the proportions of the picture
     axes.set_axis_off()
     if title:
         figure.suptitle(title, x=0.05 / total_wide, y=1 - 0.08 / total_high, ha="left", va="top")
     return figure, axes
+
+
+def show(
+    axes: Axes,
+    array: NDArray[np.float64],
+    *,
+    extent: Extent | None = None,
+    smooth: str = "antialiased",
+) -> None:
+    """Draw one array into axes, its pixels as squares.
+
+    Args:
+        axes: of any figure.
+        array: (height, width) or (height, width, 3) in [0, 1].
+        extent: coordinates of its edges; pixels when absent.
+        smooth: what becomes of pixels that are smaller than a dot, as in ``Axes.imshow``.
+
+    Example:
+        >>> axes = new_figure(4.0, height=3.0).add_subplot()
+        >>> show(axes, np.zeros((8, 16)), extent=(0, 1, 0, 1))
+        >>> axes.get_aspect()
+        0.5
+    """
+    height, width = array.shape[:2]
+    left, right, bottom, top = extent or (-0.5, width - 0.5, height - 0.5, -0.5)
+    axes.imshow(
+        array, cmap="gray", vmin=0, vmax=1, interpolation=smooth, extent=extent,
+        aspect=height / abs(top - bottom) * abs(right - left) / width,
+    )  # fmt: skip

@@ -3,7 +3,10 @@
 from vaekit.tasks.arithmetic import Board, arithmetic
 from vaekit.tasks.decode import decode, sample
 from vaekit.tasks.encode import Codes, encode, latent_extent
+from vaekit.tasks.graph import LOG_PX, LOG_PZ, LOG_QZ, MEAN, Edge, Graph, Node, graph
 from vaekit.tasks.interpolate import Walk, interpolate, walk
+from vaekit.tasks.morph import Morph, morph
+from vaekit.tasks.neighbourhoods import Neighbourhoods, neighbourhoods
 from vaekit.tasks.places import (
     ClassPlace,
     class_means,
@@ -16,9 +19,18 @@ from vaekit.tasks.reconstruct import Reconstruction, reconstruct
 from vaekit.tasks.traverse import Plane, Traversal, plane, rank_dimensions, traverse
 
 __all__ = [
+    "LOG_PX",
+    "LOG_PZ",
+    "LOG_QZ",
+    "MEAN",
     "Board",
     "ClassPlace",
     "Codes",
+    "Edge",
+    "Graph",
+    "Morph",
+    "Neighbourhoods",
+    "Node",
     "Plane",
     "Projection",
     "Reconstruction",
@@ -30,8 +42,11 @@ __all__ = [
     "decode",
     "encode",
     "evenly",
+    "graph",
     "interpolate",
     "latent_extent",
+    "morph",
+    "neighbourhoods",
     "normal_quantiles",
     "plane",
     "project",

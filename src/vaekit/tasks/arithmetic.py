@@ -1,7 +1,8 @@
 """Sums and differences of codes: add to every class what makes one class what it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +11,9 @@ from vaekit.errors import ConfigError
 from vaekit.models import VAE
 from vaekit.tasks.decode import decode
 from vaekit.tasks.places import class_means
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Board", "arithmetic"]
 
@@ -28,6 +32,37 @@ class Board:
     """(C, S, D)."""
     rows: NDArray[np.float32]
     """(C, S, F) decoded means, in the units that the model sees."""
+
+    def plot(self, ax: "Axes", *, shape: tuple[int, ...], classes: Sequence[str] = ()) -> None:
+        """Draw the board into axes, a class beside each row and a scale above each column.
+
+        Values outside [0, 1] are clipped; ``dataclasses.replace`` puts rows of another range,
+        brought to this one, in their place.
+
+        Args:
+            ax: of any figure.
+            shape: (C, H, W) of a row, in pixels.
+            classes: names of the labels; the numbers themselves when absent.
+
+        Raises:
+            InputError: rows that are no images of this shape.
+
+        Example:
+            >>> from matplotlib.figure import Figure
+            >>> ax, codes, rows = Figure().add_subplot(), np.zeros((1, 2, 2)), np.ones((1, 2, 64))
+            >>> one, two, way = np.array([0]), np.array([0.0, 0.5]), np.ones(2)
+            >>> board = Board(classes=one, scales=two, direction=way, codes=codes, rows=rows)
+            >>> board.plot(ax, shape=(1, 8, 8), classes=["cat"])
+            >>> [text.get_text() for text in (*ax.get_yticklabels(), *ax.get_xticklabels())]
+            ['cat', '0', '0.5']
+        """
+        from vaekit.figures import draw_board, signed
+
+        labels = self.classes.tolist()
+        names = [classes[label] if label < len(classes) else str(label) for label in labels]
+        images = self.rows.reshape(-1, self.rows.shape[-1])
+        columns = [signed(scale) for scale in self.scales.tolist()]
+        draw_board(ax, images, shape=shape, rows=names, columns=columns)
 
 
 def arithmetic(

@@ -1,18 +1,23 @@
 """From rows to codes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.distributions import Distribution
 
 from vaekit.data import Preprocessing
+from vaekit.errors import ConfigError
 from vaekit.models import VAE
 from vaekit.numerics import fixed_noise
 from vaekit.tasks.stream import seen_batches
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Codes", "encode", "latent_extent"]
 
@@ -27,6 +32,42 @@ class Codes:
     """(B, D); for a flow the image of its base's mean."""
     variance: NDArray[np.float32]
     """(B, D); for a flow estimated from samples, for a point zero."""
+
+    def plot(
+        self,
+        ax: "Axes",
+        *,
+        labels: ArrayLike | None = None,
+        classes: Sequence[str] = (),
+        dims: tuple[int, ...] = (0, 1),
+    ) -> None:
+        """Draw the means as points into axes, a colour, a marker and a name for each class.
+
+        Args:
+            ax: of any figure; made with ``projection="3d"`` for three dimensions.
+            labels: (B,), indices into ``classes``; below 0 for rows without one.
+            classes: names of the labels; the numbers themselves when absent.
+            dims: the two or three latent dimensions to draw, from 0.
+
+        Raises:
+            ConfigError: there are no such dimensions.
+            InputError: axes of another number of dimensions, or not one label for each row.
+
+        Example:
+            >>> from matplotlib.figure import Figure
+            >>> ax = Figure().add_subplot()
+            >>> Codes(mean=np.eye(4), variance=np.ones((4, 4))).plot(ax, dims=(0, 3))
+            >>> ax.get_xlabel(), ax.get_ylabel()
+            ('z1', 'z4')
+        """
+        from vaekit.figures import draw_scatter
+
+        width = self.mean.shape[1]
+        if not {*dims} <= {*range(width)}:
+            raise ConfigError(f"expected dimensions from 0 to {width - 1}, got {dims}")
+        names = [f"z{dim + 1}" for dim in dims]
+        points = self.mean[:, list(dims)]
+        draw_scatter(ax, points, labels=labels, classes=classes, axis_labels=names)
 
 
 @torch.no_grad()

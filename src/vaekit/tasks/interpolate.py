@@ -2,7 +2,7 @@
 
 import heapq
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from vaekit.errors import ConfigError
 from vaekit.models import VAE
 from vaekit.tasks.decode import decode
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Walk", "interpolate", "walk"]
 
@@ -27,6 +30,41 @@ class Walk:
     """(T, D), from the first code to the last."""
     rows: NDArray[np.float32]
     """(T, F) in the units that the model sees."""
+
+    def plot(
+        self,
+        ax: "Axes",
+        *,
+        shape: tuple[int, ...],
+        start: str = "",
+        end: str = "",
+        columns: int | None = None,
+    ) -> None:
+        """Draw the images of the walk one after another into axes.
+
+        Values outside [0, 1] are clipped; ``dataclasses.replace`` puts rows of another range,
+        brought to this one, in their place.
+
+        Args:
+            ax: of any figure.
+            shape: (C, H, W) of a row, in pixels.
+            start: name of the first image, at the left.
+            end: name of the last image, at the right.
+            columns: images in a line; lines of one length with at most twelve when absent.
+
+        Raises:
+            InputError: rows that are no images of this shape.
+
+        Example:
+            >>> from matplotlib.figure import Figure
+            >>> ax = Figure().add_subplot()
+            >>> Walk(codes=np.zeros((5, 2)), rows=np.ones((5, 64))).plot(ax, shape=(1, 8, 8))
+            >>> ax.images[0].get_size()
+            (8, 44)
+        """
+        from vaekit.figures import draw_strip
+
+        draw_strip(ax, self.rows, shape=shape, start=start, end=end, columns=columns)
 
 
 def interpolate(

@@ -1,7 +1,7 @@
 """Through the code and back."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,6 +11,9 @@ from vaekit.data import Preprocessing
 from vaekit.models import VAE
 from vaekit.numerics import fixed_noise
 from vaekit.tasks.stream import seen_batches
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Reconstruction", "reconstruct"]
 
@@ -23,6 +26,36 @@ class Reconstruction:
     """(B, F) as the model saw them: scaled, and binarized where it was trained so."""
     outputs: NDArray[np.float32]
     """(B, F) means of p(x|z) at the mean of q(z|x)."""
+
+    def plot(
+        self, ax: "Axes", *, shape: tuple[int, ...], columns: int = 10, most: int = 20
+    ) -> None:
+        """Draw each input with its output below it into axes, in bands.
+
+        Values outside [0, 1] are clipped; ``dataclasses.replace`` puts rows of another range,
+        brought to this one, in their place.
+
+        Args:
+            ax: of any figure.
+            shape: (C, H, W) of a row, in pixels.
+            columns: pairs in a band.
+            most: pairs to draw, the first ones.
+
+        Raises:
+            InputError: rows that are no images of this shape.
+
+        Example:
+            >>> from matplotlib.figure import Figure
+            >>> ax, rows = Figure().add_subplot(), np.ones((3, 64))
+            >>> Reconstruction(inputs=rows, outputs=rows).plot(ax, shape=(1, 8, 8))
+            >>> [text.get_text() for text in ax.get_yticklabels()]
+            ['input', 'output']
+        """
+        from vaekit.figures import draw_pairs
+
+        draw_pairs(
+            ax, self.inputs[:most], outputs=self.outputs[:most], shape=shape, columns=columns
+        )
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
 """What each latent dimension does to a row, and what a plane of two of them decodes to."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,9 @@ from vaekit.models import VAE
 from vaekit.tasks.decode import decode
 from vaekit.tasks.encode import Codes
 from vaekit.tasks.places import normal_quantiles
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Plane", "Traversal", "plane", "rank_dimensions", "traverse"]
 
@@ -33,6 +36,41 @@ class Traversal:
     rows: NDArray[np.float32]
     """(A, S, F) decoded means, in the units that the model sees."""
 
+    def plot(self, ax: "Axes", *, shape: tuple[int, ...], most: int | None = None) -> None:
+        """Draw a board into axes, a dimension beside each row and its offset above each column.
+
+        Values outside [0, 1] are clipped; ``dataclasses.replace`` puts rows of another range,
+        brought to this one, in their place.
+
+        Args:
+            ax: of any figure.
+            shape: (C, H, W) of a row, in pixels.
+            most: dimensions to draw, those that carry most; all active ones when absent.
+
+        Raises:
+            InputError: rows that are no images of this shape.
+
+        Example:
+            >>> from matplotlib.figure import Figure
+            >>> dims, offsets = np.array([1, 0]), np.array([-2.0, 2.0])
+            >>> codes, rows = np.zeros((2, 2, 2)), np.ones((2, 2, 64))
+            >>> none = np.array([], dtype=int)
+            >>> moved = Traversal(dims=dims, inactive=none, offsets=offsets, codes=codes, rows=rows)
+            >>> ax = Figure().add_subplot()
+            >>> moved.plot(ax, shape=(1, 8, 8))
+            >>> [text.get_text() for text in ax.get_yticklabels()]
+            ['z2', 'z1']
+        """
+        from vaekit.figures import draw_board, signed
+
+        dims, rows = self.dims[:most].tolist(), self.rows[:most]
+        draw_board(
+            ax, rows.reshape(-1, rows.shape[-1]), shape=shape,
+            rows=[f"z{dim + 1}" for dim in dims],
+            columns=[signed(offset) for offset in self.offsets.tolist()],
+            caption="above: standard deviations from the middle",
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plane:
@@ -40,8 +78,51 @@ class Plane:
 
     codes: NDArray[np.float64]
     """(B, D), zero outside of the plane."""
+    dims: tuple[int, int]
+    """The two dimensions of the plane, from 0."""
     rows: NDArray[np.float32]
     """(B, F) decoded means, in the units that the model sees."""
+
+    @property
+    def points(self) -> NDArray[np.float64]:
+        """(B, 2), coordinates in the plane."""
+        return self.codes[:, list(self.dims)]
+
+    def plot(
+        self,
+        ax: "Axes",
+        *,
+        shape: tuple[int, ...],
+        path: NDArray[np.floating[Any]] | None = None,
+    ) -> None:
+        """Draw the map of the plane into axes, where its points are a grid.
+
+        Values outside [0, 1] are clipped; ``dataclasses.replace`` puts rows of another range,
+        brought to this one, in their place.
+
+        Args:
+            ax: of any figure.
+            shape: (C, H, W) of a row, in pixels.
+            path: (T, D), codes of a walk that is drawn over the map.
+
+        Raises:
+            InputError: rows that are no images of this shape, or points that are no grid as
+                ``vaekit.figures.manifold_codes`` gives it, or normal quantiles of one.
+
+        Example:
+            >>> from matplotlib.figure import Figure
+            >>> from vaekit.figures import manifold_codes
+            >>> ax, grid = Figure().add_subplot(), manifold_codes(3, extent=(-1, 1, -1, 1))
+            >>> Plane(codes=grid, dims=(0, 1), rows=np.ones((9, 64))).plot(ax, shape=(1, 8, 8))
+            >>> ax.images[0].get_size(), ax.get_ylabel()
+            ((24, 24), 'z2')
+        """
+        from vaekit.figures import draw_map
+
+        first, second = self.dims
+        walk = None if path is None else path[:, [first, second]]
+        names = (f"z{first + 1}", f"z{second + 1}")
+        draw_map(ax, self.rows, shape=shape, codes=self.points, path=walk, axis_labels=names)
 
 
 def rank_dimensions(codes: Codes, *, kl: ArrayLike | None = None) -> NDArray[np.int64]:
@@ -157,4 +238,4 @@ def plane(
         raise ConfigError(f"expected two dimensions from 0 to {latent_dim - 1}, got {dims}")
     codes = np.zeros((len(points), latent_dim))
     codes[:, list(dims)] = points
-    return Plane(codes=codes, rows=decode(model, codes=codes))
+    return Plane(codes=codes, dims=dims, rows=decode(model, codes=codes))
