@@ -166,5 +166,16 @@ def test_a_report_is_written_anew_from_the_folder(copied, vaekit):
     values = json.loads(result.out)
     assert values["report"] == str(copied / "report.html")
     # Without an evaluation nothing is known of the rate of each dimension.
-    assert len(values["figures"]) == 5
+    drawn = {path.rpartition("/")[2] for path in values["figures"]}
+    assert "latent.png" in drawn
+    assert "kl-per-dim.png" not in drawn
     assert (copied / "report.html").is_file()
+
+
+def test_a_report_shows_what_flags_ask_for(copied, vaekit):
+    plain = (copied / "config.json").read_bytes()
+    result = vaekit("report", copied, "--report.walk", "1", "2", "--report.extent", "1", "--json")
+    assert result.code == 0, result.err
+    page = (copied / "report.html").read_text(encoding="utf-8")
+    assert "A walk from 1 to 2" in page
+    assert (copied / "config.json").read_bytes() == plain

@@ -18,9 +18,10 @@ def test_training_leaves_a_whole_run_folder(trained):
     assert {path.name for path in (trained / "figures").iterdir()} == {
         *("learning-curves.png", "reconstructions.png", "samples.png"),
         *("latent.png", "kl-per-dim.png", "manifold.png"),
+        *("walk.png", "walk.webp", "arithmetic.png", "morph.webp"),
     }
     page = (trained / "report.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 6
+    assert page.count("data:image/webp;base64,") == 2
 
 
 def test_the_evaluation_has_the_numbers_that_were_promised(trained):

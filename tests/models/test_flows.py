@@ -225,6 +225,7 @@ def test_a_flow_bends_in_units_of_its_base(flow, scale):
     plain = head(shape).bijection.push(noise)
     q = head(moved)
     other = q.bijection.push(q.base.mean + q.base.stddev * noise)
-    torch.testing.assert_close((other[0] - q.base.mean) / q.base.stddev, plain[0], rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(
+        (other[0] - q.base.mean) / q.base.stddev, plain[0], rtol=1e-4, atol=1e-4
+    )
     torch.testing.assert_close(other[1], plain[1], rtol=1e-4, atol=1e-4)
-

@@ -8,9 +8,12 @@ from vaekit.cli.compare import compare
 from vaekit.cli.data import data
 from vaekit.cli.encode import encode
 from vaekit.cli.evaluate import evaluate
+from vaekit.cli.graph import graph
 from vaekit.cli.interpolate import interpolate
 from vaekit.cli.manifold import manifold
+from vaekit.cli.morph import morph
 from vaekit.cli.project import project
+from vaekit.cli.projector import projector
 from vaekit.cli.recipes import recipes_app
 from vaekit.cli.reconstruct import reconstruct
 from vaekit.cli.report import report
@@ -38,9 +41,9 @@ def make_app() -> App:
             consume_multiple=True, negative_bool=(), negative_iterable=(), negative_none=()
         ),
     )
-    for command in (train, evaluate, compare, sample, encode, reconstruct, report, data):
+    for command in (train, evaluate, compare, sample, encode, reconstruct, report, data, graph):
         app.command(command)
-    for walk in (interpolate, arithmetic, manifold, traverse, project):
+    for walk in (interpolate, arithmetic, morph, manifold, traverse, project, projector):
         app.command(walk)
     app.command(recipes_app)
     return app

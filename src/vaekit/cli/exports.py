@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit import figures
-from vaekit.cli.drawing import as_shown, raw_units
 from vaekit.cli.files import Column, write_array, write_csv, write_parquet
 from vaekit.cli.rows import positions, rows_for, usable_split
 from vaekit.data import Dataset, Preprocessing
+from vaekit.gallery import as_shown, raw_units
 from vaekit.runs import Run
 from vaekit.tasks import Codes, Reconstruction
 

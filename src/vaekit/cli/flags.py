@@ -10,6 +10,7 @@ from vaekit.config import (
     EvaluationConfig,
     ModelConfig,
     ObjectiveConfig,
+    ReportConfig,
     TrainingConfig,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "Out",
     "Quick",
     "Quiet",
+    "ReportFlags",
     "RunPath",
     "SplitName",
     "SplitOrAll",
@@ -60,3 +62,4 @@ ModelFlags = Annotated[ModelConfig | None, _section("Model", order=2)]
 ObjectiveFlags = Annotated[ObjectiveConfig | None, _section("Objective", order=3)]
 TrainingFlags = Annotated[TrainingConfig | None, _section("Training", order=4)]
 EvaluationFlags = Annotated[EvaluationConfig | None, _section("Evaluation", order=5)]
+ReportFlags = Annotated[ReportConfig | None, _section("Report", order=6)]

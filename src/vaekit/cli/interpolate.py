@@ -34,8 +34,8 @@ def interpolate(
             number of a row in the split, counted from 0. Where classes are named by numbers,
             "#12" is row 12.
         end: Where it ends.
-        out: File to write: .png and .svg are a strip; .gif and .webp an animation that goes
-            there and back; .npy and .csv hold the decoded rows in the units of the data.
+        out: File to write: .png and .svg are a strip; .gif, .webp and .mp4 an animation that
+            goes there and back; .npy and .csv hold the decoded rows in the units of the data.
         frames: Images on the way, both ends included; when absent 40 for an animation, else 10.
         path: linear goes straight; spherical turns around the origin; density steps from row to
             near row, so that images on the way stay plausible.
@@ -45,12 +45,17 @@ def interpolate(
         as_json: Print one JSON object to stdout and nothing else.
     """
     from vaekit import figures, tasks
-    from vaekit.cli.files import check_out
-    from vaekit.cli.pictures import ANIMATION_KINDS, PICTURE_KINDS, need_images, write_decoded
+    from vaekit.cli.pictures import (
+        ANIMATION_KINDS,
+        PICTURE_KINDS,
+        check_moving,
+        need_images,
+        write_decoded,
+    )
     from vaekit.cli.places import code_at, coded_rows
     from vaekit.runs import load_run
 
-    kind = check_out(out, kinds=(*PICTURE_KINDS, *ANIMATION_KINDS), force=force)
+    kind = check_moving(out, still=PICTURE_KINDS, force=force)
     found = load_run(run)
     need_images(found, out=out)
     coded = coded_rows(found, split=split)

@@ -1,18 +1,25 @@
 """What follows training: measure, draw, report, and say what came out."""
 
 from datetime import datetime
+from math import prod
+from pathlib import Path
 
 from vaekit import __version__
-from vaekit.cli.drawing import draw_figures
 from vaekit.cli.measuring import measure, summary
 from vaekit.cli.output import Output
+from vaekit.cli.places import coded_rows
+from vaekit.cli.projector_folder import write_projector
 from vaekit.cli.published import comparisons, differences
 from vaekit.cli.rows import usable_split
+from vaekit.config import ReportConfig
 from vaekit.data import Dataset
+from vaekit.gallery import draw_figures
 from vaekit.report import write_report
 from vaekit.runs import Run, RunFolder, load_run
 
 __all__ = ["finish", "show", "write_page"]
+
+_THUMBNAILS = 2000  # rows in a projector's folder
 
 
 def finish(folder: RunFolder, *, dataset: Dataset, output: Output) -> None:
@@ -33,28 +40,40 @@ def finish(folder: RunFolder, *, dataset: Dataset, output: Output) -> None:
     write_page(run, dataset=dataset)
 
 
-def write_page(run: Run, *, dataset: Dataset) -> None:
+def write_page(run: Run, *, dataset: Dataset, wanted: ReportConfig | None = None) -> list[Path]:
     """Draw the figures of a run and write its report, from what lies in its folder.
 
     Args:
         run: the run.
         dataset: the rows it was trained on.
+        wanted: what to show beside what every report shows; as the run was configured when
+            absent.
+
+    Returns:
+        Paths of the figures.
     """
-    folder = run.folder
+    folder, pre = run.folder, run.preprocessing
     evaluation = folder.read_json(folder.evaluation) if folder.evaluation.is_file() else None
-    wanted = (evaluation or {}).get("split") or run.config.evaluation.split
-    split = usable_split(dataset, wanted=wanted)
+    measured = (evaluation or {}).get("split") or run.config.evaluation.split
+    split = usable_split(dataset, wanted=measured)
+    chosen = wanted or run.config.report
+    if chosen.projector:
+        coded = coded_rows(run, split=split, most=_THUMBNAILS)
+        write_projector(run, coded=coded, path=folder.path / "projector")
+    drawn = draw_figures(run, dataset=dataset, split=split, evaluation=evaluation, wanted=chosen)
     write_report(
         folder.path,
         config=run.config.model_dump(mode="json"),
         evaluation=evaluation,
         metrics=folder.read_metrics(),
-        figures=draw_figures(run, dataset=dataset, split=split, evaluation=evaluation),
+        figures=drawn,
         notes=[] if evaluation is None else differences(run.config, evaluation),
         published=[] if evaluation is None else comparisons(run.config, evaluation),
         version=__version__,
         created=datetime.fromtimestamp(folder.model.stat().st_mtime).astimezone(),
+        rows={"features": prod(pre.shape), "support": pre.support},
     )
+    return [path for _, path, _, _ in drawn]
 
 
 def show(folder: RunFolder, *, output: Output) -> None:

@@ -22,7 +22,7 @@ def project(
     /,
     *,
     out: Out,
-    method: Literal["pca", "tsne"] = "pca",
+    method: Literal["pca", "tsne", "umap"] = "pca",
     dims: Literal[2, 3] = 2,
     split: SplitOrAll | None = None,
     seed: int = 0,
@@ -38,10 +38,11 @@ def project(
         out: File to write: .png and .svg show the rows by class; .npy holds the coordinates;
             .csv holds for each row its number, its label and its coordinates.
         method: pca keeps the directions of largest variance; tsne keeps neighbours together,
-            and says nothing with sizes of clusters or distances between them.
+            and says nothing with sizes of clusters or distances between them; umap likewise, with
+            somewhat more of how clusters lie to each other, and needs the package umap-learn.
         dims: Of the picture.
         split: Rows to project; when absent those that the run is measured on.
-        seed: Of t-SNE.
+        seed: Of t-SNE and UMAP.
         force: Replace a file that is there.
         as_json: Print one JSON object to stdout and nothing else.
     """
@@ -56,7 +57,7 @@ def project(
     if kind in (".npy", ".csv"):
         _write(out, made, coded=coded, stem=method)
     else:
-        _draw(out, made, coded=coded, method=method)
+        _draw(out, made, coded=coded)
     shares = None if made.explained is None else [round(float(s), 6) for s in made.explained]
     kept = "" if shares is None else f", {sum(shares):.0%} of the variance"
     Output(as_json=as_json).result(
@@ -79,14 +80,11 @@ def _write(path: "Path", made: "Projection", *, coded: "CodedRows", stem: str) -
     write_csv(path, [*row_columns(coded), *axes])
 
 
-def _draw(path: "Path", made: "Projection", *, coded: "CodedRows", method: str) -> None:
+def _draw(path: "Path", made: "Projection", *, coded: "CodedRows") -> None:
     """Points by class, from one side or two."""
     from vaekit import figures
 
-    if made.explained is None:
-        names = [f"t-SNE {axis + 1}" for axis in range(made.points.shape[1])]
-    else:
-        names = [f"PC {axis + 1} ({share:.0%})" for axis, share in enumerate(made.explained)]
+    names = made.axis_labels
     labels, classes = coded.labels, coded.dataset.classes
     if len(names) == 2:
         drawing = figures.latent_scatter(

@@ -13,6 +13,7 @@ from vaekit.cli.flags import (
     ObjectiveFlags,
     Quick,
     Quiet,
+    ReportFlags,
     TrainingFlags,
 )
 from vaekit.cli.output import Output
@@ -44,6 +45,7 @@ def train(
     objective: ObjectiveFlags = None,
     training: TrainingFlags = None,
     evaluation: EvaluationFlags = None,
+    report: ReportFlags = None,
 ) -> None:
     """Train a model, measure it, and leave a run folder with a report.
 
@@ -70,6 +72,7 @@ def train(
         objective: What training minimises.
         training: How the parameters are found.
         evaluation: How the trained model is measured.
+        report: What the report shows beside what every report shows.
 
     Raises:
         ConfigError: flags that contradict each other.
@@ -80,7 +83,7 @@ def train(
     )
     sections = given(
         {"data": data_settings, "model": model, "objective": objective, "training": training}
-        | {"evaluation": evaluation}
+        | {"evaluation": evaluation, "report": report}
     )
     _refuse_twice(short, sections)
     flags = merge(short, sections)

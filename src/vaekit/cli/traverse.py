@@ -34,9 +34,9 @@ def traverse(
     """
     from vaekit import tasks
     from vaekit.cli.files import check_out
-    from vaekit.cli.pictures import PICTURE_KINDS, need_images, signed, write_decoded
+    from vaekit.cli.pictures import PICTURE_KINDS, need_images, write_decoded
     from vaekit.cli.places import coded_rows, rate_per_dim
-    from vaekit.figures import image_board
+    from vaekit.figures import image_board, signed
     from vaekit.runs import load_run
 
     check_out(out, kinds=PICTURE_KINDS, force=force)
