@@ -14,6 +14,7 @@ PRINTED = {
     "iwae_vs_vae.py": r"mean: -\d+\.\d nats per row\n +logmeanexp: -\d+\.\d nats per row",
     "latent_map.py": r"latent_map\.png",
     "own_prior.py": r"rate -?\d+\.\d\d, distortion \d+\.\d\d nats per row",
+    "plot_results.py": r"results\.png",
     "quickstart.py": r"-\d+\.\d nats per row, \d active units",
 }
 """What each example prints last; a new example is one new line."""
