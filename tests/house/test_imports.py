@@ -19,6 +19,8 @@ ROOMS = {
     "config": ("", "pydantic pydantic_core yaml"),
     "recipes": ("config", ""),
     "data": ("", "numpy torch sklearn pooch rich PIL pandas pyarrow"),
+    # what the columns of a mixed table are; no torch, so that a schema is made without it
+    "tables": ("", "numpy pandas pyarrow"),
     "networks": ("", "torch"),
     "distributions": ("", "torch"),
     "models": ("networks distributions", "torch zuko"),
@@ -39,8 +41,8 @@ ROOMS = {
     "gallery": ("config data evaluation tasks figures runs", "numpy matplotlib"),
     "report": ("", "jinja2 markupsafe PIL"),
     "cli": (
-        "config recipes data models objectives assembly runs training evaluation tasks figures "
-        "gallery report __version__",
+        "config recipes data distributions models objectives assembly runs training evaluation "
+        "tasks figures gallery report __version__",
         "numpy torch cyclopts rich pydantic yaml pandas pyarrow matplotlib PIL",
     ),
     "__main__": ("cli", ""),

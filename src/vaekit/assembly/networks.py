@@ -1,5 +1,6 @@
 """Networks by name."""
 
+from functools import partial
 from math import prod
 
 from torch import nn
@@ -12,6 +13,7 @@ from vaekit.networks import (
     ConvEncoder,
     ResNetDecoder,
     ResNetEncoder,
+    glorot,
 )
 
 __all__ = ["build_decoder", "build_encoder"]
@@ -31,9 +33,9 @@ def build_encoder(config: NetworkConfig, *, shape: tuple[int, ...], outputs: int
     if config.kind == "mlp":
         return _mlp(config, prod(shape), outputs)
     _need_image(config, shape)
-    if config.kind == "conv":
-        return ConvEncoder(shape, outputs)
-    return ResNetEncoder(shape, outputs, channels=config.hidden)
+    conv = config.kind == "conv"
+    build = ConvEncoder if conv else partial(ResNetEncoder, channels=config.hidden)
+    return _started(build(shape, outputs), config)
 
 
 def build_decoder(
@@ -54,9 +56,14 @@ def build_decoder(
         return _mlp(config, latent_dim, outputs)
     _need_image(config, shape)
     groups = outputs // prod(shape)
-    if config.kind == "conv":
-        return ConvDecoder(latent_dim, shape, groups=groups)
-    return ResNetDecoder(latent_dim, shape, groups=groups, channels=config.hidden)
+    conv = config.kind == "conv"
+    build = ConvDecoder if conv else partial(ResNetDecoder, channels=config.hidden)
+    return _started(build(latent_dim, shape, groups=groups), config)
+
+
+def _started(network: nn.Module, config: NetworkConfig) -> nn.Module:
+    """The network with the initial weights that are asked for."""
+    return network.apply(glorot) if config.init == "xavier" else network
 
 
 def _mlp(config: NetworkConfig, inputs: int, outputs: int) -> nn.Module:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.cli.sides import Side
+from vaekit.distributions import PushForward
 from vaekit.figures import Cloud
 from vaekit.numerics import fixed_noise
 
@@ -26,7 +27,7 @@ _BLUR = 1.5  # bins
 def clouds(sides: Mapping[str, Side]) -> dict[str, Cloud]:
     """Sample the posterior of one row in each run with two latent dimensions or more.
 
-    Of more than two dimensions the two are taken in which the posterior of that row is widest.
+    Of more than two dimensions the two are taken in which its flow bends the posterior of that row most, or it is widest.
     The exact posterior is computed on a grid where there are two, and from importance weights of
     samples of q where there are more.
 
@@ -52,10 +53,12 @@ def _cloud(side: Side) -> Cloud:
     with fixed_noise(0):
         x = side.run.preprocessing(torch.from_numpy(row))
         q = side.run.model.posterior(x)
-        after = q.sample(torch.Size([_SAMPLES]))[:, 0]
-        base = getattr(q, "base", None)  # only a flow has one
-        before = after if base is None else base.sample(torch.Size([_SAMPLES]))[:, 0]
-    dims = after.std(0).topk(2).indices.sort().values
+        flow = isinstance(q, PushForward)
+        before = (q.base if flow else q).sample(torch.Size([_SAMPLES]))[:, 0]
+        after = q.bijection.push(before[:, None])[0][:, 0] if flow else before
+    # Where the flow moves most of its own width; without one, where the posterior is widest.
+    moved = (after - before).square().mean(0) / before.var(0) if flow else after.var(0)
+    dims = moved.topk(2).indices.sort().values
     before, after = before[:, dims], after[:, dims]
     low, high = np.quantile(after.numpy(), [0.005, 0.995], axis=0)
     room = _MARGIN * float((high - low).max()) + 1e-3

@@ -39,7 +39,8 @@ class NetworkConfig(Section):
     """Share of the hidden units dropped in training (mlp)."""
 
     init: Literal["default", "xavier"] = "default"
-    """Initial weights: those of PyTorch, or Xavier-Glorot uniform with zero biases."""
+    """Initial weights: those of PyTorch, or Xavier-Glorot uniform with zero biases, as Keras has
+    them."""
 
 
 class PosteriorConfig(Section):

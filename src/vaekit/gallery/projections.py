@@ -68,11 +68,15 @@ def _scatter(scene: Scene, made: tasks.Projection, labels: NDArray[np.int64] | N
 
 def _roll(scene: Scene) -> Panel:
     """Points in space beside the plane, coloured alike, and what of their order is kept."""
-    some = tasks.evenly(len(scene.index), most=_ROLL_ROWS)
-    points = scene.dataset.rows[scene.index[some]].astype(np.float64)
-    codes = scene.codes.mean[some].astype(np.float64)
+    # Of all rows: the paths of few rows leap from one turn of the roll to the next.
+    dataset, run = scene.dataset, scene.run
+    some = tasks.evenly(len(dataset.rows), most=_ROLL_ROWS)
+    points = dataset.rows[some].astype(np.float64)
+    codes = tasks.encode(
+        run.model, preprocessing=run.preprocessing, rows=dataset.rows, index=some
+    ).mean.astype(np.float64)
     kept = tasks.neighbourhoods(points, codes=codes)
-    labels = scene.labels
+    labels = dataset.labels
     colour = points[:, 0] if labels is None else labels[some].astype(np.float64)
     name = "first coordinate" if labels is None else "label"
     return Panel(
@@ -80,8 +84,8 @@ def _roll(scene: Scene) -> Panel:
         title="Space and plane",
         write=still(figures.roll_and_plane(points, codes=codes, colour=colour, colour_label=name)),
         caption=(
-            f"{len(some):,} rows of the {scene.split} split in space and by their codes, coloured "
-            f"alike. Trustworthiness {kept.trustworthiness:.4f} (1: whoever is near in the plane "
+            f"{len(some):,} rows of all splits in space and by their codes, coloured alike. "
+            f"Trustworthiness {kept.trustworthiness:.4f} (1: whoever is near in the plane "
             "was near in space), rank correlation of distances in the plane with distances along "
             f"the sheet {kept.geodesic_correlation:.2f}."
         ),

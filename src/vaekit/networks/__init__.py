@@ -1,7 +1,8 @@
 """Networks: tensor to tensor, flat in and flat out, with any leading dimensions."""
 
 from vaekit.networks.conv import ConvDecoder, ConvEncoder
+from vaekit.networks.init import glorot
 from vaekit.networks.mlp import MLP
 from vaekit.networks.resnet import ResNetDecoder, ResNetEncoder
 
-__all__ = ["MLP", "ConvDecoder", "ConvEncoder", "ResNetDecoder", "ResNetEncoder"]
+__all__ = ["MLP", "ConvDecoder", "ConvEncoder", "ResNetDecoder", "ResNetEncoder", "glorot"]

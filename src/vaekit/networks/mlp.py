@@ -7,6 +7,7 @@ from typing import Literal
 from torch import Tensor, nn
 
 from vaekit.errors import ConfigError
+from vaekit.networks.init import glorot
 
 __all__ = ["MLP", "Activation"]
 
@@ -80,19 +81,12 @@ class MLP(nn.Module):
                 layers.append(nn.Dropout(dropout))
         self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], out_features))
         if init == "xavier":
-            self.layers.apply(_glorot)
+            self.layers.apply(glorot)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., in_features) to (..., out_features)."""
         out: Tensor = self.layers(x.reshape(-1, self.in_features))
         return out.reshape(*x.shape[:-1], self.out_features)
-
-
-def _glorot(module: nn.Module) -> None:
-    """Glorot-uniform weights and zero biases for a linear layer; others are left alone."""
-    if isinstance(module, nn.Linear):
-        nn.init.xavier_uniform_(module.weight)
-        nn.init.zeros_(module.bias)
 
 
 def _known(

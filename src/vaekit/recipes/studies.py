@@ -115,8 +115,8 @@ def _conv(
         data=DataConfig(source="mnist", validation=0.0),
         model=ModelConfig(
             latent_dim=latent_dim,
-            encoder=NetworkConfig(kind="conv"),
-            decoder=NetworkConfig(kind="conv"),
+            encoder=NetworkConfig(kind="conv", init="xavier"),
+            decoder=NetworkConfig(kind="conv", init="xavier"),
             likelihood=likelihood,
         ),
         objective=objective or ObjectiveConfig(),
