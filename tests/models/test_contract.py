@@ -13,6 +13,8 @@ from vaekit.models import (
     AutoregressiveFlow,
     Bernoulli,
     Categorical,
+    Columns,
+    ColumnSpec,
     ContinuousBernoulli,
     DiagonalGaussian,
     DiscretizedLogistic,
@@ -32,6 +34,15 @@ from vaekit.models import (
 from vaekit.networks import MLP
 
 K, B, D, F = 3, 5, 2, 6
+
+COLUMNS = [
+    ColumnSpec("ordinal", levels=4),
+    ColumnSpec("real", location=0.5, scale=0.3),
+    ColumnSpec("categorical", levels=3),
+    ColumnSpec("positive", location=-0.7, scale=0.4),
+    ColumnSpec("binary"),
+    ColumnSpec("count", location=0.8, scale=0.5),
+]
 
 
 def posterior_of(head):
@@ -70,6 +81,10 @@ LIKELIHOODS = {
     "gaussian per-feature": lambda: Gaussian(F, variance="per-feature"),
     "discretized logistic": lambda: DiscretizedLogistic(F, levels=16),
     "categorical": lambda: Categorical(F, levels=16),
+    "columns": lambda: Columns(COLUMNS),
+    "columns gaussian": lambda: Columns(
+        [ColumnSpec("bounded", location=0.5, scale=0.3), *COLUMNS[1:]], tails="gaussian"
+    ),
 }
 
 

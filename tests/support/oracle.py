@@ -36,13 +36,34 @@ class LinearPosterior(Conditional):
         return MultivariateNormal(mean, self.widen * self.covariance)
 
 
+class MaskedLinearPosterior(Conditional):
+    """The exact posterior given what a mask keeps of each row, moved and widened on request."""
+
+    sees_mask = True
+
+    def __init__(self, likelihood: LinearLikelihood, *, shift: float, widen: float) -> None:
+        super().__init__()
+        self.likelihood, self.shift, self.widen = likelihood, shift, widen
+
+    def forward(self, context: Tensor | None = None) -> Distribution:
+        x, mask = context.chunk(2, -1)
+        weight, variance = self.likelihood.weight, self.likelihood.scale**2
+        kept = mask.unsqueeze(-1) * weight  # (B, F, D)
+        eye = torch.eye(weight.shape[1], dtype=weight.dtype)
+        covariance = torch.linalg.inv(eye + kept.mT @ weight / variance)
+        pull = ((x - self.likelihood.bias).unsqueeze(-1) * kept).sum(-2) / variance
+        mean = (covariance @ pull.unsqueeze(-1)).squeeze(-1) + self.shift
+        return MultivariateNormal(mean, self.widen * covariance)
+
+
 class LinearGaussian:
     """A VAE with known evidence.
 
     Attributes:
-        model: the VAE, in float64.
-        x: (B, F) rows drawn from it.
-        log_px: (B,) their exact log-density.
+        model: the VAE, in float64; with gaps, its posterior sees the mask.
+        x: (B, F) rows drawn from it, whole.
+        mask: (B, F) what is observed: all of it without gaps.
+        log_px: (B,) the exact log-density of what is observed.
     """
 
     def __init__(
@@ -53,6 +74,7 @@ class LinearGaussian:
         latent_dim: int = 2,
         shift: float = 0.0,
         widen: float = 1.0,
+        gaps: float = 0.0,
         seed: int = 0,
     ) -> None:
         draw = torch.Generator().manual_seed(seed)
@@ -65,9 +87,23 @@ class LinearGaussian:
         )
         noise = torch.randn(rows, features, **options)
         self.x = bias + noise @ torch.linalg.cholesky(marginal.covariance_matrix).T
-        self.log_px = marginal.log_prob(self.x)
+        self.mask = torch.ones_like(self.x, dtype=torch.bool)
+        if gaps:
+            self.mask = torch.rand(rows, features, **options) >= gaps
+        self.log_px = torch.stack(
+            [log_marginal(marginal, x, kept) for x, kept in zip(self.x, self.mask, strict=True)]
+        )
+        posterior = MaskedLinearPosterior if gaps else LinearPosterior
         self.model = VAE(
             prior=StandardNormal(latent_dim).double(),
-            posterior=LinearPosterior(likelihood, shift=shift, widen=widen),
+            posterior=posterior(likelihood, shift=shift, widen=widen),
             likelihood=likelihood,
         )
+
+
+def log_marginal(joint: MultivariateNormal, x: Tensor, kept: Tensor) -> Tensor:
+    """Log-density of some entries of a Gaussian vector; 0 of none."""
+    if not kept.any():
+        return torch.zeros((), dtype=x.dtype)
+    covariance = joint.covariance_matrix[kept][:, kept]
+    return MultivariateNormal(joint.loc[kept], covariance).log_prob(x[kept])

@@ -1,6 +1,7 @@
 """Models: three conditional distributions and what they leave behind."""
 
 from vaekit.models.autoregressive import AutoregressiveFlow, FlowPrior, SplineFlow
+from vaekit.models.columns import Columns, ColumnSpec
 from vaekit.models.conditional import Amortized, Conditional, Head
 from vaekit.models.flows import Flow, FlowPosterior, PlanarFlow, RadialFlow
 from vaekit.models.likelihoods import (
@@ -12,6 +13,7 @@ from vaekit.models.likelihoods import (
 )
 from vaekit.models.posteriors import DiagonalGaussian, FullGaussian, Point
 from vaekit.models.priors import MixtureOfGaussians, StandardNormal, VampPrior
+from vaekit.models.table_inputs import TableInputs
 from vaekit.models.vae import VAE, Trace, row_log_prob
 
 __all__ = [
@@ -20,6 +22,8 @@ __all__ = [
     "AutoregressiveFlow",
     "Bernoulli",
     "Categorical",
+    "ColumnSpec",
+    "Columns",
     "Conditional",
     "ContinuousBernoulli",
     "DiagonalGaussian",
@@ -36,6 +40,7 @@ __all__ = [
     "RadialFlow",
     "SplineFlow",
     "StandardNormal",
+    "TableInputs",
     "Trace",
     "VampPrior",
     "row_log_prob",

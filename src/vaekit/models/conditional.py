@@ -13,7 +13,12 @@ class Conditional(nn.Module, ABC):
 
     A prior is called without a context. Distributions are built with ``validate_args=False``:
     data is checked once, at the door.
+
+    Attributes:
+        sees_mask: whether its context is a row with its mask behind it, rather than a row alone.
     """
+
+    sees_mask: bool = False
 
     @abstractmethod
     def forward(self, context: Tensor | None = None) -> Distribution:
@@ -43,6 +48,8 @@ class Amortized(Conditional):
     Args:
         network: maps (..., C) to (..., head.inputs).
         head: makes a distribution of that.
+        sees_mask: the context is rows with their mask behind them, (..., 2 F), as
+            :class:`vaekit.VAE` then gives them: 0 and 0 where an entry is missing.
 
     Example:
         >>> import torch
@@ -52,10 +59,11 @@ class Amortized(Conditional):
         torch.Size([7, 2])
     """
 
-    def __init__(self, network: nn.Module, head: Head) -> None:
+    def __init__(self, network: nn.Module, head: Head, *, sees_mask: bool = False) -> None:
         super().__init__()
         self.network = network
         self.head = head
+        self.sees_mask = sees_mask
 
     def forward(self, context: Tensor | None = None) -> Distribution:
         """Run the network, then the head in float32 whatever the network computed in."""

@@ -74,6 +74,9 @@ class VAE(nn.Module):
     def forward(self, x: Tensor, *, samples: int = 1, mask: Tensor | None = None) -> Trace:
         """Encode, sample, decode, and keep every log-density on the way.
 
+        A posterior that sees the mask gets x, with 0 where an entry is missing, and the mask
+        behind it; another gets x as it is, fill values included.
+
         Args:
             x: (B, F) rows; entries that the mask hides hold any finite fill value.
             samples: K, samples of z for each row.
@@ -82,7 +85,7 @@ class VAE(nn.Module):
         Returns:
             The trace.
         """
-        q = self.posterior(x)
+        q = self.posterior(_with_mask(x, mask) if self.posterior.sees_mask else x)
         prior = self.prior()
         with torch.autocast(device_type=x.device.type, enabled=False):
             z, log_qz = sample_with_log_prob(q, (samples,))
@@ -109,3 +112,10 @@ def row_log_prob(p: Distribution, x: Tensor, mask: Tensor | None = None) -> Tens
         return p.log_prob(x)
     each = cast("Independent[Any]", p).base_dist  # ours are built alike
     return masked_sum(each.log_prob(x), mask)
+
+
+def _with_mask(x: Tensor, mask: Tensor | None) -> Tensor:
+    """(B, 2 F): rows, 0 where an entry is missing, and behind them their mask."""
+    if mask is None:
+        return torch.cat([x, torch.ones_like(x)], -1)
+    return torch.cat([torch.where(mask, x, torch.zeros_like(x)), mask.to(x.dtype)], -1)

@@ -20,6 +20,8 @@ class Step(nn.Module):
         objective: the formula.
         preprocessing: from raw rows to what the model sees; none where rows come ready.
         samples: K, samples of z for each row.
+        gaps: rows hold NaN where an entry is missing: they become 0 before the preprocessing,
+            and the model gets the mask of what is there.
 
     Example:
         >>> from vaekit import MLP, VAE, Amortized, Bernoulli, Bound, DiagonalGaussian
@@ -41,23 +43,29 @@ class Step(nn.Module):
         *,
         preprocessing: nn.Module | None = None,
         samples: int = 1,
+        gaps: bool = False,
     ) -> None:
         super().__init__()
         self.model = model
         self.objective = objective
         self.preprocessing = preprocessing if preprocessing is not None else nn.Identity()
         self.samples = samples
+        self.gaps = gaps
 
     def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """One pass.
 
         Args:
-            rows: (B, F) raw.
+            rows: (B, F) raw; with ``gaps``, NaN where an entry is missing.
 
         Returns:
             The mean loss, in nats per row, and the four sums over the rows, detached.
         """
+        mask = None
+        if self.gaps:
+            mask = ~rows.isnan()
+            rows = torch.where(mask, rows, torch.zeros_like(rows))
         x = self.preprocessing(rows)
-        terms = self.objective(self.model(x, samples=self.samples))
+        terms = self.objective(self.model(x, samples=self.samples, mask=mask))
         sums = torch.stack([term.detach().sum() for term in terms])
         return terms.loss.mean(), sums
