@@ -27,7 +27,8 @@ _BLUR = 1.5  # bins
 def clouds(sides: Mapping[str, Side]) -> dict[str, Cloud]:
     """Sample the posterior of one row in each run with two latent dimensions or more.
 
-    Of more than two dimensions the two are taken in which its flow bends the posterior of that row most, or it is widest.
+    Of more than two dimensions the two are taken in which the flow bends the posterior of that
+    row most, or in which it is widest.
     The exact posterior is computed on a grid where there are two, and from importance weights of
     samples of q where there are more.
 
