@@ -23,7 +23,7 @@ def as_shown(values: NDArray[Any], preprocessing: Preprocessing) -> NDArray[np.f
     Example:
         >>> from vaekit import load_dataset
         >>> pre = Preprocessing.fit(load_dataset("digits"))
-        >>> as_shown(np.full((2, 64), 0.5, dtype=np.float32), pre).max()
+        >>> float(as_shown(np.full((2, 64), 0.5, dtype=np.float32), pre).max())
         0.5
     """
     if len(preprocessing.shape) != 3:
@@ -48,7 +48,7 @@ def raw_units(values: NDArray[Any], preprocessing: Preprocessing) -> NDArray[np.
     Example:
         >>> from vaekit import load_dataset
         >>> pre = Preprocessing.fit(load_dataset("digits"))
-        >>> raw_units(np.full((2, 64), 0.5, dtype=np.float32), pre).max()
+        >>> float(raw_units(np.full((2, 64), 0.5, dtype=np.float32), pre).max())
         8.0
     """
     shift, scale = preprocessing.shift.numpy(), preprocessing.scale.numpy()
