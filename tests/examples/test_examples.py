@@ -11,8 +11,10 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 PRINTED = {
     "compose.py": r"\['-?\d+\.\d nats'(, '-?\d+\.\d nats'){4}\]",
+    "impute.py": r"VAEImputer +\d\.\d{3}(.|\n)+\d\d% of the true values lie in the 90 % intervals",
     "iwae_vs_vae.py": r"mean: -\d+\.\d nats per row\n +logmeanexp: -\d+\.\d nats per row",
     "latent_map.py": r"latent_map\.png",
+    "outliers.py": r"alcohol +\d+\.\d(.|\n)+odd because of alcohol",
     "own_prior.py": r"rate -?\d+\.\d\d, distortion \d+\.\d\d nats per row",
     "plot_results.py": r"results\.png",
     "quickstart.py": r"-\d+\.\d nats per row, \d active units",

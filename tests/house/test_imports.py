@@ -35,14 +35,22 @@ ROOMS = {
     # how a posterior is sampled, and whether it is a point, are questions to distributions
     "evaluation": ("data distributions models objectives", "numpy torch"),
     # a result draws itself into axes of its user; figures are imported when it does
-    "tasks": ("data models evaluation figures", "numpy torch sklearn umap matplotlib"),
+    "tasks": (
+        "data distributions models evaluation figures",
+        "numpy torch sklearn umap matplotlib",
+    ),
+    # scikit-learn's manners around what the other rooms do; a whole training is one call of them
+    "estimators": (
+        "config data networks models objectives training tasks tables",
+        "numpy torch sklearn rich pandas",
+    ),
     "figures": ("", "numpy matplotlib PIL av"),
     # what a report shows of a run; the command line asks for it today, a web page may tomorrow
     "gallery": ("config data evaluation tasks figures runs", "numpy matplotlib"),
     "report": ("", "jinja2 markupsafe PIL"),
     "cli": (
         "config recipes data distributions models objectives assembly runs training evaluation "
-        "tasks figures gallery report __version__",
+        "tasks figures gallery report tables estimators __version__",
         "numpy torch cyclopts rich pydantic yaml pandas pyarrow matplotlib PIL",
     ),
     "__main__": ("cli", ""),

@@ -9,6 +9,7 @@ from vaekit.cli.data import data
 from vaekit.cli.encode import encode
 from vaekit.cli.evaluate import evaluate
 from vaekit.cli.graph import graph
+from vaekit.cli.impute import impute
 from vaekit.cli.interpolate import interpolate
 from vaekit.cli.manifold import manifold
 from vaekit.cli.morph import morph
@@ -45,5 +46,6 @@ def make_app() -> App:
         app.command(command)
     for walk in (interpolate, arithmetic, morph, manifold, traverse, project, projector):
         app.command(walk)
+    app.command(impute)
     app.command(recipes_app)
     return app

@@ -4,6 +4,7 @@ from vaekit.tasks.arithmetic import Board, arithmetic
 from vaekit.tasks.decode import decode, sample
 from vaekit.tasks.encode import Codes, encode, latent_extent
 from vaekit.tasks.graph import LOG_PX, LOG_PZ, LOG_QZ, MEAN, Edge, Graph, Node, graph
+from vaekit.tasks.impute import Imputation, impute
 from vaekit.tasks.interpolate import Walk, interpolate, walk
 from vaekit.tasks.morph import Morph, morph
 from vaekit.tasks.neighbourhoods import Neighbourhoods, neighbourhoods
@@ -16,6 +17,7 @@ from vaekit.tasks.places import (
 )
 from vaekit.tasks.project import Projection, project
 from vaekit.tasks.reconstruct import Reconstruction, reconstruct
+from vaekit.tasks.score import Scores, score
 from vaekit.tasks.traverse import Plane, Traversal, plane, rank_dimensions, traverse
 
 __all__ = [
@@ -28,12 +30,14 @@ __all__ = [
     "Codes",
     "Edge",
     "Graph",
+    "Imputation",
     "Morph",
     "Neighbourhoods",
     "Node",
     "Plane",
     "Projection",
     "Reconstruction",
+    "Scores",
     "Traversal",
     "Walk",
     "arithmetic",
@@ -43,6 +47,7 @@ __all__ = [
     "encode",
     "evenly",
     "graph",
+    "impute",
     "interpolate",
     "latent_extent",
     "morph",
@@ -53,6 +58,7 @@ __all__ = [
     "rank_dimensions",
     "reconstruct",
     "sample",
+    "score",
     "traverse",
     "walk",
 ]

@@ -1,0 +1,142 @@
+"""``vaekit impute``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+
+from vaekit.cli.flags import AsJson, Force, Out, Quiet
+from vaekit.cli.output import Output
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from vaekit.estimators import VAEImputer
+
+__all__ = ["impute"]
+
+_ENDINGS = (".csv", ".tsv", ".parquet")
+_FEW_SAMPLES = 5.0
+
+
+def impute(
+    table: Annotated[Path, Parameter(name="TABLE")],
+    /,
+    *,
+    out: Out,
+    multiple: int = 0,
+    intervals: float | None = None,
+    missing: str | None = None,
+    columns: str = "",
+    check: float = 0.1,
+    epochs: int | None = None,
+    seed: int = 0,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fill the missing cells of a table.
+
+    A model of all columns is trained on the known cells. It says first what it is worth: its
+    error on known cells that it did not see, beside that of simple imputers on the same cells.
+
+    Args:
+        table: A .csv, .tsv, .txt, .data or .parquet file.
+        out: File to write, .csv, .tsv or .parquet: the table as it came, without gaps.
+        multiple: Write so many tables more, in FILE-1, FILE-2, ...: draws, for analyses that
+            take into account how unsure the gaps are.
+        intervals: Write the ends of intervals of this coverage, such as 0.9, to FILE-intervals:
+            for each column of numbers NAME_low and NAME_high.
+        missing: What else stands for a gap, with commas between, as in "-999,unknown".
+        columns: Kinds of columns where they are known better, as in
+            "age=count,score=bounded:0:100". There are real, positive, count, binary,
+            categorical, ordinal, bounded, constant and identifier.
+        check: Share of the known cells to compare on, which costs a second training; 0 for none.
+        epochs: Passes over the rows in training; as the size of the table asks for when absent.
+        seed: Of training and of draws.
+        force: Replace files that are there.
+        quiet: Show no progress.
+        as_json: Print one JSON object to stdout and nothing else.
+    """
+    import sys
+
+    from vaekit.estimators import VAEImputer
+    from vaekit.tables import MISSING, parse_kinds, read_table, write_table
+
+    paths = _paths(out, multiple=multiple, intervals=intervals, force=force)
+    given = [marker.strip() for marker in (missing or "").split(",") if marker.strip()]
+    frame = read_table(table, missing=(*MISSING, *given))
+    imputer = VAEImputer(
+        epochs="auto" if epochs is None else epochs,
+        kinds=parse_kinds(columns),
+        check=check,
+        keep_empty_features=True,
+        random_state=seed,
+        verbose=sys.stderr.isatty() and not quiet and not as_json,
+    ).fit(frame)
+    for path, made in zip(paths, _tables(imputer, frame, multiple, intervals), strict=True):
+        write_table(made, path)
+    values, lines = _said(imputer, frame)
+    Output(as_json=as_json).result(
+        {**values, "out": [str(path) for path in paths]},
+        lines=[*lines, *(f"wrote {path}" for path in paths)],
+    )
+
+
+def _paths(out: Path, *, multiple: int, intervals: float | None, force: bool) -> list[Path]:
+    """All files that are asked for, found good before any work is done."""
+    from vaekit.cli.files import check_out
+    from vaekit.errors import ConfigError
+
+    if multiple < 0:
+        raise ConfigError(f"--multiple {multiple}: expected a number of tables, or 0")
+    if intervals is not None and not 0.0 < intervals < 1.0:
+        raise ConfigError(f"--intervals {intervals}: expected a number between 0 and 1, as in 0.9")
+    names = ["", *(f"-{number + 1}" for number in range(multiple))]
+    names += ["-intervals"] if intervals is not None else []
+    paths = [out.with_name(f"{out.stem}{name}{out.suffix}") for name in names]
+    for path in paths:
+        check_out(path, kinds=_ENDINGS, force=force)
+    return paths
+
+
+def _tables(
+    imputer: "VAEImputer", frame: "pd.DataFrame", multiple: int, intervals: float | None
+) -> "list[pd.DataFrame]":
+    """The filled table, the draws, and the ends of the intervals."""
+    made = [imputer.transform(frame)]
+    if multiple:
+        made += imputer.multiple_impute(frame, multiple)
+    if intervals is not None:
+        low, high = imputer.intervals(frame, coverage=intervals)
+        ends = low.add_suffix("_low").join(high.add_suffix("_high"))
+        order = [f"{name}_{end}" for name in low.columns for end in ("low", "high")]
+        made.append(ends[order])
+    return made
+
+
+def _said(imputer: "VAEImputer", frame: "pd.DataFrame") -> tuple[dict[str, Any], list[str]]:
+    """What is told of the imputation, as JSON and as lines."""
+    gaps = frame.isna().to_numpy()
+    effective = imputer.effective_samples(frame)
+    collapsed = int(((effective < _FEW_SAMPLES) & gaps.any(1)).sum())
+    lines = [
+        f"{int(gaps.sum()):,} missing cells in {int(gaps.any(1).sum()):,} of {len(gaps):,} rows"
+    ]
+    if imputer.report_ is not None:
+        lines += str(imputer.report_).splitlines()
+    if collapsed:
+        lines.append(
+            f"in {collapsed:,} rows fewer than {_FEW_SAMPLES:g} of the importance samples count: "
+            "do not rely on their intervals"
+        )
+    report = imputer.report_
+    values = {
+        "rows": len(gaps),
+        "missing_cells": int(gaps.sum()),
+        "collapsed_rows": collapsed,
+        "held_back_cells": 0 if report is None else report.cells,
+        "error_numbers": {} if report is None else dict(report.numbers),
+        "error_levels": {} if report is None else dict(report.levels),
+    }
+    return values, lines

@@ -1,0 +1,296 @@
+"""A variational autoencoder as a scikit-learn transformer: rows to codes and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+from torch.distributions import Distribution
+
+from vaekit.errors import ConfigError, DataError
+from vaekit.estimators.density import choose_density_settings, door, fit_density, score_cells
+from vaekit.estimators.fitting import Auto
+from vaekit.estimators.layout import Layout
+from vaekit.estimators.reading import FrameForm, TableForm, is_frame, open_form
+from vaekit.models import ColumnSpec
+from vaekit.numerics import fixed_noise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["VariationalAutoencoder"]
+
+_SEEDS = 2**31 - 1
+
+
+class VariationalAutoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Codes of the rows of a table, rows from codes, and new rows.
+
+    An array holds numbers. A DataFrame may hold anything: each column gets the distribution of
+    its kind (see :func:`vaekit.tables.infer_schema`). Cells may be missing: the code of a row is
+    inferred from its known ones; it is the same whatever rows go with it.
+
+    Args:
+        latent_dim: D, or "auto": 10.
+        hidden: widths of the hidden layers, or "auto": (128, 128).
+        samples: K, samples of each row in training; 1 is the evidence lower bound.
+        epochs: passes over the rows in training, or "auto": about 100.
+        batch_size: rows in a step, or "auto": 64, and 256 from 20,000 rows.
+        learning_rate: step size at the start; it falls to 0.
+        scoring_samples: importance samples of each row that is scored.
+        kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
+        random_state: seed, or generator, of training; all later noise is fixed then.
+        verbose: show the progress of training on stderr.
+
+    Attributes:
+        latent_dim_: D.
+        model_: the model; none where there was nothing to model.
+        form_: how the table is read, and the kinds of its columns.
+        layout_: the columns that the model sees, and their units.
+        seed_: of the noise.
+        n_features_in_: columns in training.
+        feature_names_in_: their names, where they had any.
+
+    Example:
+        >>> rows = np.random.default_rng(0).normal(size=(100, 4))
+        >>> coder = VariationalAutoencoder(latent_dim=2, epochs=2, hidden=(8,), random_state=0)
+        >>> codes = coder.fit_transform(rows)
+        >>> codes.shape, coder.inverse_transform(codes).shape, coder.sample(3).shape
+        ((100, 2), (100, 4), (3, 4))
+
+    Source:
+        Kingma and Welling 2014, arXiv:1312.6114.
+    """
+
+    def __init__(
+        self,
+        *,
+        latent_dim: int | Auto = "auto",
+        hidden: Sequence[int] | Auto = "auto",
+        samples: int = 1,
+        epochs: int | Auto = "auto",
+        batch_size: int | Auto = "auto",
+        learning_rate: float = 2e-3,
+        scoring_samples: int = 200,
+        kinds: Mapping[str, str] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.latent_dim = latent_dim
+        self.hidden = hidden
+        self.samples = samples
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.scoring_samples = scoring_samples
+        self.kinds = kinds
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> VariationalAutoencoder:
+        """Learn from the known cells of a table.
+
+        Args:
+            X: (N, C) an array of numbers, or a DataFrame; gaps are NaN, None or NA.
+            y: ignored.
+
+        Returns:
+            Itself.
+
+        Raises:
+            ConfigError: a parameter out of range.
+            DataError: a column that cannot be modelled as its kind.
+            TrainingError: the loss is not finite.
+        """
+        self.seed_ = int(check_random_state(self.random_state).randint(_SEEDS))
+        table = door(self, X)
+        self.form_: TableForm = open_form(table, kinds=self.kinds)
+        self._columns = table.columns if is_frame(table) else None
+        cells = self.form_.read(table)
+        settings = choose_density_settings(
+            rows=len(cells),
+            latent_dim=self.latent_dim,
+            hidden=self.hidden,
+            samples=self.samples,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+        )
+        self.latent_dim_ = settings.latent_dim
+        self.layout_, self.model_ = fit_density(
+            cells,
+            columns=self.form_.columns,
+            settings=settings,
+            noise=0.0,
+            hide=0.0,
+            seed=self.seed_,
+            verbose=self.verbose,
+        )
+        return self
+
+    def transform(self, X: ArrayLike | pd.DataFrame) -> NDArray[Any]:
+        """Codes of rows: the means of their posteriors.
+
+        Args:
+            X: (N, C) with the columns of training.
+
+        Returns:
+            (N, D) of the floating-point type of X; 0 where there was nothing to model.
+
+        Raises:
+            DataError: a cell that its column cannot hold.
+        """
+        table, cells = self._read(X)
+        dtype = np.float64 if is_frame(table) else table.dtype
+        if self.model_ is None:
+            return np.zeros((len(cells), self.latent_dim_), dtype)
+        seen = torch.from_numpy(self.layout_.to_model(cells)).float()
+        rows = torch.cat([seen.nan_to_num(0.0), (~seen.isnan()).float()], -1)
+        with torch.no_grad():  # one at a time: the same whatever rows go with it
+            means = [self.model_.posterior(row).mean for row in torch.split(rows, 1)]
+        codes: NDArray[Any] = torch.cat(means).numpy().astype(dtype)
+        return codes
+
+    def inverse_transform(self, X: ArrayLike) -> Any:  # noqa: ANN401 - as training had it
+        """Rows that codes stand for: means of numbers, most probable levels.
+
+        Args:
+            X: (N, D) codes.
+
+        Returns:
+            (N, C) a DataFrame where training had one, else an array; constants have their value,
+            identifiers are missing.
+
+        Raises:
+            DataError: codes of another width.
+        """
+        check_is_fitted(self)
+        codes = np.array(X, np.float32)  # a copy: PyTorch takes none that is read-only
+        if codes.ndim != 2 or codes.shape[1] != self.latent_dim_:
+            raise DataError(f"expected codes (N, {self.latent_dim_}); got shape {codes.shape}")
+        if self.model_ is None:
+            return self._written(np.empty((len(codes), 0)))
+        with torch.no_grad():
+            p = self.model_.likelihood(torch.from_numpy(codes))
+            return self._written(_centre(p, specs=self.layout_.specs))
+
+    def score_samples(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
+        """Log-density of each row, over its known cells, in the units that the model sees.
+
+        Args:
+            X: (N, C) with the columns of training.
+
+        Returns:
+            (N,) in nats.
+
+        Raises:
+            DataError: a cell that its column cannot hold.
+        """
+        cells = self._read(X)[1]
+        return score_cells(
+            cells,
+            layout=self.layout_,
+            model=self.model_,
+            samples=self.scoring_samples,
+            seed=self.seed_,
+        ).log_likelihood
+
+    def score(self, X: ArrayLike | pd.DataFrame, y: object = None) -> float:
+        """Mean log-density of rows; higher is better.
+
+        Args:
+            X: (N, C) with the columns of training.
+            y: ignored.
+
+        Returns:
+            In nats per row.
+        """
+        return float(self.score_samples(X).mean())
+
+    def sample(self, n: int = 1, *, random_state: int | None = None) -> Any:  # noqa: ANN401
+        """Draw new rows.
+
+        Args:
+            n: how many.
+            random_state: seed; that of training when absent, the same rows each time.
+
+        Returns:
+            (n, C) a DataFrame where training had one, else an array; constants have their value,
+            identifiers are missing.
+
+        Raises:
+            ConfigError: n is below 1.
+        """
+        check_is_fitted(self)
+        if n < 1:
+            raise ConfigError(f"expected at least 1 row to draw; got n = {n}")
+        if self.model_ is None:
+            return self._written(np.empty((n, 0)))
+        with torch.no_grad(), fixed_noise(self.seed_ if random_state is None else random_state):
+            z = self.model_.prior().sample(torch.Size([n]))
+            return self._written(self.model_.likelihood(z).sample().double().numpy())
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
+        """Names of the codes: z1, z2, ...
+
+        Args:
+            input_features: names of the columns of training; they are only checked.
+
+        Returns:
+            (D,) names.
+
+        Raises:
+            ConfigError: other names than those of training.
+        """
+        check_is_fitted(self)
+        if input_features is not None:
+            given = np.asarray(input_features, dtype=object)
+            names = getattr(self, "feature_names_in_", None)
+            if names is not None and not np.array_equal(given, names):
+                raise ConfigError("input_features is not equal to feature_names_in_")
+            if len(given) != self.n_features_in_:
+                raise ConfigError(
+                    "input_features should have length equal to number of features "
+                    f"({self.n_features_in_}), got {len(given)}"
+                )
+        return np.array([f"z{dim + 1}" for dim in range(self.latent_dim_)], dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags: Tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def _read(self, X: Any) -> tuple[Any, NDArray[np.float64]]:  # noqa: ANN401 - table or array
+        check_is_fitted(self)
+        table = door(self, X, form=self.form_)
+        return table, self.form_.read(table)
+
+    def _written(self, seen: NDArray[np.float64]) -> Any:  # noqa: ANN401 - as training had it
+        """A table of the rows (N, F) that the model says."""
+        layout: Layout = self.layout_
+        gaps = np.full((len(seen), len(self.form_.columns)), np.nan)
+        cells = layout.from_model(seen, cells=gaps)
+        like: Any = np.full((len(seen), self.n_features_in_), np.nan)
+        if isinstance(self.form_, FrameForm):
+            import pandas as pd
+
+            like = pd.DataFrame(like.astype(object), columns=self._columns)
+        return self.form_.write(cells, like=like, keep_empty=True)
+
+
+def _centre(p: Distribution, *, specs: Sequence[ColumnSpec]) -> NDArray[np.float64]:
+    """(N, F) means, and most probable levels."""
+    centre: Tensor = p.mean.clone()
+    for place, spec in enumerate(specs):
+        if spec.kind in ("binary", "categorical", "ordinal"):
+            centre[:, place] = cast("Any", p).probabilities(place).argmax(-1).to(centre)
+    found: NDArray[np.float64] = centre.double().numpy()
+    return found

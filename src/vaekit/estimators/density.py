@@ -1,0 +1,214 @@
+"""What the estimators of densities share: tables at the door, and a training that blurs rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import validate_data
+
+from vaekit.errors import DataError
+from vaekit.estimators.fitting import Auto, TableSettings, choose_settings, fit_table
+from vaekit.estimators.layout import Layout, lay_out
+from vaekit.estimators.reading import FrameForm, TableForm, is_frame
+from vaekit.models import VAE, ColumnSpec
+from vaekit.tables import Column
+from vaekit.tasks import Scores, score
+
+__all__ = ["blur", "choose_density_settings", "door", "fit_density", "score_cells"]
+
+_FLOATS = (np.float64, np.float32)
+_STEPS = (1500, 6000)
+_EPOCHS = 100
+_COPIES = 10
+_BLURRED_ROWS = 20_000
+
+
+def door(estimator: Any, X: Any, *, form: TableForm | None = None) -> Any:  # noqa: ANN401
+    """Check a table as scikit-learn does, and note its width and names in training.
+
+    Args:
+        estimator: whose table it is.
+        X: an array, or a DataFrame.
+        form: of the table of training; none in training.
+
+    Returns:
+        A DataFrame where training had one; otherwise an array of floating-point numbers.
+
+    Raises:
+        DataError: a DataFrame of fewer than two rows in training.
+        ValueError: what scikit-learn refuses.
+    """
+    reset = form is None
+    framed = is_frame(X) if reset else isinstance(form, FrameForm)
+    if not framed:
+        return validate_data(
+            estimator,
+            X,
+            reset=reset,
+            dtype=_FLOATS,
+            ensure_all_finite="allow-nan",
+            ensure_min_samples=2 if reset else 1,
+        )
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    if reset and len(X) < 2:
+        raise DataError(f"expected at least 2 rows to learn from; got {len(X)}")
+    return form.framed(X) if isinstance(form, FrameForm) else X
+
+
+def choose_density_settings(
+    *,
+    rows: int,
+    latent_dim: int | Auto,
+    hidden: Sequence[int] | Auto,
+    samples: int,
+    epochs: int | Auto,
+    batch_size: int | Auto,
+    learning_rate: float,
+) -> TableSettings:
+    """Settings as of the imputer, but for fewer steps: 100 epochs, from 1500 to 6000 steps.
+
+    Args:
+        rows: N, to train on.
+        latent_dim: D.
+        hidden: widths of the hidden layers.
+        samples: K.
+        epochs: passes over the rows.
+        batch_size: rows in a step.
+        learning_rate: step size at the start.
+
+    Returns:
+        The settings.
+
+    Raises:
+        ConfigError: a number out of range.
+
+    Example:
+        >>> choose_density_settings(
+        ...     rows=640, latent_dim="auto", hidden="auto", samples=5, epochs="auto",
+        ...     batch_size="auto", learning_rate=2e-3,
+        ... ).epochs
+        150
+    """  # fmt: skip
+    made = choose_settings(
+        rows=rows,
+        latent_dim=latent_dim,
+        hidden=hidden,
+        samples=samples,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+    )
+    if epochs != "auto":
+        return made
+    steps = max(1, rows // min(made.batch_size, max(rows, 1)))
+    wanted = min(max(_EPOCHS * steps, _STEPS[0]), _STEPS[1])
+    return replace(made, epochs=max(5, math.ceil(wanted / steps)))
+
+
+def blur(
+    seen: NDArray[np.float64],
+    *,
+    specs: Sequence[ColumnSpec],
+    noise: float,
+    hide: float,
+    copies: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Copies of rows with noise on their numbers and with gaps.
+
+    A density that is learned from few rows grows a spike on each of them; from blurred copies it
+    cannot. Gaps make the encoder know rows with gaps where training had none.
+
+    Args:
+        seen: (N, F) rows as the model sees them, NaN where missing.
+        specs: F columns; only real and positive ones get noise, positive ones a factor.
+        noise: standard deviation, in units of that of each column (of its logarithm).
+        hide: share of the cells that are hidden; it differs from copy to copy, up to twice that.
+        copies: of each row.
+        seed: of noise and gaps.
+
+    Returns:
+        (N copies, F)
+
+    Example:
+        >>> two = [ColumnSpec("real")] * 2
+        >>> blur(np.zeros((4, 2)), specs=two, noise=0.1, hide=0.2, copies=3, seed=0).shape
+        (12, 2)
+    """
+    draw = np.random.default_rng(seed)
+    rows = np.repeat(seen, copies, axis=0)
+    for place, spec in enumerate(specs):
+        if spec.kind == "real":
+            rows[:, place] += noise * spec.scale * draw.standard_normal(len(rows))
+        elif spec.kind == "positive":
+            rows[:, place] *= np.exp(noise * spec.scale * draw.standard_normal(len(rows)))
+    share = 2 * hide * draw.random((len(rows), 1))
+    return np.where(draw.random(rows.shape) < share, np.nan, rows)
+
+
+def fit_density(
+    cells: NDArray[np.float64],
+    *,
+    columns: Sequence[Column],
+    settings: TableSettings,
+    noise: float,
+    hide: float,
+    seed: int,
+    verbose: bool = False,
+) -> tuple[Layout, VAE | None]:
+    """Train a model of rows on blurred copies of them, in as many steps as without copies.
+
+    Args:
+        cells: (N, C) NaN where missing.
+        columns: C of them.
+        settings: of model and training.
+        noise: as in ``blur``.
+        hide: as in ``blur``.
+        seed: of everything.
+        verbose: show a progress bar on stderr.
+
+    Returns:
+        Units and model; no model where every column is constant.
+    """
+    layout = lay_out(cells, columns=columns)
+    if not layout.specs:
+        return layout, None
+    copies = min(_COPIES, settings.epochs, max(1, _BLURRED_ROWS // len(cells)))
+    seen = layout.to_model(cells)
+    model = fit_table(
+        blur(seen, specs=layout.specs, noise=noise, hide=hide, copies=copies, seed=seed),
+        specs=layout.specs,
+        settings=replace(settings, epochs=max(1, settings.epochs // copies)),
+        seed=seed,
+        verbose=verbose,
+    )
+    return layout, model
+
+
+def score_cells(
+    cells: NDArray[np.float64], *, layout: Layout, model: VAE | None, samples: int, seed: int
+) -> Scores:
+    """Log-densities of the known cells of rows, in the units that the model sees.
+
+    Args:
+        cells: (N, C) NaN where missing.
+        layout: the columns that the model sees.
+        model: a trained model; none where there was nothing to model.
+        samples: K for each row.
+        seed: of the noise.
+
+    Returns:
+        The scores; 0 where there is no model. ``surprise`` is (N, F), of the layout's columns.
+    """
+    if model is None:
+        return Scores(
+            log_likelihood=np.zeros(len(cells)),
+            effective_samples=np.full(len(cells), float(samples)),
+            surprise=np.empty((len(cells), 0)),
+        )
+    return score(model, rows=layout.to_model(cells), samples=samples, seed=seed)

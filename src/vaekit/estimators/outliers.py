@@ -1,0 +1,295 @@
+"""Odd rows found by a variational autoencoder, as a scikit-learn outlier detector."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from vaekit.errors import ConfigError
+from vaekit.estimators.density import choose_density_settings, door, fit_density, score_cells
+from vaekit.estimators.fitting import Auto
+from vaekit.estimators.layout import Layout
+from vaekit.estimators.reading import TableForm, is_frame, open_form
+from vaekit.models import VAE
+from vaekit.tasks import Scores
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["VAEOutlierDetector"]
+
+_SEEDS = 2**31 - 1
+_NOISE = 0.1
+_HIDE = 0.25
+
+
+class VAEOutlierDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
+    r"""Find rows that a variational autoencoder holds for improbable, and say which cells make them so.
+
+    The score of a row is the logarithm of its density, estimated with importance weights over
+    its known cells. A share of the rows is held out of training; a row is odd where its score
+    is below the k-th lowest of the n held-out scores, k = contamination (n + 1) rounded down and
+    at least 1. A row that is like those of training is then called odd with probability
+    k / (n + 1), ``false_alarm_rate_``, whatever the model is worth.
+
+    An array holds numbers. A DataFrame may hold anything: each column gets the distribution of
+    its kind (see :func:`vaekit.tables.infer_schema`). Cells may be missing, in training and
+    later; a gap makes a row neither odd nor usual, and a level that training did not see counts
+    as a gap. Constants and identifiers are not looked at.
+
+    Numbers are blurred in training by a tenth of the standard deviation of their column, and
+    cells are hidden at random, so that the density does not grow spikes on the rows of a small
+    table. Densities are in the units that the model sees: standard deviations of a column, or
+    multiples of its geometric mean.
+
+    Args:
+        contamination: share of usual rows that may be called odd, above 0 and up to 0.5.
+        held_out: share of the rows that training does not see.
+        latent_dim: D, or "auto": 10.
+        hidden: widths of the hidden layers, or "auto": (128, 128).
+        samples: K, importance samples of each row in training.
+        epochs: passes over the rows in training, or "auto": about 100.
+        batch_size: rows in a step, or "auto": 64, and 256 from 20,000 rows.
+        learning_rate: step size at the start; it falls to 0.
+        scoring_samples: K, importance samples of each row that is scored.
+        kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
+        random_state: seed, or generator, of training; the noise of scoring is fixed then.
+        verbose: show the progress of training on stderr.
+
+    Attributes:
+        offset_: scores below it are odd.
+        false_alarm_rate_: probability that a row like those of training is called odd.
+        held_out_scores_: (n,) ascending.
+        usual_: (F,) median surprise of each column that the model sees, over the held-out rows.
+        model_: the model; none where there was nothing to model.
+        form_: how the table is read, and the kinds of its columns.
+        layout_: the columns that the model sees, and their units.
+        seed_: of the noise of scoring.
+        n_features_in_: columns in training.
+        feature_names_in_: their names, where they had any.
+
+    Example:
+        >>> rows = np.random.default_rng(0).normal(size=(200, 3))
+        >>> detector = VAEOutlierDetector(epochs=5, hidden=(8,), scoring_samples=20, random_state=0)
+        >>> detector.fit(rows).predict([[0.0, 0.0, 0.0], [90.0, 0.0, 0.0]])
+        array([ 1, -1])
+        >>> int(detector.explain([[90.0, 0.0, 0.0]]).argmax())
+        0
+
+    Source:
+        Mattei and Frellsen 2019, arXiv:1812.02633 (density with gaps); Vovk, Gammerman and Shafer
+        2005, Algorithmic Learning in a Random World, section 4.1 (held-out scores).
+    """  # noqa: E501
+
+    def __init__(
+        self,
+        *,
+        contamination: float = 0.05,
+        held_out: float = 0.2,
+        latent_dim: int | Auto = "auto",
+        hidden: Sequence[int] | Auto = "auto",
+        samples: int = 5,
+        epochs: int | Auto = "auto",
+        batch_size: int | Auto = "auto",
+        learning_rate: float = 2e-3,
+        scoring_samples: int = 200,
+        kinds: Mapping[str, str] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.contamination = contamination
+        self.held_out = held_out
+        self.latent_dim = latent_dim
+        self.hidden = hidden
+        self.samples = samples
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.scoring_samples = scoring_samples
+        self.kinds = kinds
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> VAEOutlierDetector:
+        """Learn what rows are usual.
+
+        Args:
+            X: (N, C) an array of numbers, or a DataFrame; gaps are NaN, None or NA.
+            y: ignored.
+
+        Returns:
+            Itself.
+
+        Raises:
+            ConfigError: a parameter out of range.
+            DataError: a column that cannot be modelled as its kind.
+            TrainingError: the loss is not finite.
+        """
+        self._check()
+        self.seed_ = int(check_random_state(self.random_state).randint(_SEEDS))
+        table = door(self, X)
+        self.form_: TableForm = open_form(table, kinds=self.kinds)
+        cells = self.form_.read(table)
+        order = np.random.default_rng(self.seed_).permutation(len(cells))
+        count = min(max(1, round(self.held_out * len(cells))), len(cells) - 1)
+        self.layout_, self.model_ = self._learn(cells[np.sort(order[count:])])
+        found = self._score(cells[np.sort(order[:count])])
+        self.held_out_scores_ = np.sort(found.log_likelihood)
+        self.usual_ = _medians(found.surprise)
+        rank = max(1, int(self.contamination * (count + 1) + 1e-9))
+        self.offset_ = float(self.held_out_scores_[rank - 1])
+        self.false_alarm_rate_ = rank / (count + 1)
+        return self
+
+    def score_samples(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
+        """Log-density of each row, over its known cells; the same whatever rows go with it.
+
+        Args:
+            X: (N, C) with the columns of training.
+
+        Returns:
+            (N,) in nats; lower is odder.
+
+        Raises:
+            DataError: a cell that its column cannot hold.
+        """
+        return self._score(self._read(X)[1]).log_likelihood
+
+    def decision_function(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
+        """Score above the threshold.
+
+        Args:
+            X: (N, C) with the columns of training.
+
+        Returns:
+            (N,) in nats; negative for odd rows.
+        """
+        above: NDArray[np.float64] = self.score_samples(X) - self.offset_
+        return above
+
+    def predict(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.int64]:
+        """Tell odd rows from usual ones.
+
+        Args:
+            X: (N, C) with the columns of training.
+
+        Returns:
+            (N,) -1 for odd rows, 1 for the others.
+        """
+        return np.where(self.decision_function(X) < 0, -1, 1).astype(np.int64)
+
+    def p_values(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
+        r"""How often a usual row is as odd as this one.
+
+        .. math:: p = \frac{1 + \#\{i : s_i \le s\}}{1 + n}
+
+        with the scores :math:`s_i` of the n rows that were held out. For a row like those of
+        training p is at most any share :math:`\alpha` with probability at most :math:`\alpha`.
+        A row of training is more at home in the model than that: give new rows.
+
+        Args:
+            X: (N, C) with the columns of training.
+
+        Returns:
+            (N,) above 0 and up to 1; ``predict`` gives -1 where it is at most
+            ``false_alarm_rate_``.
+        """
+        below = np.searchsorted(self.held_out_scores_, self.score_samples(X), side="right")
+        values: NDArray[np.float64] = (1 + below) / (1 + len(self.held_out_scores_))
+        return values
+
+    def explain(self, X: ArrayLike | pd.DataFrame) -> Any:  # noqa: ANN401 - as X came
+        r"""Which cells make a row odd: how surprising each is, given the others of its row.
+
+        .. math:: c_f = -\log p(x_f | x_{o \setminus f}) - \mathrm{median}_i\big(
+            -\log p(x_{if} | x_{io \setminus f})\big)
+
+        with the median over the held-out rows, so that 0 is usual. Where two cells contradict
+        each other both are surprising.
+
+        Args:
+            X: (N, C) with the columns of training.
+
+        Returns:
+            (N, C) in nats, a DataFrame where one came; higher is odder, 0 where a cell is missing
+            or its column is not looked at.
+
+        Source:
+            Gelfand, Dey and Chang 1992, Bayesian Statistics 4 (conditional predictive ordinate).
+        """
+        table, cells = self._read(X)
+        found = np.nan_to_num(self._score(cells).surprise - self.usual_, posinf=np.inf)
+        spread = np.zeros((len(cells), self.n_features_in_))
+        places = self.layout_.places
+        if not is_frame(table):
+            spread[:, places] = found
+            return spread
+        import pandas as pd
+
+        names = [str(name) for name in table.columns]
+        spread[:, [names.index(self.form_.columns[place].name) for place in places]] = found
+        return pd.DataFrame(spread, index=table.index, columns=table.columns)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags: Tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _check(self) -> None:
+        if not 0.0 < self.contamination <= 0.5:
+            raise ConfigError(
+                f"expected contamination above 0 and up to 0.5; got {self.contamination}"
+            )
+        if not 0.0 < self.held_out < 1.0:
+            raise ConfigError(f"expected held_out to be a share, such as 0.2; got {self.held_out}")
+
+    def _read(self, X: Any) -> tuple[Any, NDArray[np.float64]]:  # noqa: ANN401 - table or array
+        check_is_fitted(self)
+        table = door(self, X, form=self.form_)
+        return table, self.form_.read(table)
+
+    def _learn(self, cells: NDArray[np.float64]) -> tuple[Layout, VAE | None]:
+        settings = choose_density_settings(
+            rows=len(cells),
+            latent_dim=self.latent_dim,
+            hidden=self.hidden,
+            samples=self.samples,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+        )
+        return fit_density(
+            cells,
+            columns=self.form_.columns,
+            settings=settings,
+            noise=_NOISE,
+            hide=_HIDE,
+            seed=self.seed_,
+            verbose=self.verbose,
+        )
+
+    def _score(self, cells: NDArray[np.float64]) -> Scores:
+        return score_cells(
+            cells,
+            layout=self.layout_,
+            model=self.model_,
+            samples=self.scoring_samples,
+            seed=self.seed_,
+        )
+
+
+def _medians(surprise: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(F,) over the rows where a cell is known; 0 where none is."""
+    known = ~np.isnan(surprise)
+    return np.array(
+        [
+            float(np.median(column[there])) if there.any() else 0.0
+            for column, there in zip(surprise.T, known.T, strict=True)
+        ]
+    )

@@ -1,0 +1,99 @@
+"""``vaekit impute``: a file with gaps in, files without gaps out."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from vaekit.tables import read_table
+
+QUICK = ("--epochs", 2, "--quiet")
+
+
+@pytest.fixture
+def table(tmp_path):
+    """A csv file with numbers, whole numbers, texts and three ways to leave a gap."""
+    draw = np.random.default_rng(0)
+    rows = ["name,height,children,town"]
+    for number in range(40):
+        height = "NA" if number % 7 == 0 else f"{draw.normal(170, 9):.1f}"
+        children = "-999" if number % 5 == 0 else str(draw.integers(0, 5))
+        town = "" if number % 6 == 0 else draw.choice(["Aachen", "Bonn", "Celle"])
+        rows.append(f"person {number},{height},{children},{town}")
+    path = tmp_path / "people.csv"
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_the_table_comes_back_without_gaps(vaekit, table, tmp_path):
+    out = tmp_path / "filled.csv"
+    result = vaekit("impute", table, "--out", out, "--missing", "-999", *QUICK)
+    assert result.code == 0, result.err
+    before, after = read_table(table, missing=("NA", "", "-999")), pd.read_csv(out)
+    assert not after.isna().any().any()
+    assert after.columns.tolist() == before.columns.tolist()
+    known = before["height"].notna()
+    assert (after["height"] == before["height"])[known].all()
+    assert after["children"].dtype == np.int64
+    assert "mean or mode" in result.out
+    assert "missing cells" in result.out
+
+
+def test_draws_and_intervals_have_files_of_their_own(vaekit, table, tmp_path):
+    out = tmp_path / "filled.parquet"
+    flags = ("--multiple", 2, "--intervals", 0.8, "--check", 0, "--missing", "-999")
+    result = vaekit("impute", table, "--out", out, *flags, *QUICK)
+    assert result.code == 0, result.err
+    names = ["filled", "filled-1", "filled-2", "filled-intervals"]
+    made = [pd.read_parquet(tmp_path / f"{name}.parquet") for name in names]
+    assert (made[1]["height"] != made[2]["height"]).any()
+    assert made[3].columns.tolist() == [
+        "height_low", "height_high", "children_low", "children_high"
+    ]  # fmt: skip
+    assert (made[3]["height_low"] <= made[3]["height_high"]).all()
+
+
+def test_json_says_what_the_lines_say(vaekit, table, tmp_path):
+    out = tmp_path / "filled.csv"
+    result = vaekit("impute", table, "--out", out, "--missing", "-999", "--json", *QUICK)
+    said = json.loads(result.out)
+    assert said["rows"] == 40
+    assert said["missing_cells"] == 6 + 8 + 7
+    assert "iterative" in said["error_numbers"]
+    assert said["out"] == [str(out)]
+
+
+def test_kinds_can_be_given(vaekit, table, tmp_path):
+    out = tmp_path / "filled.csv"
+    flags = ("--columns", "height=bounded:100:250,children=real", "--missing", "-999")
+    assert vaekit("impute", table, "--out", out, *flags, "--check", 0, *QUICK).code == 0
+    assert pd.read_csv(out)["height"].between(100, 250).all()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--intervals", 90), "between 0 and 1"),
+        (("--multiple", -1), "--multiple"),
+        (("--columns", "heigth=real"), 'did you mean "height"'),
+        (("--check", 1), "check"),
+        (("--out", "filled.xlsx"), "--out"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(vaekit, table, tmp_path, flags, said):
+    out = () if "--out" in flags else ("--out", tmp_path / "filled.csv")
+    result = vaekit("impute", table, *out, *flags, *QUICK)
+    assert result.code == 2
+    assert said in result.err
+    assert not (tmp_path / "filled.csv").exists()
+
+
+def test_files_that_are_there_stay_unless_forced(vaekit, table, tmp_path):
+    out = tmp_path / "filled.csv"
+    (tmp_path / "filled-1.csv").write_text("mine", encoding="utf-8")
+    flags = ("--multiple", 1, "--check", 0, *QUICK)
+    result = vaekit("impute", table, "--out", out, *flags)
+    assert result.code == 2
+    assert "is there already" in result.err
+    assert vaekit("impute", table, "--out", out, "--force", *flags).code == 0

@@ -1,0 +1,303 @@
+"""The imputer: scikit-learn's contract, tables of all kinds, and gaps of all shapes."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from vaekit.errors import ConfigError, DataError, VaekitWarning
+from vaekit.estimators import VAEImputer
+from vaekit.estimators.fitting import choose_settings
+
+
+def quick(**settings):
+    """An imputer that learns next to nothing in no time."""
+    chosen = {"hidden": (4,), "epochs": 1, "imputation_samples": 5, "latent_dim": 2, "samples": 2}
+    return VAEImputer(**{"random_state": 0, **chosen, **settings})
+
+
+def taught():
+    """An imputer that learns what there is to learn of four simple columns."""
+    return quick(hidden=(16,), epochs=80, imputation_samples=100, samples=5, learning_rate=1e-2)
+
+
+def correlated(rows=300, *, seed=0):
+    """Four columns around one hidden number, without gaps."""
+    draw = np.random.default_rng(seed)
+    hidden = draw.normal(size=(rows, 1))
+    return 10 + hidden * [1.0, -2.0, 0.5, 3.0] + 0.2 * draw.normal(size=(rows, 4))
+
+
+def with_gaps(table, *, share=0.3, seed=1):
+    return np.where(np.random.default_rng(seed).random(table.shape) < share, np.nan, table)
+
+
+def mixed(rows=120, *, seed=0):
+    """A frame with a column of every kind."""
+    draw = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "id": [f"row {number}" for number in range(rows)],
+            "height": draw.normal(170, 10, rows),
+            "income": np.exp(draw.normal(8, 1, rows)),
+            "children": pd.array(draw.integers(0, 6, rows), dtype="Int64"),
+            "member": pd.array(draw.random(rows) < 0.5, dtype="boolean"),
+            "town": draw.choice(["Aachen", "Bonn", "Celle"], rows),
+            "grade": pd.Categorical(
+                draw.choice(["low", "mid", "high"], rows), ["low", "mid", "high"], ordered=True
+            ),
+            "planet": ["Earth"] * rows,
+            "share": draw.random(rows),
+        },
+        index=[f"i{number}" for number in range(rows)],
+    )
+
+
+def pierced(frame, *, seed=1):
+    """The frame with gaps in all columns but the first."""
+    gaps = np.random.default_rng(seed).random(frame.shape) < 0.3
+    gaps[:, 0] = False
+    return frame.mask(gaps)
+
+
+KINDS = {"share": "bounded:0:1", "income": "positive"}
+
+
+@parametrize_with_checks([quick()])
+def test_scikit_learn_takes_it_for_one_of_its_own(estimator, check):
+    check(estimator)
+
+
+def test_defaults_follow_the_size_of_the_table():
+    small, large = choose_settings(rows=20), choose_settings(rows=1_000_000)
+    assert small.epochs > 100 * large.epochs
+    assert large.batch_size > small.batch_size
+
+
+def test_it_finds_what_the_known_cells_tell():
+    truth = correlated()
+    rows = with_gaps(truth)
+    gaps = np.isnan(rows)
+    found = taught().fit_transform(rows)
+    mean = SimpleImputer().fit_transform(rows)
+    error, plain = (np.mean(((t - truth) / truth.std(0))[gaps] ** 2) for t in (found, mean))
+    assert error < 0.3 * plain
+    assert np.array_equal(found[~gaps], rows[~gaps])
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.integers(0, 2**31 - 1), st.sampled_from([np.float32, np.float64]))
+def test_known_cells_stand_and_gaps_are_filled(seed, dtype):
+    rows = with_gaps(correlated(20), share=0.5, seed=seed).astype(dtype)
+    found = quick(keep_empty_features=True).fit_transform(rows)
+    assert found.dtype == dtype
+    assert np.array_equal(found[~np.isnan(rows)], rows[~np.isnan(rows)])
+    assert np.isfinite(found).all()
+
+
+def test_the_seed_decides_and_a_row_is_told_the_same_in_any_company():
+    rows = with_gaps(correlated(60))
+    first, again = quick().fit(rows), quick().fit(rows)
+    assert np.array_equal(first.transform(rows), again.transform(rows))
+    assert np.array_equal(first.transform(rows[7:9]), first.transform(rows)[7:9])
+    assert not np.array_equal(first.transform(rows), quick(random_state=1).fit_transform(rows))
+    restored = pickle.loads(pickle.dumps(first))
+    assert np.array_equal(restored.transform(rows), first.transform(rows))
+
+
+def test_training_leaves_the_generators_alone():
+    import torch
+
+    expected = torch.get_rng_state()
+    np.random.seed(0)
+    before = np.random.get_state()[1].copy()
+    quick().fit(with_gaps(correlated(30)))
+    assert torch.equal(torch.get_rng_state(), expected)
+    assert np.array_equal(np.random.get_state()[1], before)
+
+
+def test_a_row_without_a_known_cell_gets_what_is_usual():
+    rows = with_gaps(correlated(200))
+    rows[5] = np.nan
+    found = quick(epochs=30, imputation_samples=500).fit_transform(rows)
+    assert np.abs((found[5] - 10) / correlated().std(0)).max() < 1
+
+
+def test_one_gap_and_none():
+    rows = correlated(50)
+    fitted = quick().fit(rows)
+    assert np.array_equal(fitted.transform(rows), rows)
+    rows[3, 2] = np.nan
+    found = fitted.transform(rows)
+    assert np.isfinite(found[3, 2])
+    assert np.array_equal(np.delete(found.ravel(), 14), np.delete(rows.ravel(), 14))
+
+
+def test_a_column_without_a_known_cell_goes_or_becomes_zero():
+    rows = with_gaps(correlated(40))
+    rows[:, 1] = np.nan
+    with pytest.warns(VaekitWarning, match=r"left out: \[1\]"):
+        dropping = quick().fit(rows)
+    assert dropping.transform(rows).shape == (40, 3)
+    assert dropping.get_feature_names_out().tolist() == ["x0", "x2", "x3"]
+    with pytest.warns(VaekitWarning, match=r"kept: \[1\]"):
+        keeping = quick(keep_empty_features=True).fit(rows)
+    assert (keeping.transform(rows)[:, 1] == 0).all()
+
+
+def test_constants_are_filled_with_their_value():
+    rows = np.column_stack([with_gaps(np.full(30, 7.0)[:, None]), correlated(30)])
+    assert (quick().fit_transform(rows)[:, 0] == 7).all()
+    only = np.array([[7.0], [np.nan]])
+    assert quick().fit_transform(only).tolist() == [[7.0], [7.0]]
+
+
+def test_huge_and_tiny_units_and_dates_in_seconds_keep_their_digits():
+    truth = correlated(200)
+    rows = np.column_stack([truth * 1e30, truth * 1e-30, 1.7e9 + truth])
+    gaps = np.random.default_rng(0).random(rows.shape) < 0.2
+    found = quick(epochs=5).fit_transform(np.where(gaps, np.nan, rows))
+    assert np.isfinite(found).all()
+    low, high = np.nanmin(rows, 0), np.nanmax(rows, 0)
+    assert (found >= low - 2 * (high - low)).all()
+    assert (found <= high + 2 * (high - low)).all()
+    assert np.unique(found[gaps[:, 9], 9]).size == gaps[:, 9].sum()
+
+
+def test_infinite_cells_are_refused():
+    with pytest.raises(ValueError, match="infinity"):
+        quick().fit(np.array([[1.0, np.inf], [2.0, 3.0]]))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"latent_dim": 0}, "latent_dim"),
+        ({"hidden": "deep"}, "hidden"),
+        ({"hidden": (8, 0)}, "width of hidden"),
+        ({"epochs": 1.5}, "epochs"),
+        ({"batch_size": "some"}, "batch_size"),
+        ({"learning_rate": 0.0}, "learning_rate"),
+        ({"check": 1.0}, "check"),
+        ({"kinds": {"x0": "count"}}, "DataFrame"),
+    ],
+)
+def test_parameters_out_of_range_are_named(wrong, said):
+    with pytest.raises(ConfigError, match=said):
+        quick(**wrong).fit(correlated(10))
+
+
+def test_a_frame_comes_back_as_it_went_in():
+    frame = pierced(mixed())
+    found = quick(kinds=KINDS).fit_transform(frame)
+    assert found.columns.tolist() == frame.columns.tolist()
+    assert found.index.tolist() == frame.index.tolist()
+    assert found.dtypes.to_dict() == frame.dtypes.to_dict()
+    assert not found.isna().any().any()
+    known = frame.notna().to_numpy()
+    assert found.astype(object).to_numpy()[known].tolist() == (
+        frame.astype(object).to_numpy()[known].tolist()
+    )
+    assert found["share"].between(0, 1).all()
+    assert set(found["town"]) <= {"Aachen", "Bonn", "Celle"}
+
+
+def test_an_array_may_follow_a_frame():
+    frame = pd.DataFrame(with_gaps(correlated(30)), columns=list("abcd"))
+    fitted = quick().fit(frame)
+    with pytest.warns(UserWarning, match="feature names"):
+        found = fitted.transform(frame.to_numpy())
+    assert np.array_equal(found.to_numpy(), fitted.transform(frame).to_numpy())
+
+
+def test_a_table_with_other_columns_is_refused():
+    frame = pierced(mixed())
+    fitted = quick(kinds=KINDS).fit(frame)
+    with pytest.raises(ValueError, match="feature names"):
+        fitted.transform(frame.drop(columns="town"))
+
+
+def test_an_unseen_level_tells_nothing_and_stays():
+    frame = pierced(mixed())
+    fitted = quick(kinds=KINDS).fit(frame)
+    other = frame.copy()
+    other.loc["i0", "town"] = "Dresden"
+    with pytest.warns(VaekitWarning, match="Dresden"):
+        found = fitted.transform(other)
+    assert found.loc["i0", "town"] == "Dresden"
+    assert not found.isna().any().any()
+
+
+def test_an_empty_column_of_a_frame_goes_or_stays_empty():
+    frame = pierced(mixed()).assign(nothing=np.nan)
+    with pytest.warns(VaekitWarning, match="left out"):
+        assert "nothing" not in quick(kinds=KINDS).fit_transform(frame).columns
+    with pytest.warns(VaekitWarning, match="kept"):
+        kept = quick(kinds=KINDS, keep_empty_features=True).fit_transform(frame)
+    assert kept["nothing"].isna().all()
+
+
+def test_draws_differ_where_cells_were_missing_and_nowhere_else():
+    frame = pierced(mixed())
+    first, second = quick(kinds=KINDS).fit(frame).multiple_impute(frame, 2)
+    gaps = frame["height"].isna()
+    assert (first["height"] != second["height"])[gaps].all()
+    assert (first["height"] == second["height"])[~gaps].all()
+    assert first.dtypes.to_dict() == frame.dtypes.to_dict()
+    with pytest.raises(ConfigError, match="m = 0"):
+        quick().fit(correlated(9)).multiple_impute(correlated(9), 0)
+
+
+def test_intervals_hold_the_share_that_they_promise():
+    truth = correlated(400)
+    rows = with_gaps(truth)
+    fitted = taught().fit(rows)
+    low, high = fitted.intervals(rows, coverage=0.8)
+    gaps = np.isnan(rows)
+    inside = ((low <= truth) & (truth <= high))[gaps].mean()
+    assert 0.6 < inside < 0.95
+    assert np.array_equal(low[~gaps], rows[~gaps])
+    assert fitted.effective_samples(rows).min() >= 1
+
+
+def test_intervals_of_a_frame_are_of_its_numbers():
+    frame = pierced(mixed())
+    low, high = quick(kinds=KINDS).fit(frame).intervals(frame)
+    assert low.columns.tolist() == ["height", "income", "children", "share"]
+    assert low.index.equals(frame.index)
+    assert (low <= high).all().all()
+
+
+def test_it_works_where_transformers_work():
+    rows, target = with_gaps(correlated(40)), correlated(40)[:, 0]
+    pipe = make_pipeline(quick(), LinearRegression())
+    search = GridSearchCV(pipe, {"vaeimputer__latent_dim": [1, 2]}, cv=2).fit(rows, target)
+    assert search.best_params_["vaeimputer__latent_dim"] in (1, 2)
+    frame = pierced(mixed())
+    both = ColumnTransformer([("all", quick(kinds=KINDS), frame.columns.tolist())])
+    both.set_output(transform="pandas")
+    assert both.fit_transform(frame).columns[1] == "all__height"
+    named = clone(quick()).set_output(transform="pandas").fit_transform(rows)
+    assert named.columns.tolist() == ["x0", "x1", "x2", "x3"]
+
+
+def test_progress_is_shown_on_stderr(capsys):
+    quick(verbose=True).fit(correlated(20))
+    shown = capsys.readouterr()
+    assert "epoch 1/1" in shown.err
+    assert shown.out == ""
+
+
+def test_a_table_that_a_kind_cannot_hold_is_refused():
+    with pytest.raises(DataError, match="town"):
+        quick(kinds={"town": "count"}).fit(mixed())

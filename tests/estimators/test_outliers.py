@@ -1,0 +1,166 @@
+"""The outlier detector: scikit-learn's contract, its false alarms, and what it blames."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.base import clone
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from vaekit.errors import ConfigError, DataError
+from vaekit.estimators import VAEOutlierDetector
+from vaekit.estimators.density import blur, choose_density_settings
+from vaekit.models import ColumnSpec
+
+
+def quick(**settings):
+    """A detector that learns next to nothing in no time."""
+    chosen = {"hidden": (4,), "epochs": 2, "latent_dim": 2, "samples": 1, "scoring_samples": 10}
+    return VAEOutlierDetector(**{"random_state": 0, **chosen, **settings})
+
+
+def correlated(rows=150, *, seed=0):
+    """Four columns around one hidden number."""
+    draw = np.random.default_rng(seed)
+    hidden = draw.normal(size=(rows, 1))
+    return 10 + hidden * [1.0, -2.0, 0.5, 3.0] + 0.2 * draw.normal(size=(rows, 4))
+
+
+def mixed(rows=60, *, seed=0):
+    draw = np.random.default_rng(seed)
+    return pd.DataFrame(
+        {
+            "id": [f"row {number}" for number in range(rows)],
+            "height": draw.normal(170, 10, rows),
+            "children": pd.array(draw.integers(0, 6, rows), dtype="Int64"),
+            "town": draw.choice(["Aachen", "Bonn"], rows),
+            "planet": ["Earth"] * rows,
+        },
+        index=[f"i{number}" for number in range(rows)],
+    )
+
+
+HELD_OUT = "the threshold is a quantile of held-out scores, not of those of training rows"
+SKIPPED = {
+    "check_outliers_train": HELD_OUT,
+    "check_outliers_fit_predict": HELD_OUT,
+    "check_classifier_data_not_an_array": "whole numbers are counts in a frame, real in an array",
+}
+
+
+@parametrize_with_checks([quick()], expected_failed_checks=lambda _: SKIPPED)
+def test_scikit_learn_takes_it_for_one_of_its_own(estimator, check):
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def taught():
+    """A detector that knows how four columns go together."""
+    settings = {"hidden": (16,), "epochs": 150, "learning_rate": 1e-2, "scoring_samples": 50}
+    return quick(contamination=0.1, **settings).fit(correlated(200))
+
+
+def test_a_broken_rule_is_odd_though_no_value_is(taught):
+    rows = correlated(100, seed=1)
+    odd = rows.copy()
+    odd[:, 2] = 20 - odd[:, 2]  # the column keeps its distribution
+    far = np.abs(rows[:, 2] - 10) > 0.7
+    assert (taught.predict(rows) == 1).mean() > 0.75
+    assert (taught.predict(odd)[far] == -1).mean() > 0.9
+    assert (taught.explain(odd)[far].argmax(1) == 2).mean() > 0.8
+    assert abs(np.median(taught.explain(rows))) < 0.5
+
+
+def test_the_threshold_is_the_stated_quantile_of_the_held_out_scores(taught):
+    assert len(taught.held_out_scores_) == 40
+    assert taught.offset_ == taught.held_out_scores_[3]
+    assert taught.false_alarm_rate_ == 4 / 41
+    rows = correlated(60, seed=2)
+    odd = taught.predict(rows) == -1
+    assert np.array_equal(odd, taught.p_values(rows) <= taught.false_alarm_rate_)
+    assert np.array_equal(odd, taught.score_samples(rows) < taught.offset_)
+    assert taught.p_values(np.full((1, 4), 1e4)) == 1 / 41
+
+
+def test_a_row_is_told_the_same_in_any_company_with_gaps_and_after_pickle(taught):
+    rows = correlated(6, seed=3)
+    rows[2, [0, 3]] = np.nan
+    rows[4] = np.nan
+    scores = taught.score_samples(rows)
+    assert [taught.score_samples(rows[at : at + 1])[0] for at in range(6)] == scores.tolist()
+    assert np.isfinite(scores).all()
+    assert scores[4] == 0
+    assert (taught.explain(rows)[2, [0, 3]] == 0).all()
+    assert np.array_equal(pickle.loads(pickle.dumps(taught)).score_samples(rows), scores)
+
+
+def test_the_seed_decides_and_both_precisions_work():
+    rows = correlated(40).astype(np.float32)
+    first = quick().fit(rows).score_samples(rows)
+    assert np.array_equal(first, quick().fit(rows).score_samples(rows))
+    assert not np.array_equal(first, quick(random_state=1).fit(rows).score_samples(rows))
+    assert first.dtype == np.float64
+
+
+def test_a_frame_of_all_kinds_with_gaps_is_explained_in_its_own_columns():
+    frame = mixed()
+    frame.loc["i3", ["height", "town"]] = None
+    fitted = quick().fit(frame)
+    found = fitted.explain(frame)
+    assert found.index.equals(frame.index)
+    assert found.columns.equals(frame.columns)
+    assert (found[["id", "planet"]] == 0).all().all()
+    assert found.loc["i3", ["height", "town"]].tolist() == [0, 0]
+    odd = frame.iloc[[0]].assign(height=300.0)
+    assert fitted.score_samples(odd) < fitted.score_samples(frame.iloc[[0]])
+    with pytest.raises(DataError, match="at least 2 rows"):
+        quick().fit(frame.iloc[:1])
+
+
+def test_it_works_where_estimators_work():
+    rows = correlated(40)
+    pipe = make_pipeline(StandardScaler(), clone(quick())).fit(rows)
+    assert set(pipe.predict(rows)) <= {-1, 1}
+    truth = np.ones(40)
+    found = cross_val_score(quick(), rows, truth, cv=2, scoring="accuracy")
+    assert ((found >= 0) & (found <= 1)).all()
+
+
+def test_a_table_of_constants_has_no_odd_rows():
+    assert quick().fit(np.ones((10, 2))).predict(np.ones((3, 2))).tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"contamination": 0.0}, {"contamination": 0.6}, {"held_out": 1.0}, {"samples": 0}]
+)
+def test_parameters_out_of_range_are_named(wrong):
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        quick(**wrong).fit(correlated(10))
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(1, 5))
+def test_blurred_copies_keep_levels_and_signs(seed, copies):
+    seen = np.column_stack([np.arange(40.0), np.arange(1.0, 41.0), np.arange(40) % 3.0])
+    specs = [ColumnSpec("real"), ColumnSpec("positive"), ColumnSpec("ordinal", levels=3)]
+    found = blur(seen, specs=specs, noise=0.1, hide=0.0, copies=copies, seed=seed)
+    assert found.shape == (40 * copies, 3)
+    assert np.array_equal(found[:, 2], np.repeat(seen[:, 2], copies))
+    assert (found[:, 1] > 0).all()
+    assert (np.abs(found[:, 0] - np.repeat(seen[:, 0], copies)) < 1).all()
+    holes = np.isnan(blur(seen, specs=specs, noise=0.1, hide=0.25, copies=copies, seed=seed))
+    assert 0.05 < holes.mean() < 0.5
+
+
+def test_steps_stay_within_limits():
+    asked = {"latent_dim": 2, "hidden": (), "samples": 1, "batch_size": 64, "learning_rate": 1e-3}
+    small, large = (
+        choose_density_settings(rows=rows, epochs="auto", **asked) for rows in (100, 10**6)
+    )
+    assert small.epochs == 1500
+    assert large.epochs == 5
