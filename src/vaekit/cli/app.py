@@ -13,6 +13,7 @@ from vaekit.cli.impute import impute
 from vaekit.cli.interpolate import interpolate
 from vaekit.cli.manifold import manifold
 from vaekit.cli.morph import morph
+from vaekit.cli.outliers import outliers
 from vaekit.cli.project import project
 from vaekit.cli.projector import projector
 from vaekit.cli.recipes import recipes_app
@@ -46,6 +47,7 @@ def make_app() -> App:
         app.command(command)
     for walk in (interpolate, arithmetic, morph, manifold, traverse, project, projector):
         app.command(walk)
-    app.command(impute)
+    for table in (impute, outliers):
+        app.command(table)
     app.command(recipes_app)
     return app
