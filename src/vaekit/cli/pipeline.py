@@ -58,7 +58,7 @@ def write_page(run: Run, *, dataset: Dataset, wanted: ReportConfig | None = None
     split = usable_split(dataset, wanted=measured)
     chosen = wanted or run.config.report
     if chosen.projector:
-        coded = coded_rows(run, split=split, most=_THUMBNAILS)
+        coded = coded_rows(run, split=split, most=_THUMBNAILS, dataset=dataset)
         write_projector(run, coded=coded, path=folder.path / "projector")
     drawn = draw_figures(run, dataset=dataset, split=split, evaluation=evaluation, wanted=chosen)
     write_report(

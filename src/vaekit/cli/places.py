@@ -47,18 +47,25 @@ class CodedRows:
         return None if self.dataset.labels is None else self.dataset.labels[self.index]
 
 
-def coded_rows(run: Run, *, split: str | None = None, most: int | None = None) -> CodedRows:
+def coded_rows(
+    run: Run,
+    *,
+    split: str | None = None,
+    most: int | None = None,
+    dataset: Dataset | None = None,
+) -> CodedRows:
     """Encode the rows of a split.
 
     Args:
         run: whose model and data.
         split: train, validation, test or all; the one that the run is measured on when absent.
         most: take at most so many, spread evenly.
+        dataset: the run's own data, where they were read before.
 
     Returns:
         The rows and their codes.
     """
-    dataset = rows_for(run)
+    dataset = rows_for(run) if dataset is None else dataset
     chosen = split or usable_split(dataset, wanted=run.config.evaluation.split)
     index = positions(dataset, split=chosen)
     if most is not None and len(index):

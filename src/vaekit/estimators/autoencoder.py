@@ -30,7 +30,7 @@ __all__ = ["VariationalAutoencoder"]
 _SEEDS = 2**31 - 1
 
 
-class VariationalAutoencoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class VariationalAutoencoder(TransformerMixin, BaseEstimator):
     """Codes of the rows of a table, rows from codes, and new rows.
 
     An array holds numbers. A DataFrame may hold anything: each column gets the distribution of
@@ -158,7 +158,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         codes: NDArray[Any] = torch.cat(means).numpy().astype(dtype)
         return codes
 
-    def inverse_transform(self, X: ArrayLike) -> Any:  # noqa: ANN401 - as training had it
+    def inverse_transform(self, X: ArrayLike) -> NDArray[Any] | pd.DataFrame:
         """Rows that codes stand for: means of numbers, most probable levels.
 
         Args:
@@ -273,7 +273,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):  # type: ignore[m
         table = door(self, X, form=self.form_)
         return table, self.form_.read(table)
 
-    def _written(self, seen: NDArray[np.float64]) -> Any:  # noqa: ANN401 - as training had it
+    def _written(self, seen: NDArray[np.float64]) -> NDArray[Any] | pd.DataFrame:
         """A table of the rows (N, F) that the model says."""
         layout: Layout = self.layout_
         gaps = np.full((len(seen), len(self.form_.columns)), np.nan)
@@ -283,7 +283,8 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):  # type: ignore[m
             import pandas as pd
 
             like = pd.DataFrame(like.astype(object), columns=self._columns)
-        return self.form_.write(cells, like=like, keep_empty=True)
+        made: NDArray[Any] | pd.DataFrame = self.form_.write(cells, like=like, keep_empty=True)
+        return made
 
 
 def _centre(p: Distribution, *, specs: Sequence[ColumnSpec]) -> NDArray[np.float64]:

@@ -29,7 +29,7 @@ _SEEDS = 2**31 - 1
 _FLOATS = (np.float64, np.float32)
 
 
-class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Fill in missing cells with what a variational autoencoder expects there.
 
     It learns from the known cells alone, of complete and incomplete rows, by the

@@ -29,7 +29,7 @@ _NOISE = 0.1
 _HIDE = 0.25
 
 
-class VAEOutlierDetector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
+class VAEOutlierDetector(OutlierMixin, BaseEstimator):
     r"""Find rows that a variational autoencoder holds for improbable, and say which cells make them so.
 
     The score of a row is the logarithm of its density, estimated with importance weights over

@@ -90,8 +90,7 @@ def draw_graph(axes: Axes, *, nodes: Sequence[GraphNode], edges: Sequence[tuple[
     axes.set_ylim(0, layout.height)
     axes.set_aspect("equal")
     area = axes.get_window_extent()
-    dots = axes.get_figure(root=True).dpi  # type: ignore[union-attr]
-    scale = min(area.width / layout.width, area.height / layout.height) / dots
+    scale = min(area.width / layout.width, area.height / layout.height) / axes.figure.dpi
     for one, other in edges:
         _draw_arrow(axes, layout.boxes[one], layout.boxes[other], _route(one, other), scale)
     for node in nodes:

@@ -49,7 +49,7 @@ class _RoomyLocator(FixedLocator):
         inch = abs(last - first) / max(length / axis.axes.figure.dpi, 1e-6)
         step = min(np.diff(self._places).tolist(), default=math.inf)
         chosen = np.asarray(self._places[:: math.ceil(self._inches * inch / step) or 1])
-        return chosen  # type: ignore[return-value]  # an array, as from every other locator
+        return chosen  # type: ignore[return-value]  # whoever asks for ticks expects an array
 
 
 def draw_sheet(axes: Axes, sheet: Sheet) -> None:

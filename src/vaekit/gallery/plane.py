@@ -32,11 +32,13 @@ def plane(scene: Scene, *, wanted: ReportConfig) -> Iterator[Panel]:
     if not scene.dataset.is_image:
         return
     ends = _ends(scene, wanted)
+    moving = None if ends is None else _walk(scene, ends, wanted, _ANIMATION)
     if scene.latent_dim == 2:
-        codes = None if ends is None else _walk(scene, ends, wanted, _ANIMATION).codes
-        yield _map(scene, wanted.extent, path=codes, ends=wanted.walk if ends else None)
-    if ends is not None:
-        yield from _strip(scene, ends, wanted)
+        codes = None if moving is None else moving.codes
+        yield _map(scene, wanted.extent, path=codes, ends=wanted.walk if moving else None)
+    if ends is not None and moving is not None:
+        strip = _walk(scene, ends, wanted, _STRIP)
+        yield from _strip(scene, wanted, strip=strip, moving=moving)
 
 
 def known_class(scene: Scene, *, name: str) -> int | None:
@@ -127,12 +129,11 @@ def _map(
 
 
 def _strip(
-    scene: Scene, ends: tuple[NDArray[np.float64], NDArray[np.float64]], wanted: ReportConfig
+    scene: Scene, wanted: ReportConfig, *, strip: tasks.Walk, moving: tasks.Walk
 ) -> Iterator[Panel]:
     assert wanted.walk is not None
     first, last = wanted.walk
-    images = scene.shown(_walk(scene, ends, wanted, _STRIP).rows)
-    moving = scene.shown(_walk(scene, ends, wanted, _ANIMATION).rows)
+    frames = scene.shown(moving.rows)
     how = {"linear": "straight", "spherical": "around the origin", "density": "along the data"}
     caption = f"From the middle of {first} to that of {last}, {how[wanted.walk_path]}, decoded."
     reading = (
@@ -140,13 +141,15 @@ def _strip(
         "way. A smooth change says that the latent space has an order, and an image that is "
         "neither the one nor the other marks a place where no data lie."
     )
-    strip = figures.image_strip(images, shape=scene.shape, start=first, end=last)
+    drawing = figures.image_strip(scene.shown(strip.rows), shape=scene.shape, start=first, end=last)
     title = f"A walk from {first} to {last}"
-    yield Panel(file="walk.png", title=title, write=still(strip), caption=caption, reading=reading)
+    yield Panel(
+        file="walk.png", title=title, write=still(drawing), caption=caption, reading=reading
+    )
     yield Panel(
         file="walk.webp",
         title=f"{title}, moving",
-        write=lambda path: figures.save_animation(moving, shape=scene.shape, path=path),
+        write=lambda path: figures.save_animation(frames, shape=scene.shape, path=path),
         caption=f"The same walk there and back in {_ANIMATION} frames.",
         reading=(
             "Follow one stroke and see where it goes. What jumps instead of moving is a place "

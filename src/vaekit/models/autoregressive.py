@@ -209,8 +209,9 @@ def _masked_steps(
     # A flow that has learnt nothing does next to nothing.
     with torch.no_grad():
         for step in steps:
-            last: nn.Module = step.hyper[-1]  # type: ignore[index, assignment]
-            for parameter in last.parameters():
+            network = step.hyper
+            assert isinstance(network, nn.Sequential)
+            for parameter in network[-1].parameters():
                 parameter.mul_(_START)
     return steps
 

@@ -209,7 +209,7 @@ def _read_objects(series: pd.Series[Any], *, name: str, markers: Markers) -> Cel
     return Cells(name=name, dtype=str(series.dtype), codes=place_of[codes], levels=levels)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell can hold anything until it is checked
+def _plain(value: object) -> object:
     return value.item() if isinstance(value, np.generic) else value
 
 

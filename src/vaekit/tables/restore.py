@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def _cells(column: Column, values: NDArray[np.float64], *, dtype: str) -> NDArra
     return numbers
 
 
-def _objects(values: Any) -> NDArray[Any]:  # noqa: ANN401 - levels may be of any type
+def _objects(values: Collection[object] | NDArray[Any]) -> NDArray[Any]:
     found = np.empty(len(values), object)
     found[:] = values
     return found
@@ -87,7 +88,7 @@ def _typed(column: Column, cells: NDArray[Any], *, like: pd.Series[Any]) -> pd.S
     return pd.Series(cells, index=like.index, dtype=object)
 
 
-def _dtype(column: Column, cells: NDArray[Any], *, like: pd.Series[Any]) -> Any:  # noqa: ANN401
+def _dtype(column: Column, cells: NDArray[Any], *, like: pd.Series[Any]) -> Any:  # noqa: ANN401 - pandas has no name for all that its astype takes
     """The type that the column came in; that of ``like`` where it has the same name."""
     import pandas as pd
 

@@ -6,6 +6,7 @@ import csv
 import gzip
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -62,10 +63,7 @@ def read_table(
     """
     path = Path(path)
     ending = _ending(path)
-    try:
-        import pandas as pd  # noqa: F401 - asked for here, to say what it is needed for
-    except ImportError as error:
-        raise MissingExtraError("pandas", extra="tables", purpose="reading a table") from error
+    _need("pandas", purpose="reading a table")
     with _readable(path):
         if ending == ".parquet":
             return as_frame(_without(_read_parquet(path), markers=read_markers(missing)))
@@ -88,7 +86,7 @@ def write_table(frame: pd.DataFrame | NDArray[Any], path: Path | str) -> None:
     ending = _ending(path)
     table = as_frame(frame)
     if ending == ".parquet":
-        _need_pyarrow()
+        _need("pyarrow", purpose="parquet")
         named = table.rename(columns=str)  # parquet knows no other names
         write_atomically(path, lambda beside: named.to_parquet(beside, index=False))
         return
@@ -108,11 +106,10 @@ def _ending(path: Path) -> str:
     return max(found, key=len)
 
 
-def _need_pyarrow() -> None:
-    try:
-        import pyarrow  # noqa: F401 - pandas uses it
-    except ImportError as error:
-        raise MissingExtraError("pyarrow", extra="tables", purpose="parquet") from error
+def _need(package: str, *, purpose: str) -> None:
+    """Ask for a package of the extra before the work, to say what it is needed for."""
+    if find_spec(package) is None:
+        raise MissingExtraError(package, extra="tables", purpose=purpose)
 
 
 @contextmanager
@@ -136,7 +133,7 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    _need_pyarrow()
+    _need("pyarrow", purpose="parquet")
     import pandas as pd
 
     return pd.read_parquet(path)

@@ -144,6 +144,6 @@ def _variance(q: Distribution) -> Tensor:
     """(B, D): in closed form, or from samples where there is none."""
     try:
         variance: Tensor = q.variance
-    except NotImplementedError:
+    except NotImplementedError:  # how torch's distributions say that they know no closed form
         variance = q.sample(torch.Size([_SAMPLES])).var(0)
     return variance
