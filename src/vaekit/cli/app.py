@@ -20,6 +20,7 @@ from vaekit.cli.recipes import recipes_app
 from vaekit.cli.reconstruct import reconstruct
 from vaekit.cli.report import report
 from vaekit.cli.sample import sample
+from vaekit.cli.synthesize import synthesize
 from vaekit.cli.train import train
 from vaekit.cli.traverse import traverse
 
@@ -47,7 +48,7 @@ def make_app() -> App:
         app.command(command)
     for walk in (interpolate, arithmetic, morph, manifold, traverse, project, projector):
         app.command(walk)
-    for table in (impute, outliers):
+    for table in (impute, outliers, synthesize):
         app.command(table)
     app.command(recipes_app)
     return app

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from vaekit.cli.flags import AsJson, Force, Out, Quiet
+from vaekit.cli.frames import TABLE_ENDINGS, read_frame
 from vaekit.cli.output import Output
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["impute"]
 
-_ENDINGS = (".csv", ".tsv", ".parquet")
 _FEW_SAMPLES = 5.0
 
 
@@ -61,11 +61,10 @@ def impute(
     import sys
 
     from vaekit.estimators import VAEImputer
-    from vaekit.tables import MISSING, parse_kinds, read_table, write_table
+    from vaekit.tables import parse_kinds, write_table
 
     paths = _paths(out, multiple=multiple, intervals=intervals, force=force)
-    given = [marker.strip() for marker in (missing or "").split(",") if marker.strip()]
-    frame = read_table(table, missing=(*MISSING, *given))
+    frame = read_frame(table, missing=missing)
     imputer = VAEImputer(
         epochs="auto" if epochs is None else epochs,
         kinds=parse_kinds(columns),
@@ -96,7 +95,7 @@ def _paths(out: Path, *, multiple: int, intervals: float | None, force: bool) ->
     names += ["-intervals"] if intervals is not None else []
     paths = [out.with_name(f"{out.stem}{name}{out.suffix}") for name in names]
     for path in paths:
-        check_out(path, kinds=_ENDINGS, force=force)
+        check_out(path, kinds=TABLE_ENDINGS, force=force)
     return paths
 
 

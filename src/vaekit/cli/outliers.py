@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from vaekit.cli.flags import AsJson, Force, Out, Quiet
+from vaekit.cli.frames import TABLE_ENDINGS, read_frame
 from vaekit.cli.output import Output
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["outliers"]
 
-_ENDINGS = (".csv", ".tsv", ".parquet")
 _SHOWN = 5
 
 
@@ -60,11 +60,10 @@ def outliers(
 
     from vaekit.cli.files import check_out
     from vaekit.estimators import VAEOutlierDetector
-    from vaekit.tables import MISSING, parse_kinds, read_table, write_table
+    from vaekit.tables import parse_kinds, write_table
 
-    check_out(out, kinds=_ENDINGS, force=force)
-    given = [marker.strip() for marker in (missing or "").split(",") if marker.strip()]
-    frame = read_table(table, missing=(*MISSING, *given))
+    check_out(out, kinds=TABLE_ENDINGS, force=force)
+    frame = read_frame(table, missing=missing)
     detector = VAEOutlierDetector(
         contamination=contamination,
         epochs="auto" if epochs is None else epochs,

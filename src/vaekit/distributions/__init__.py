@@ -2,6 +2,7 @@
 
 from vaekit.distributions.bernoulli import BernoulliVector
 from vaekit.distributions.continuous_bernoulli import ContinuousBernoulli
+from vaekit.distributions.either import Either
 from vaekit.distributions.gaussian import GaussianVector
 from vaekit.distributions.grid import DiscretizedLogistic, GridCategorical
 from vaekit.distributions.levels import (
@@ -29,6 +30,7 @@ __all__ = [
     "CategoricalLevels",
     "ContinuousBernoulli",
     "DiscretizedLogistic",
+    "Either",
     "GaussianVector",
     "GridCategorical",
     "InUnits",

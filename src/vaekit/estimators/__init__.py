@@ -3,6 +3,17 @@
 from vaekit.estimators.autoencoder import VariationalAutoencoder
 from vaekit.estimators.imputer import VAEImputer
 from vaekit.estimators.outliers import VAEOutlierDetector
+from vaekit.estimators.privacy import Privacy
 from vaekit.estimators.report import ImputationReport
+from vaekit.estimators.synthesis_report import Fidelity, SynthesisReport, judge_synthesis
 
-__all__ = ["ImputationReport", "VAEImputer", "VAEOutlierDetector", "VariationalAutoencoder"]
+__all__ = [
+    "Fidelity",
+    "ImputationReport",
+    "Privacy",
+    "SynthesisReport",
+    "VAEImputer",
+    "VAEOutlierDetector",
+    "VariationalAutoencoder",
+    "judge_synthesis",
+]

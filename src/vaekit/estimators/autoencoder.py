@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -11,16 +11,19 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
-from torch.distributions import Distribution
 
 from vaekit.errors import ConfigError, DataError
-from vaekit.estimators.density import choose_density_settings, door, fit_density, score_cells
+from vaekit.estimators.density import (
+    check_names,
+    choose_density_settings,
+    door,
+    fit_density,
+    score_cells,
+)
 from vaekit.estimators.fitting import Auto
-from vaekit.estimators.layout import Layout
-from vaekit.estimators.reading import FrameForm, TableForm, is_frame, open_form
-from vaekit.models import ColumnSpec
-from vaekit.numerics import fixed_noise
+from vaekit.estimators.reading import TableForm, is_frame
+from vaekit.estimators.synthesis import encoded, open_steady_form
+from vaekit.estimators.synthesizer import Synthesizer, fit_synthesizer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["VariationalAutoencoder"]
 
 _SEEDS = 2**31 - 1
+_HIDE = 0.1
 
 
 class VariationalAutoencoder(TransformerMixin, BaseEstimator):
@@ -35,7 +39,8 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
 
     An array holds numbers. A DataFrame may hold anything: each column gets the distribution of
     its kind (see :func:`vaekit.tables.infer_schema`). Cells may be missing: the code of a row is
-    inferred from its known ones; it is the same whatever rows go with it.
+    inferred from its known ones; it is the same whatever rows go with it. Whole numbers that vary
+    less than any count does, such as marks, are taken as ordinal.
 
     Args:
         latent_dim: D, or "auto": 10.
@@ -45,6 +50,8 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         batch_size: rows in a step, or "auto": 64, and 256 from 20,000 rows.
         learning_rate: step size at the start; it falls to 0.
         scoring_samples: importance samples of each row that is scored.
+        codes: from where ``sample`` draws them: "mixture", fitted to those of the rows after
+            training, or "prior".
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
         random_state: seed, or generator, of training; all later noise is fixed then.
         verbose: show the progress of training on stderr.
@@ -54,6 +61,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         model_: the model; none where there was nothing to model.
         form_: how the table is read, and the kinds of its columns.
         layout_: the columns that the model sees, and their units.
+        synthesizer_: the density of the codes, and the way back to a table.
         seed_: of the noise.
         n_features_in_: columns in training.
         feature_names_in_: their names, where they had any.
@@ -79,6 +87,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         batch_size: int | Auto = "auto",
         learning_rate: float = 2e-3,
         scoring_samples: int = 200,
+        codes: Literal["mixture", "prior"] = "mixture",
         kinds: Mapping[str, str] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
@@ -90,6 +99,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.scoring_samples = scoring_samples
+        self.codes = codes
         self.kinds = kinds
         self.random_state = random_state
         self.verbose = verbose
@@ -109,10 +119,11 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
             DataError: a column that cannot be modelled as its kind.
             TrainingError: the loss is not finite.
         """
+        if self.codes not in ("mixture", "prior"):
+            raise ConfigError(f"expected codes to be mixture or prior; got {self.codes!r}")
         self.seed_ = int(check_random_state(self.random_state).randint(_SEEDS))
         table = door(self, X)
-        self.form_: TableForm = open_form(table, kinds=self.kinds)
-        self._columns = table.columns if is_frame(table) else None
+        self.form_: TableForm = open_steady_form(table, kinds=self.kinds)
         cells = self.form_.read(table)
         settings = choose_density_settings(
             rows=len(cells),
@@ -129,9 +140,18 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
             columns=self.form_.columns,
             settings=settings,
             noise=0.0,
-            hide=0.0,
+            hide=_HIDE,
             seed=self.seed_,
             verbose=self.verbose,
+        )
+        self.synthesizer_: Synthesizer = fit_synthesizer(
+            cells,
+            form=self.form_,
+            layout=self.layout_,
+            model=self.model_,
+            names=table.columns if is_frame(table) else None,
+            mixture=self.codes == "mixture",
+            seed=self.seed_,
         )
         return self
 
@@ -151,10 +171,9 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         dtype = np.float64 if is_frame(table) else table.dtype
         if self.model_ is None:
             return np.zeros((len(cells), self.latent_dim_), dtype)
-        seen = torch.from_numpy(self.layout_.to_model(cells)).float()
-        rows = torch.cat([seen.nan_to_num(0.0), (~seen.isnan()).float()], -1)
+        seen = self.layout_.to_model(cells)
         with torch.no_grad():  # one at a time: the same whatever rows go with it
-            means = [self.model_.posterior(row).mean for row in torch.split(rows, 1)]
+            means = [encoded(self.model_, row[None]).mean for row in seen]
         codes: NDArray[Any] = torch.cat(means).numpy().astype(dtype)
         return codes
 
@@ -175,11 +194,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         codes = np.array(X, np.float32)  # a copy: PyTorch takes none that is read-only
         if codes.ndim != 2 or codes.shape[1] != self.latent_dim_:
             raise DataError(f"expected codes (N, {self.latent_dim_}); got shape {codes.shape}")
-        if self.model_ is None:
-            return self._written(np.empty((len(codes), 0)))
-        with torch.no_grad():
-            p = self.model_.likelihood(torch.from_numpy(codes))
-            return self._written(_centre(p, specs=self.layout_.specs))
+        return self.synthesizer_.decode(codes)
 
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
         """Log-density of each row, over its known cells, in the units that the model sees.
@@ -214,28 +229,35 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         """
         return float(self.score_samples(X).mean())
 
-    def sample(self, n: int = 1, *, random_state: int | None = None) -> Any:  # noqa: ANN401
-        """Draw new rows.
+    def sample(
+        self,
+        n: int = 1,
+        *,
+        given: Mapping[str, Any] | None = None,
+        random_state: int | None = None,
+    ) -> Any:  # noqa: ANN401 - as training came
+        """Draw new rows, all of them with the cells that are given.
 
         Args:
             n: how many.
+            given: column to value, for any columns; those of an array are x0, x1, ... They are
+                the known cells of a row, of which the others are drawn.
             random_state: seed; that of training when absent, the same rows each time.
 
         Returns:
-            (n, C) a DataFrame where training had one, else an array; constants have their value,
-            identifiers are missing.
+            (n, C) without gaps, a DataFrame where training had one, else an array: types, levels,
+            order and decimals of training, constants with their value, identifiers missing. A
+            ``VaekitWarning`` tells where few codes carry the rows, so that they are too alike;
+            ``synthesizer_.draw(n, given=given, seed=0).effective_samples`` is how many do.
 
         Raises:
-            ConfigError: n is below 1.
+            ConfigError: n is below 1, or there is no such column.
+            DataError: a value that its column cannot hold, such as a level never seen.
         """
         check_is_fitted(self)
-        if n < 1:
-            raise ConfigError(f"expected at least 1 row to draw; got n = {n}")
-        if self.model_ is None:
-            return self._written(np.empty((n, 0)))
-        with torch.no_grad(), fixed_noise(self.seed_ if random_state is None else random_state):
-            z = self.model_.prior().sample(torch.Size([n]))
-            return self._written(self.model_.likelihood(z).sample().double().numpy())
+        seed = self.seed_ if random_state is None else random_state
+        drawn = self.synthesizer_.draw(n, given=given or {}, seed=seed)
+        return self.synthesizer_.write(drawn)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
         """Names of the codes: z1, z2, ...
@@ -250,16 +272,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
             ConfigError: other names than those of training.
         """
         check_is_fitted(self)
-        if input_features is not None:
-            given = np.asarray(input_features, dtype=object)
-            names = getattr(self, "feature_names_in_", None)
-            if names is not None and not np.array_equal(given, names):
-                raise ConfigError("input_features is not equal to feature_names_in_")
-            if len(given) != self.n_features_in_:
-                raise ConfigError(
-                    "input_features should have length equal to number of features "
-                    f"({self.n_features_in_}), got {len(given)}"
-                )
+        check_names(self, input_features)
         return np.array([f"z{dim + 1}" for dim in range(self.latent_dim_)], dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
@@ -272,26 +285,3 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         table = door(self, X, form=self.form_)
         return table, self.form_.read(table)
-
-    def _written(self, seen: NDArray[np.float64]) -> NDArray[Any] | pd.DataFrame:
-        """A table of the rows (N, F) that the model says."""
-        layout: Layout = self.layout_
-        gaps = np.full((len(seen), len(self.form_.columns)), np.nan)
-        cells = layout.from_model(seen, cells=gaps)
-        like: Any = np.full((len(seen), self.n_features_in_), np.nan)
-        if isinstance(self.form_, FrameForm):
-            import pandas as pd
-
-            like = pd.DataFrame(like.astype(object), columns=self._columns)
-        made: NDArray[Any] | pd.DataFrame = self.form_.write(cells, like=like, keep_empty=True)
-        return made
-
-
-def _centre(p: Distribution, *, specs: Sequence[ColumnSpec]) -> NDArray[np.float64]:
-    """(N, F) means, and most probable levels."""
-    centre: Tensor = p.mean.clone()
-    for place, spec in enumerate(specs):
-        if spec.kind in ("binary", "categorical", "ordinal"):
-            centre[:, place] = cast("Any", p).probabilities(place).argmax(-1).to(centre)
-    found: NDArray[np.float64] = centre.double().numpy()
-    return found

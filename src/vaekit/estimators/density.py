@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import validate_data
 
-from vaekit.errors import DataError
+from vaekit.errors import ConfigError, DataError
 from vaekit.estimators.fitting import Auto, TableSettings, choose_settings, fit_table
 from vaekit.estimators.layout import Layout, lay_out
 from vaekit.estimators.reading import FrameForm, TableForm, is_frame
@@ -19,7 +19,14 @@ from vaekit.models import VAE, ColumnSpec
 from vaekit.tables import Column
 from vaekit.tasks import Scores, score
 
-__all__ = ["blur", "choose_density_settings", "door", "fit_density", "score_cells"]
+__all__ = [
+    "blur",
+    "check_names",
+    "choose_density_settings",
+    "door",
+    "fit_density",
+    "score_cells",
+]
 
 _FLOATS = (np.float64, np.float32)
 _STEPS = (1500, 6000)
@@ -58,6 +65,29 @@ def door(estimator: Any, X: Any, *, form: TableForm | None = None) -> Any:  # no
     if reset and len(X) < 2:
         raise DataError(f"expected at least 2 rows to learn from; got {len(X)}")
     return form.framed(X) if isinstance(form, FrameForm) else X
+
+
+def check_names(estimator: Any, names: Any) -> None:  # noqa: ANN401 - whatever NumPy takes
+    """Check names that are given for the columns of training, as scikit-learn does.
+
+    Args:
+        estimator: fitted.
+        names: of the columns; none are fine.
+
+    Raises:
+        ConfigError: other names than those of training, or another number of them.
+    """
+    if names is None:
+        return
+    given = np.asarray(names, dtype=object)
+    known = getattr(estimator, "feature_names_in_", None)
+    if known is not None and not np.array_equal(given, known):
+        raise ConfigError("input_features is not equal to feature_names_in_")
+    if len(given) != estimator.n_features_in_:
+        raise ConfigError(
+            "input_features should have length equal to number of features "
+            f"({estimator.n_features_in_}), got {len(given)}"
+        )
 
 
 def choose_density_settings(

@@ -16,7 +16,15 @@ from vaekit.tables import Column, Schema, infer_schema
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ArrayForm", "FrameForm", "TableForm", "frame_of", "is_frame", "open_form"]
+__all__ = [
+    "LEVELLED",
+    "ArrayForm",
+    "FrameForm",
+    "TableForm",
+    "frame_of",
+    "is_frame",
+    "open_form",
+]
 
 LEVELLED = ("binary", "categorical", "ordinal")
 
@@ -26,10 +34,12 @@ class TableForm(ABC):
 
     Attributes:
         columns: C of the cells.
+        all_columns: of the whole table.
         empty: positions in the whole table of columns without a known cell.
     """
 
     columns: tuple[Column, ...]
+    all_columns: tuple[Column, ...]
     empty: tuple[int, ...]
 
     @abstractmethod
@@ -84,11 +94,13 @@ class ArrayForm(TableForm):
 
     Attributes:
         columns: a constant has its value as its only level, and none where no cell is known.
+        all_columns: the same.
         empty: positions of columns without a known cell.
     """
 
     def __init__(self, table: NDArray[np.floating[Any]]) -> None:
         self.columns = tuple(_array_column(place, cells) for place, cells in enumerate(table.T))
+        self.all_columns = self.columns
         self.empty = tuple(
             place
             for place, column in enumerate(self.columns)
@@ -133,6 +145,7 @@ class FrameForm(TableForm):
     Attributes:
         schema: of all columns.
         columns: those that a model sees.
+        all_columns: with constants and identifiers.
         empty: positions, in the frame, of columns without a known cell.
 
     Raises:
@@ -142,6 +155,7 @@ class FrameForm(TableForm):
     def __init__(self, table: pd.DataFrame, *, kinds: Mapping[str, str] | None = None) -> None:
         self.schema: Schema = infer_schema(table, kinds=kinds)
         self.columns = self.schema.modelled
+        self.all_columns = self.schema.columns
         self.empty = tuple(np.flatnonzero(table.isna().to_numpy().all(0)).tolist())
 
     def framed(self, table: Any) -> pd.DataFrame:  # noqa: ANN401 - whatever pandas takes

@@ -4,6 +4,7 @@ from vaekit.models.autoregressive import AutoregressiveFlow, FlowPrior, SplineFl
 from vaekit.models.columns import Columns, ColumnSpec
 from vaekit.models.conditional import Amortized, Conditional, Head
 from vaekit.models.flows import Flow, FlowPosterior, PlanarFlow, RadialFlow
+from vaekit.models.hedged import Hedged
 from vaekit.models.likelihoods import (
     Bernoulli,
     Categorical,
@@ -34,6 +35,7 @@ __all__ = [
     "FullGaussian",
     "Gaussian",
     "Head",
+    "Hedged",
     "MixtureOfGaussians",
     "PlanarFlow",
     "Point",

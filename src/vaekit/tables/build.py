@@ -14,7 +14,7 @@ from vaekit.tables.cells import EXACT, Cells, as_levels
 from vaekit.tables.column import LEVELLED, Column, misfits
 from vaekit.tables.kinds import Wish
 
-__all__ = ["are_whole", "build_column", "numbers_of", "refuse"]
+__all__ = ["HOLDS", "are_whole", "build_column", "numbers_of", "refuse"]
 
 HOLDS = {
     "positive": "numbers above 0",

@@ -3,6 +3,7 @@
 from vaekit.tasks.arithmetic import Board, arithmetic
 from vaekit.tasks.decode import decode, sample
 from vaekit.tasks.encode import Codes, encode, latent_extent
+from vaekit.tasks.given import Drawn, draw_rows
 from vaekit.tasks.graph import LOG_PX, LOG_PZ, LOG_QZ, MEAN, Edge, Graph, Node, graph
 from vaekit.tasks.impute import Imputation, impute
 from vaekit.tasks.interpolate import Walk, interpolate, walk
@@ -28,6 +29,7 @@ __all__ = [
     "Board",
     "ClassPlace",
     "Codes",
+    "Drawn",
     "Edge",
     "Graph",
     "Imputation",
@@ -44,6 +46,7 @@ __all__ = [
     "class_means",
     "class_place",
     "decode",
+    "draw_rows",
     "encode",
     "evenly",
     "graph",
