@@ -114,8 +114,11 @@ def associations(cells: NDArray[np.float64], *, levelled: NDArray[np.bool_]) -> 
     for one, two in zip(*np.triu_indices(cells.shape[1], 1), strict=True):
         pair = cells[:, [one, two]]
         pair = pair[~np.isnan(pair).any(1)]
-        x, y = _columns(pair, levels=(bool(levelled[one]), bool(levelled[two])))
-        found.append(_association(x, y) if len(pair) > 1 else 0.0)
+        if len(pair) > 1:
+            x, y = _columns(pair, levels=(bool(levelled[one]), bool(levelled[two])))
+            found.append(_association(x, y))
+        else:
+            found.append(0.0)
     return np.array(found)
 
 

@@ -39,7 +39,7 @@ class Privacy:
         return "\n".join(
             [
                 f"nearer to a training row than a held-out row is: {self.nearer:.0%} of the time "
-                "(50 % is as near as new rows are; more means that rows are repeated)",
+                "(50 % is as near as new rows are; more: rows are repeated; less: blurred)",
                 f"nearer than the nearest {_NEAREST:.0%} of held-out rows: {self.nearest:.0%}; "
                 f"copies of a training row: {self.copies:,} of {self.rows:,} (held-out rows: "
                 f"{self.held_out_copies:,} of {self.held_out_rows:,})",
