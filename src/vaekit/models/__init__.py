@@ -11,12 +11,14 @@ from vaekit.models.likelihoods import (
     DiscretizedLogistic,
     Gaussian,
 )
+from vaekit.models.missingness import MASKS, End, Mask, Missingness, complete
 from vaekit.models.posteriors import DiagonalGaussian, FullGaussian, Point
 from vaekit.models.priors import MixtureOfGaussians, StandardNormal, VampPrior
 from vaekit.models.table_inputs import TableInputs
 from vaekit.models.vae import VAE, Trace, row_log_prob
 
 __all__ = [
+    "MASKS",
     "VAE",
     "Amortized",
     "AutoregressiveFlow",
@@ -28,12 +30,15 @@ __all__ = [
     "ContinuousBernoulli",
     "DiagonalGaussian",
     "DiscretizedLogistic",
+    "End",
     "Flow",
     "FlowPosterior",
     "FlowPrior",
     "FullGaussian",
     "Gaussian",
     "Head",
+    "Mask",
+    "Missingness",
     "MixtureOfGaussians",
     "PlanarFlow",
     "Point",
@@ -43,5 +48,6 @@ __all__ = [
     "TableInputs",
     "Trace",
     "VampPrior",
+    "complete",
     "row_log_prob",
 ]
