@@ -101,9 +101,7 @@ def show(found):
 
 def main():
     parser = argparse.ArgumentParser(description="Imputation beside published figures.")
-    parser.add_argument(
-        "--tables", default="breast,banknote-class,banknote,wine", help="commas between"
-    )
+    parser.add_argument("--tables", default=",".join(PUBLISHED), help="commas between")
     parser.add_argument("--masks", type=int, default=5)
     parser.add_argument("--json", type=Path, help="file for all figures")
     asked = parser.parse_args()
