@@ -1,12 +1,16 @@
 """Single imputation with half of the cells missing, beside published figures.
 
-    python -m benchmarks.imputation [--tables breast,banknote,wine] [--masks 5] [--json FILE]
+    python -m benchmarks.imputation [--tables breast,banknote-class,banknote,wine] [--masks 5]
+        [--json FILE]
 
 Every table is standardised with the mean and standard deviation of all its cells, half of the
 cells are hidden at random, and every imputer fills in the same gaps: the figure is the mean
 squared error over the hidden cells, and its mean and standard deviation over the masks. VAEImputer
 runs with its defaults, the same for all tables; scikit-learn's imputers with theirs. Banknote and
 red wine are read from the folder tables under VAEKIT_DATA (files of the UCI repository).
+
+banknote-class has the class as a fifth column, which the published figures seem to have too: an
+iterative imputer with forests has .68 there (missForest as published: .676), and .77 without it.
 
 The settings of VAEImputer were chosen by its error on a tenth of the known cells, which training
 did not see; never by the hidden cells.
@@ -23,6 +27,7 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - scikit-learn asks for it
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 
@@ -30,19 +35,22 @@ from vaekit.estimators import VAEImputer
 
 PUBLISHED = {
     "breast": {"MIWAE": 0.280, "missForest": 0.291},
-    "banknote": {"MIWAE": 0.446, "missForest": 0.676},
+    "banknote-class": {"MIWAE": 0.446, "missForest": 0.676},
+    "banknote": {"MIWAE": None, "missForest": None},
     "wine": {"MIWAE": 0.643, "missForest": 0.697},
 }
-FILES = {"banknote": "banknote_authentication.csv", "wine": "winequality-red.csv"}
+BANKNOTE = "banknote_authentication.csv"
+FILES = {"banknote-class": BANKNOTE, "banknote": BANKNOTE, "wine": "winequality-red.csv"}
 
 
 def load(name):
-    """Rows of a table without its class, standardised with all its cells."""
+    """Rows of a table, standardised with all its cells."""
     if name == "breast":
         rows = load_breast_cancer().data
     else:
         folder = Path(os.environ.get("VAEKIT_DATA", "data"), "tables")
-        rows = np.loadtxt(folder / FILES[name], delimiter=",")[:, :-1]
+        rows = np.loadtxt(folder / FILES[name], delimiter=",")
+        rows = rows if name == "banknote-class" else rows[:, :-1]
     return (rows - rows.mean(0)) / rows.std(0)
 
 
@@ -53,6 +61,9 @@ def imputers(seed):
         "mean": SimpleImputer(),
         "5 nearest": KNNImputer(),
         "iterative": IterativeImputer(random_state=seed),
+        "forests": IterativeImputer(
+            RandomForestRegressor(50, random_state=seed), max_iter=5, random_state=seed
+        ),
     }
 
 
@@ -84,12 +95,13 @@ def show(found):
         print(f"{name:10} " + " ".join(f"{np.mean(c):9.3f} ± {np.std(c):.3f}" for c in cells))
     for name in ("MIWAE", "missForest"):
         cells = (found[table]["published"][name] for table in found)
-        print(f"{name:10} " + " ".join(f"{cell:9.3f} (publ.)" for cell in cells))
+        shown = (f"{'-':>16}" if cell is None else f"{cell:8.3f} (publ.)" for cell in cells)
+        print(f"{name:10} " + " ".join(shown))
 
 
 def main():
     parser = argparse.ArgumentParser(description="Imputation beside published figures.")
-    parser.add_argument("--tables", default="breast,banknote,wine", help="commas between")
+    parser.add_argument("--tables", default=",".join(PUBLISHED), help="commas between")
     parser.add_argument("--masks", type=int, default=5)
     parser.add_argument("--json", type=Path, help="file for all figures")
     asked = parser.parse_args()

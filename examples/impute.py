@@ -11,11 +11,11 @@ table = truth.mask(gaps)
 
 # a tenth of the known cells is held back, to compare it with simple imputers on them
 imputer = VAEImputer(epochs=200, hidden=(32,), check=0.1, random_state=0)
-filled = imputer.fit_transform(table)
-low, high = imputer.intervals(table, coverage=0.9)
-inside = ((low <= truth) & (truth <= high)).to_numpy()[gaps].mean()
+imputer.fit(table)
+made = imputer.complete(table, coverage=0.9)
+inside = ((made.low <= truth) & (truth <= made.high)).to_numpy()[gaps].mean()
 
 print(imputer.report_)
 row = gaps.any(1).argmax()
-print(filled.iloc[[row]].round(1).to_string(index=False))
+print(made.filled.iloc[[row]].round(1).to_string(index=False))
 print(f"{inside:.0%} of the true values lie in the 90 % intervals")

@@ -71,6 +71,15 @@ def test_kinds_can_be_given(vaekit, table, tmp_path):
     assert pd.read_csv(out)["height"].between(100, 250).all()
 
 
+def test_the_reason_of_the_gaps_can_be_given(vaekit, table, tmp_path):
+    out = tmp_path / "filled.csv"
+    flags = ("--missingness", "self-masking-known", "--missing-when", "height=high,children=low")
+    result = vaekit("impute", table, "--out", out, "--missing", "-999", *flags, *QUICK)
+    assert result.code == 0, result.err
+    assert "hidden at random" in result.out
+    assert not pd.read_csv(out).isna().any().any()
+
+
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
@@ -78,6 +87,10 @@ def test_kinds_can_be_given(vaekit, table, tmp_path):
         (("--multiple", -1), "--multiple"),
         (("--columns", "heigth=real"), 'did you mean "height"'),
         (("--check", 1), "check"),
+        (("--missingness", "because"), "missingness"),
+        (("--missing-when", "often"), "--missing-when"),
+        (("--missing-when", "high,children=low"), "--missing-when"),
+        (("--missing-when", "heights=low"), "heights"),
         (("--out", "filled.xlsx"), "--out"),
     ],
 )

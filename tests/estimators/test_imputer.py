@@ -249,33 +249,88 @@ def test_an_empty_column_of_a_frame_goes_or_stays_empty():
 
 def test_draws_differ_where_cells_were_missing_and_nowhere_else():
     frame = pierced(mixed())
-    first, second = quick(kinds=KINDS).fit(frame).multiple_impute(frame, 2)
+    first, second = quick(kinds=KINDS).fit(frame).complete(frame, multiple=2).draws
     gaps = frame["height"].isna()
     assert (first["height"] != second["height"])[gaps].all()
     assert (first["height"] == second["height"])[~gaps].all()
     assert first.dtypes.to_dict() == frame.dtypes.to_dict()
-    with pytest.raises(ConfigError, match="m = 0"):
-        quick().fit(correlated(9)).multiple_impute(correlated(9), 0)
+    with pytest.raises(ConfigError, match="-1"):
+        quick().fit(correlated(9)).complete(correlated(9), multiple=-1)
 
 
 def test_intervals_hold_the_share_that_they_promise():
     truth = correlated(400)
     rows = with_gaps(truth)
     fitted = taught().fit(rows)
-    low, high = fitted.intervals(rows, coverage=0.8)
+    made = fitted.complete(rows, coverage=0.8)
     gaps = np.isnan(rows)
-    inside = ((low <= truth) & (truth <= high))[gaps].mean()
+    inside = ((made.low <= truth) & (truth <= made.high))[gaps].mean()
     assert 0.6 < inside < 0.95
-    assert np.array_equal(low[~gaps], rows[~gaps])
-    assert fitted.effective_samples(rows).min() >= 1
+    assert np.array_equal(made.low[~gaps], rows[~gaps])
+    assert made.effective_samples.min() >= 1
+    assert np.array_equal(made.filled, fitted.transform(rows))
 
 
 def test_intervals_of_a_frame_are_of_its_numbers():
     frame = pierced(mixed())
-    low, high = quick(kinds=KINDS).fit(frame).intervals(frame)
+    made = quick(kinds=KINDS).fit(frame).complete(frame, coverage=0.9)
+    low, high = made.low, made.high
     assert low.columns.tolist() == ["height", "income", "children", "share"]
     assert low.index.equals(frame.index)
     assert (low <= high).all().all()
+
+
+def test_it_is_said_where_the_weights_collapse():
+    rows = with_gaps(correlated(40))
+    fitted = quick(imputation_samples=50).fit(rows)
+    with pytest.warns(VaekitWarning, match=r"rows with gaps fewer than 5 of 50 importance samples"):
+        made = fitted.complete(np.vstack([rows, [[10.0, np.nan, 1e4, -1e4]]]))
+    assert made.collapsed[-1]
+
+
+def self_masked(rows=300):
+    """Two columns that go together; the first goes missing where it is above 10."""
+    truth = correlated(rows)[:, :2]
+    table = truth.copy()
+    table[truth[:, 0] > 10, 0] = np.nan
+    return truth, table
+
+
+@pytest.mark.parametrize("reason", ["self-masking", "self-masking-known"])
+def test_gaps_that_hide_large_numbers_are_filled_with_large_numbers(reason):
+    truth, table = self_masked()
+    chosen = {"hidden": (), "epochs": 100, "imputation_samples": 200, "learning_rate": 1e-2}
+    hidden = np.isnan(table[:, 0])
+    naive = quick(latent_dim=1, samples=10, **chosen)
+    aware = quick(latent_dim=1, samples=10, missingness=reason, **chosen)
+    bias = [(made.fit_transform(table) - truth)[hidden, 0].mean() for made in (naive, aware)]
+    assert bias[0] < -0.25  # what is known of the column is its lower half
+    assert abs(bias[1]) < 0.6 * abs(bias[0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"missingness": "selfmasking"}, "one of ignorable, self-masking"),
+        ({"missing_when": "above"}, "high or low"),
+        ({"missing_when": {"x9": "low"}}, "x9"),
+    ],
+)
+def test_reasons_that_nobody_can_model_are_refused(settings, said):
+    with pytest.raises(ConfigError, match=said):
+        quick(**settings).fit(with_gaps(correlated(20)))
+
+
+def test_a_model_of_gaps_takes_columns_of_every_kind_and_tables_without_gaps():
+    frame = pierced(mixed())
+    ends = {"income": "high", "children": "low"}
+    aware = quick(kinds=KINDS, missingness="self-masking-known", missing_when=ends).fit(frame)
+    filled = aware.transform(frame)
+    assert filled.dtypes.to_dict() == frame.dtypes.to_dict()
+    assert not filled.drop(columns="id").isna().any().any()
+    whole = quick(kinds=KINDS, missingness="agnostic").fit(mixed())
+    assert whole.model_.missingness is None
+    assert not whole.transform(frame).drop(columns="id").isna().any().any()
 
 
 def test_it_works_where_transformers_work():

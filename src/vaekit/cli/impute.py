@@ -1,7 +1,7 @@
 """``vaekit impute``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -12,11 +12,10 @@ from vaekit.cli.output import Output
 if TYPE_CHECKING:
     import pandas as pd
 
-    from vaekit.estimators import VAEImputer
+    from vaekit.estimators import Completed, VAEImputer
+    from vaekit.models import End
 
 __all__ = ["impute"]
-
-_FEW_SAMPLES = 5.0
 
 
 def impute(
@@ -28,6 +27,10 @@ def impute(
     intervals: float | None = None,
     missing: str | None = None,
     columns: str = "",
+    missingness: Literal[
+        "ignorable", "self-masking", "self-masking-known", "agnostic"
+    ] = "ignorable",
+    missing_when: str = "high",
     check: float = 0.1,
     epochs: int | None = None,
     seed: int = 0,
@@ -51,6 +54,11 @@ def impute(
         columns: Kinds of columns where they are known better, as in
             "age=count,score=bounded:0:100". There are real, positive, count, binary,
             categorical, ordinal, bounded, constant and identifier.
+        missingness: Why cells are missing: for reasons that the known cells tell (ignorable), by
+            their own value (self-masking), and it is known at which end (self-masking-known), or
+            by anything in the row (agnostic).
+        missing_when: For self-masking-known, which numbers go missing: "high", "low", or by
+            column, as in "income=high,age=low".
         check: Share of the known cells to compare on, which costs a second training; 0 for none.
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
         seed: Of training and of draws.
@@ -69,13 +77,16 @@ def impute(
         epochs="auto" if epochs is None else epochs,
         kinds=parse_kinds(columns),
         check=check,
+        missingness=missingness,
+        missing_when=_ends(missing_when),
         keep_empty_features=True,
         random_state=seed,
         verbose=sys.stderr.isatty() and not quiet and not as_json,
     ).fit(frame)
-    for path, made in zip(paths, _tables(imputer, frame, multiple, intervals), strict=True):
-        write_table(made, path)
-    values, lines = _said(imputer, frame)
+    made = _completed(imputer, frame, multiple=multiple, coverage=intervals)
+    for path, each in zip(paths, _tables(made, intervals=intervals is not None), strict=True):
+        write_table(each, path)
+    values, lines = _said(imputer, frame, made)
     Output(as_json=as_json).result(
         {**values, "out": [str(path) for path in paths]},
         lines=[*lines, *(f"wrote {path}" for path in paths)],
@@ -99,35 +110,57 @@ def _paths(out: Path, *, multiple: int, intervals: float | None, force: bool) ->
     return paths
 
 
-def _tables(
-    imputer: "VAEImputer", frame: "pd.DataFrame", multiple: int, intervals: float | None
-) -> "list[pd.DataFrame]":
+def _ends(text: str) -> "End | dict[str, End]":
+    """At which end numbers go missing: one word, or NAME=END with commas between."""
+    from vaekit.errors import ConfigError
+
+    words: dict[str, End] = {"high": "high", "low": "low"}
+    parts = [part.rpartition("=") for part in text.split(",")]
+    found = {name.strip(): words.get(word.strip()) for name, _, word in parts}
+    ends = {name: end for name, end in found.items() if end is not None}
+    if len(ends) < len(parts) or ("" in ends and len(parts) > 1):
+        raise ConfigError(f'--missing-when {text}: expected high, low, or "COLUMN=high,COLUMN=low"')
+    return ends.get("", ends)
+
+
+def _completed(
+    imputer: "VAEImputer", frame: "pd.DataFrame", *, multiple: int, coverage: float | None
+) -> "Completed":
+    """All that is said of the gaps; that weights collapsed is one of the lines that are printed."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* importance samples count")
+        return imputer.complete(frame, multiple=multiple, coverage=coverage)
+
+
+def _tables(made: "Completed", *, intervals: bool) -> "list[pd.DataFrame]":
     """The filled table, the draws, and the ends of the intervals."""
-    made = [imputer.transform(frame)]
-    if multiple:
-        made += imputer.multiple_impute(frame, multiple)
-    if intervals is not None:
-        low, high = imputer.intervals(frame, coverage=intervals)
-        ends = low.add_suffix("_low").join(high.add_suffix("_high"))
-        order = [f"{name}_{end}" for name in low.columns for end in ("low", "high")]
-        made.append(ends[order])
-    return made
+    tables = [made.filled, *made.draws]
+    if intervals:
+        ends = made.low.add_suffix("_low").join(made.high.add_suffix("_high"))
+        order = [f"{name}_{end}" for name in made.low.columns for end in ("low", "high")]
+        tables.append(ends[order])
+    return tables
 
 
-def _said(imputer: "VAEImputer", frame: "pd.DataFrame") -> tuple[dict[str, Any], list[str]]:
+def _said(
+    imputer: "VAEImputer", frame: "pd.DataFrame", made: "Completed"
+) -> tuple[dict[str, Any], list[str]]:
     """What is told of the imputation, as JSON and as lines."""
     gaps = frame.isna().to_numpy()
-    effective = imputer.effective_samples(frame)
-    collapsed = int(((effective < _FEW_SAMPLES) & gaps.any(1)).sum())
+    collapsed = int(made.collapsed.sum())
     lines = [
         f"{int(gaps.sum()):,} missing cells in {int(gaps.any(1).sum()):,} of {len(gaps):,} rows"
     ]
     if imputer.report_ is not None:
         lines += str(imputer.report_).splitlines()
+    if imputer.report_ is not None and imputer.missingness != "ignorable":
+        lines.append("hidden at random: cells that hide by their value are harder than these")
     if collapsed:
         lines.append(
-            f"in {collapsed:,} rows fewer than {_FEW_SAMPLES:g} of the importance samples count: "
-            "do not rely on their intervals"
+            f"in {collapsed:,} rows too few of the importance samples count: do not rely on what "
+            "is said of their gaps"
         )
     report = imputer.report_
     values = {

@@ -42,7 +42,7 @@ class LogNormal(Distribution):
         "loc": constraints.real,
         "scale": constraints.positive,
     }
-    has_rsample = False
+    has_rsample = True
 
     def __init__(self, loc: Tensor, scale: Tensor) -> None:
         self.loc = loc
@@ -65,11 +65,10 @@ class LogNormal(Distribution):
         distance = ((y - self.loc) / self.scale).square()
         return -0.5 * (distance + math.log(2 * math.pi)) - self.scale.log() - y
 
-    def sample(self, sample_shape: SampleShape = ()) -> Tensor:
+    def rsample(self, sample_shape: SampleShape = ()) -> Tensor:
         """Draw positive values, (*sample_shape, ..., F)."""
-        with torch.no_grad():
-            loc = self.loc.expand(self._extended_shape(torch.Size(sample_shape)))
-            return _exp(loc + self.scale * torch.randn_like(loc))
+        loc = self.loc.expand(self._extended_shape(torch.Size(sample_shape)))
+        return _exp(loc + self.scale * torch.randn_like(loc))
 
 
 def _exp(exponent: Tensor) -> Tensor:

@@ -84,6 +84,20 @@ class SideBySide(Distribution):
         with torch.no_grad():
             return self._joined([part.sample(torch.Size(sample_shape)) for part in self.parts])
 
+    def draw(self) -> tuple[Tensor, Tensor]:
+        """Draw one row, with gradients through the features that allow it.
+
+        Returns:
+            The row (..., F), and the log-probability (..., F) of what was drawn without a
+            gradient, in nats; 0 for the other features.
+        """
+        drawn, scores = [], []
+        for part in self.parts:
+            value = part.rsample() if part.has_rsample else part.sample()
+            drawn.append(value)
+            scores.append(torch.zeros_like(value) if part.has_rsample else part.log_prob(value))
+        return self._joined(drawn), self._joined(scores)
+
     def _joined(self, blocks: list[Tensor]) -> Tensor:
         return torch.cat(blocks, -1).index_select(-1, self.order)
 

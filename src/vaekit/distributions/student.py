@@ -44,7 +44,7 @@ class Student(Distribution):
         "scale": constraints.positive,
         "df": constraints.positive,
     }
-    has_rsample = False
+    has_rsample = True
 
     def __init__(self, loc: Tensor, scale: Tensor, df: Tensor) -> None:
         self.loc = loc
@@ -77,10 +77,9 @@ class Student(Distribution):
         tail = -0.5 * (df + 1) * torch.log1p(distance / (df - 2))
         return tail - self.scale.log() + constant
 
-    def sample(self, sample_shape: SampleShape = ()) -> Tensor:
+    def rsample(self, sample_shape: SampleShape = ()) -> Tensor:
         """Draw a normal over the root of a gamma, (*sample_shape, ..., F)."""
-        with torch.no_grad():
-            loc = self.loc.expand(self._extended_shape(torch.Size(sample_shape)))
-            half = (0.5 * self.df).expand(loc.shape).contiguous()
-            gamma = torch.distributions.Gamma(half, 0.5 * (self.df - 2), validate_args=False)
-            return loc + self.scale * torch.randn_like(loc) * gamma.sample().rsqrt()
+        loc = self.loc.expand(self._extended_shape(torch.Size(sample_shape)))
+        half = (0.5 * self.df).expand(loc.shape).contiguous()
+        gamma = torch.distributions.Gamma(half, 0.5 * (self.df - 2), validate_args=False)
+        return loc + self.scale * torch.randn_like(loc) * gamma.rsample().rsqrt()

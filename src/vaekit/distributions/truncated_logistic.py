@@ -47,7 +47,7 @@ class TruncatedLogistic(Distribution):
         "loc": constraints.real,
         "scale": constraints.positive,
     }
-    has_rsample = False
+    has_rsample = True
 
     def __init__(self, loc: Tensor, scale: Tensor, *, low: Tensor, high: Tensor) -> None:
         self.loc = loc
@@ -79,11 +79,10 @@ class TruncatedLogistic(Distribution):
         mass = functional.logsigmoid(b) + functional.logsigmoid(-a) + (-torch.expm1(-width)).log()
         return inside - mass
 
-    def sample(self, sample_shape: SampleShape = ()) -> Tensor:
+    def rsample(self, sample_shape: SampleShape = ()) -> Tensor:
         """Draw by the inverse of the distribution function, (*sample_shape, ..., F)."""
-        with torch.no_grad():
-            shape = self._extended_shape(torch.Size(sample_shape))
-            return self._quantile(torch.rand(shape, dtype=self.loc.dtype, device=self.loc.device))
+        shape = self._extended_shape(torch.Size(sample_shape))
+        return self._quantile(torch.rand(shape, dtype=self.loc.dtype, device=self.loc.device))
 
     def _quantile(self, u: Tensor) -> Tensor:
         """Values below which a share u of the mass lies; both tails keep their digits."""

@@ -23,7 +23,7 @@ class InUnits(Distribution):
     subtracted from it, which keeps its digits where m is large beside s.
 
     Args:
-        base: the distribution of u; batch (..., F).
+        base: the distribution of u; batch (..., F); gradients flow through its draws.
         location: m, (F,).
         scale: s > 0, (F,).
 
@@ -40,7 +40,7 @@ class InUnits(Distribution):
     """
 
     arg_constraints: ClassVar[dict[str, Any]] = {}
-    has_rsample = False
+    has_rsample = True
 
     def __init__(self, base: Distribution, location: Tensor, scale: Tensor) -> None:
         self.base = base
@@ -58,10 +58,9 @@ class InUnits(Distribution):
         """Most probable value in units of x, (..., F)."""
         return self.location + self.scale * self.base.mode
 
-    def sample(self, sample_shape: SampleShape = ()) -> Tensor:
+    def rsample(self, sample_shape: SampleShape = ()) -> Tensor:
         """Draw values in units of x, (*sample_shape, ..., F)."""
-        with torch.no_grad():
-            return self.location + self.scale * self.base.sample(torch.Size(sample_shape))
+        return self.location + self.scale * self.base.rsample(torch.Size(sample_shape))
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density (..., F) in nats per unit of x."""

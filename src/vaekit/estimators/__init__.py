@@ -1,6 +1,7 @@
 """Estimators in the manner of scikit-learn: tables in, tables out."""
 
 from vaekit.estimators.autoencoder import VariationalAutoencoder
+from vaekit.estimators.completed import Completed
 from vaekit.estimators.imputer import VAEImputer
 from vaekit.estimators.outliers import VAEOutlierDetector
 from vaekit.estimators.privacy import Privacy
@@ -8,6 +9,7 @@ from vaekit.estimators.report import ImputationReport
 from vaekit.estimators.synthesis_report import Fidelity, SynthesisReport, judge_synthesis
 
 __all__ = [
+    "Completed",
     "Fidelity",
     "ImputationReport",
     "Privacy",

@@ -35,19 +35,20 @@ _COPIES = 10
 _BLURRED_ROWS = 20_000
 
 
-def door(estimator: Any, X: Any, *, form: TableForm | None = None) -> Any:  # noqa: ANN401
+def door(estimator: Any, X: Any, *, form: TableForm | None = None, least: int = 2) -> Any:  # noqa: ANN401
     """Check a table as scikit-learn does, and note its width and names in training.
 
     Args:
         estimator: whose table it is.
         X: an array, or a DataFrame.
         form: of the table of training; none in training.
+        least: rows that training needs.
 
     Returns:
         A DataFrame where training had one; otherwise an array of floating-point numbers.
 
     Raises:
-        DataError: a DataFrame of fewer than two rows in training.
+        DataError: a DataFrame of fewer rows in training.
         ValueError: what scikit-learn refuses.
     """
     reset = form is None
@@ -59,11 +60,11 @@ def door(estimator: Any, X: Any, *, form: TableForm | None = None) -> Any:  # no
             reset=reset,
             dtype=_FLOATS,
             ensure_all_finite="allow-nan",
-            ensure_min_samples=2 if reset else 1,
+            ensure_min_samples=least if reset else 1,
         )
     validate_data(estimator, X, reset=reset, skip_check_array=True)
-    if reset and len(X) < 2:
-        raise DataError(f"expected at least 2 rows to learn from; got {len(X)}")
+    if reset and len(X) < least:
+        raise DataError(f"expected at least {least} rows to learn from; got {len(X)}")
     return form.framed(X) if isinstance(form, FrameForm) else X
 
 

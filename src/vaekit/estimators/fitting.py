@@ -22,6 +22,7 @@ from vaekit.models import (
     Columns,
     ColumnSpec,
     DiagonalGaussian,
+    Missingness,
     StandardNormal,
     TableInputs,
 )
@@ -134,12 +135,18 @@ def _widths(hidden: Sequence[int] | str) -> tuple[int, ...]:
     return tuple(int(width) for width in hidden)
 
 
-def build_table_model(specs: Sequence[ColumnSpec], *, settings: TableSettings) -> VAE:
+def build_table_model(
+    specs: Sequence[ColumnSpec],
+    *,
+    settings: TableSettings,
+    missingness: Missingness | None = None,
+) -> VAE:
     """A model of the columns of a table whose encoder sees which cells are known.
 
     Args:
         specs: F columns.
         settings: latent dimensions and widths.
+        missingness: the chance of a gap, where it depends on what is missing.
 
     Returns:
         The model, untrained.
@@ -152,6 +159,7 @@ def build_table_model(specs: Sequence[ColumnSpec], *, settings: TableSettings) -
         prior=StandardNormal(dim),
         posterior=Amortized(nn.Sequential(inputs, encoder), posterior, sees_mask=True),
         likelihood=Amortized(decoder, head),
+        missingness=missingness,
     )
 
 
@@ -161,6 +169,7 @@ def fit_table(
     specs: Sequence[ColumnSpec],
     settings: TableSettings,
     seed: int,
+    missingness: Missingness | None = None,
     verbose: bool = False,
 ) -> VAE:
     r"""Train a model on the known cells of a table by the importance-weighted bound.
@@ -169,22 +178,27 @@ def fit_table(
         \max_\theta \sum_n E\Big[\log \frac1K \sum_{k=1}^K
             \frac{p(x_{o,n}|z_k)\,p(z_k)}{q(z_k|x_{o,n})}\Big], \quad z_k \sim q(z|x_{o,n})
 
+    With a model of the gaps s, :math:`p(s_n | x_{o,n}, x_{m,k}), x_{m,k} \sim p(x_m|z_k)`, is one
+    more factor.
+
     Args:
         seen: (N, F) rows as the model sees them, NaN where missing.
         specs: F columns.
         settings: of model and training.
         seed: of weights, order and noise; the global generators are left as they were.
+        missingness: a model of the gaps, untrained.
         verbose: show a progress bar on stderr.
 
     Returns:
         The model, in evaluation mode.
 
     Source:
-        Mattei and Frellsen 2019, arXiv:1812.02633 (the MIWAE bound).
+        Mattei and Frellsen 2019, arXiv:1812.02633 (the MIWAE bound); Ipsen, Mattei and Frellsen
+        2021, arXiv:2006.12871 (not-MIWAE).
     """
     known = np.flatnonzero(~np.isnan(seen).all(1))
     with fixed_noise(seed):
-        model = build_table_model(specs, settings=settings)
+        model = build_table_model(specs, settings=settings, missingness=missingness)
         batches = Batches(
             seen.astype(np.float32),
             known,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,14 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from vaekit.errors import ConfigError, VaekitWarning
+from vaekit.errors import ConfigError
+from vaekit.estimators.completed import Completed, write_completed
+from vaekit.estimators.density import door
 from vaekit.estimators.fitting import Auto, choose_settings, fit_table
+from vaekit.estimators.gaps import Reason, check_reason, model_gaps, warn_of_empty
 from vaekit.estimators.layout import Layout, fill, lay_out
-from vaekit.estimators.reading import FrameForm, TableForm, is_frame, open_form
+from vaekit.estimators.reading import TableForm, open_form
 from vaekit.estimators.report import ImputationReport, compare, hold_back
-from vaekit.models import VAE
+from vaekit.models import VAE, End
 from vaekit.tasks import Imputation
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 __all__ = ["VAEImputer"]
 
 _SEEDS = 2**31 - 1
-_FLOATS = (np.float64, np.float32)
 
 
 class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -53,6 +54,12 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
         check: share of the known cells that is held back to say what the imputer is worth, in
             ``report_``; it costs a second training.
+        missingness: why cells are missing. "ignorable": for reasons that the known cells tell.
+            Otherwise the chance of a gap is modelled too: "self-masking": it depends on the
+            missing value itself; "self-masking-known": and it is known at which end;
+            "agnostic": it depends on all columns.
+        missing_when: for "self-masking-known": whether "high" or "low" numbers go missing, for
+            all columns or for each by name (x0, x1, ... in an array).
         keep_empty_features: keep columns without a known cell in training: zeros in an array, as
             they came in a DataFrame.
         random_state: seed, or generator, of training; the noise of ``transform`` is fixed then.
@@ -76,7 +83,8 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ((60, 3), False)
 
     Source:
-        Mattei and Frellsen 2019, arXiv:1812.02633 (MIWAE).
+        Mattei and Frellsen 2019, arXiv:1812.02633 (MIWAE); Ipsen, Mattei and Frellsen 2021,
+        arXiv:2006.12871 (not-MIWAE).
     """
 
     def __init__(
@@ -91,6 +99,8 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         imputation_samples: int = 1000,
         kinds: Mapping[str, str] | None = None,
         check: float = 0.0,
+        missingness: Reason = "ignorable",
+        missing_when: End | Mapping[str, End] = "high",
         keep_empty_features: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
@@ -104,6 +114,8 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.imputation_samples = imputation_samples
         self.kinds = kinds
         self.check = check
+        self.missingness = missingness
+        self.missing_when = missing_when
         self.keep_empty_features = keep_empty_features
         self.random_state = random_state
         self.verbose = verbose
@@ -126,10 +138,12 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if not 0.0 <= self.check < 1.0:
             raise ConfigError(f"expected check to be a share from 0 up to 1; got {self.check}")
         self.seed_ = int(check_random_state(self.random_state).randint(_SEEDS))
-        table = self._validated(X, reset=True)
+        table = door(self, X, least=1)
         self.form_: TableForm = open_form(table, kinds=self.kinds)
         cells = self.form_.read(table)
-        self._warn_of_empty()
+        columns = self.form_.columns
+        check_reason(self.missingness, missing_when=self.missing_when, columns=columns)
+        warn_of_empty(self.form_.empty, kept=self.keep_empty_features)
         self.report_ = self._judge(cells) if self.check else None
         self.layout_, self.model_ = self._learn(cells)
         return self
@@ -146,68 +160,37 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Raises:
             DataError: a cell that its column cannot hold.
         """
-        table, cells = self._read(X)
-        filled = self._fill(cells).filled
-        return self.form_.write(filled, like=table, keep_empty=self.keep_empty_features)
+        return self.complete(X).filled
 
-    def multiple_impute(self, X: ArrayLike | pd.DataFrame, m: int) -> list[Any]:
-        """Draw filled tables, for analyses that shall know how unsure the gaps are.
-
-        Args:
-            X: (N, C) with the columns of training.
-            m: how many tables.
-
-        Returns:
-            The tables, each as ``transform`` gives it.
-
-        Raises:
-            ConfigError: m is below 1.
-            DataError: a cell that its column cannot hold.
-        """
-        if m < 1:
-            raise ConfigError(f"expected at least one table to draw; got m = {m}")
-        table, cells = self._read(X)
-        draws = self._fill(cells, draws=m).draws
-        keep = self.keep_empty_features
-        return [self.form_.write(drawn, like=table, keep_empty=keep) for drawn in draws]
-
-    def intervals(self, X: ArrayLike | pd.DataFrame, *, coverage: float = 0.9) -> tuple[Any, Any]:
-        """Between which numbers each missing cell lies.
+    def complete(
+        self, X: ArrayLike | pd.DataFrame, *, multiple: int = 0, coverage: float | None = None
+    ) -> Completed:
+        """Fill the gaps of a table, and say how unsure they are.
 
         Args:
             X: (N, C) with the columns of training.
-            coverage: probability, by the model, that the cell lies between them.
+            multiple: how many filled tables to draw too, for analyses that shall know how unsure
+                the gaps are.
+            coverage: probability, by the model, that a missing number lies in its interval.
 
         Returns:
-            Lower and upper ends in the container of X, float64; of a DataFrame only the columns
-            of numbers. A known cell is both of its ends.
+            The filled table, draws, intervals and effective sample sizes.
 
         Raises:
-            ConfigError: the coverage is not between 0 and 1.
+            ConfigError: a negative number of tables, or a coverage that is not between 0 and 1.
             DataError: a cell that its column cannot hold.
         """
-        table, cells = self._read(X)
-        made = self._fill(cells, interval=coverage)
-        keep = self.keep_empty_features
-        low, high = (
-            self.form_.write_numbers(ends, like=table, keep_empty=keep)
-            for ends in (made.low, made.high)
+        check_is_fitted(self)
+        table = door(self, X, form=self.form_)
+        cells = self.form_.read(table)
+        return write_completed(
+            self._fill(cells, draws=multiple, interval=coverage),
+            form=self.form_,
+            like=table,
+            gaps=np.asarray(np.isnan(cells).any(1)),
+            samples=self.imputation_samples,
+            keep_empty=self.keep_empty_features,
         )
-        return low, high
-
-    def effective_samples(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
-        """How many of the importance samples carry what is said of each row.
-
-        Args:
-            X: (N, C) with the columns of training.
-
-        Returns:
-            (N,) between 1 and ``imputation_samples``; near 1 the row is not to be trusted.
-
-        Raises:
-            DataError: a cell that its column cannot hold.
-        """
-        return self._fill(self._read(X)[1]).effective_samples
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
         """Names of the columns of a filled table.
@@ -227,22 +210,6 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _validated(self, X: Any, *, reset: bool) -> Any:  # noqa: ANN401 - an array or a frame
-        """A DataFrame as it is, anything else as an array of floating-point numbers."""
-        form = None if reset else self.form_
-        if not (is_frame(X) if reset else isinstance(form, FrameForm)):
-            return validate_data(
-                self, X, reset=reset, dtype=_FLOATS, ensure_all_finite="allow-nan", copy=True
-            )
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        return form.framed(X) if isinstance(form, FrameForm) else X
-
-    def _read(self, X: Any) -> tuple[Any, NDArray[np.float64]]:  # noqa: ANN401 - the same
-        """A table to fill, and its cells."""
-        check_is_fitted(self)
-        table = self._validated(X, reset=False)
-        return table, self.form_.read(table)
-
     def _learn(self, cells: NDArray[np.float64]) -> tuple[Layout, VAE | None]:
         """Units and model of the known cells (N, C)."""
         layout = lay_out(cells, columns=self.form_.columns)
@@ -257,11 +224,20 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
         )
+        seen = layout.to_model(cells)
+        gaps = model_gaps(
+            seen,
+            layout=layout,
+            columns=self.form_.columns,
+            reason=self.missingness,
+            missing_when=self.missing_when,
+        )
         model = fit_table(
-            layout.to_model(cells),
+            seen,
             specs=layout.specs,
             settings=settings,
             seed=self.seed_,
+            missingness=gaps,
             verbose=self.verbose,
         )
         return layout, model
@@ -288,12 +264,3 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.layout_, self.model_ = self._learn(hidden)
         filled = self._fill(hidden).filled
         return compare(filled, cells=cells, held=held, columns=columns)
-
-    def _warn_of_empty(self) -> None:
-        if self.form_.empty:
-            what = "kept" if self.keep_empty_features else "left out"
-            warnings.warn(
-                f"columns without a known cell are {what}: {list(self.form_.empty)} (from 0)",
-                VaekitWarning,
-                stacklevel=3,
-            )

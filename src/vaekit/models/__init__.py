@@ -12,12 +12,14 @@ from vaekit.models.likelihoods import (
     DiscretizedLogistic,
     Gaussian,
 )
+from vaekit.models.missingness import MASKS, End, Mask, Missingness, complete
 from vaekit.models.posteriors import DiagonalGaussian, FullGaussian, Point
 from vaekit.models.priors import MixtureOfGaussians, StandardNormal, VampPrior
 from vaekit.models.table_inputs import TableInputs
 from vaekit.models.vae import VAE, Trace, row_log_prob
 
 __all__ = [
+    "MASKS",
     "VAE",
     "Amortized",
     "AutoregressiveFlow",
@@ -29,6 +31,7 @@ __all__ = [
     "ContinuousBernoulli",
     "DiagonalGaussian",
     "DiscretizedLogistic",
+    "End",
     "Flow",
     "FlowPosterior",
     "FlowPrior",
@@ -36,6 +39,8 @@ __all__ = [
     "Gaussian",
     "Head",
     "Hedged",
+    "Mask",
+    "Missingness",
     "MixtureOfGaussians",
     "PlanarFlow",
     "Point",
@@ -45,5 +50,6 @@ __all__ = [
     "TableInputs",
     "Trace",
     "VampPrior",
+    "complete",
     "row_log_prob",
 ]

@@ -73,6 +73,10 @@ class TableInputs(nn.Module):
         self.in_features = 2 * len(columns)
         self.out_features = len(plain) + len(owner) + len(columns)
 
+    def owners(self) -> Tensor:
+        """(J,) to which column each number before the mask belongs."""
+        return torch.cat([self.plain, self.levelled])
+
     def forward(self, rows: Tensor) -> Tensor:
         """Standardise and spread out.
 

@@ -15,6 +15,7 @@ from torch.distributions import Distribution, Independent
 
 from vaekit.distributions import sample_with_log_prob
 from vaekit.models.conditional import Conditional
+from vaekit.models.missingness import Missingness, complete
 from vaekit.numerics import masked_sum
 
 __all__ = ["VAE", "Trace", "row_log_prob"]
@@ -28,7 +29,8 @@ class Trace(NamedTuple):
     z: Tensor
     """(K, B, D) samples of q(z|x)."""
     log_px: Tensor
-    """(K, B) log p(x|z), over the observed entries only."""
+    """(K, B) log p(x|z), over the observed entries only; with a model of the gaps, and a mask s,
+    log p(s|x) is added."""
     log_pz: Tensor
     """(K, B) log p(z)."""
     log_qz: Tensor
@@ -40,13 +42,15 @@ class Trace(NamedTuple):
 
 
 class VAE(nn.Module):
-    """Three conditional distributions: p(z), q(z|x) and p(x|z).
+    """Three conditional distributions: p(z), q(z|x) and p(x|z); a fourth where gaps depend on x.
 
     Args:
         prior: called without a context; event shape (D,).
         posterior: from rows (B, F) to a distribution over (B, D).
         likelihood: from codes (K, B, D) to a distribution over (K, B, F), independent over
             the features given z.
+        missingness: p(s|x), the chance that each entry is observed; none where gaps do not
+            depend on what is missing.
 
     Example:
         >>> from vaekit import MLP, Amortized, Bernoulli, DiagonalGaussian, StandardNormal
@@ -60,16 +64,23 @@ class VAE(nn.Module):
         (torch.Size([3, 5, 2]), torch.Size([3, 5]))
 
     Source:
-        Kingma and Welling 2014, arXiv:1312.6114; Rezende, Mohamed and Wierstra 2014.
+        Kingma and Welling 2014, arXiv:1312.6114; Rezende, Mohamed and Wierstra 2014; Ipsen,
+        Mattei and Frellsen 2021, arXiv:2006.12871, for the model of the gaps.
     """
 
     def __init__(
-        self, *, prior: Conditional, posterior: Conditional, likelihood: Conditional
+        self,
+        *,
+        prior: Conditional,
+        posterior: Conditional,
+        likelihood: Conditional,
+        missingness: Missingness | None = None,
     ) -> None:
         super().__init__()
         self.prior = prior
         self.posterior = posterior
         self.likelihood = likelihood
+        self.missingness = missingness
 
     def forward(self, x: Tensor, *, samples: int = 1, mask: Tensor | None = None) -> Trace:
         """Encode, sample, decode, and keep every log-density on the way.
@@ -93,6 +104,9 @@ class VAE(nn.Module):
         p = self.likelihood(z)
         with torch.autocast(device_type=x.device.type, enabled=False):
             log_px = row_log_prob(p, x, mask)
+            if self.missingness is not None and mask is not None:
+                whole, score = complete(p, x, mask)
+                log_px = log_px + self.missingness(whole).log_prob(mask.to(x.dtype)) + score
         return Trace(x=x, z=z, log_px=log_px, log_pz=log_pz, log_qz=log_qz, q=q, prior=prior)
 
 

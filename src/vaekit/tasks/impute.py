@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.distributions import Distribution
+from torch.nn import functional
 
 from vaekit.distributions import sample_with_log_prob
 from vaekit.errors import ConfigError, DataError
-from vaekit.models import VAE, Columns
+from vaekit.models import VAE, Columns, complete
 from vaekit.models.vae import row_log_prob
 from vaekit.numerics import fixed_noise
 from vaekit.tasks.stream import device_of
@@ -49,6 +50,8 @@ class _Row:
 
     z: Tensor
     """(K, 1, D)."""
+    whole: Tensor | None
+    """(K, F) rows that were drawn and weighed with the codes; none where codes alone were."""
     weights: Tensor
     """(K,) float64, their sum is 1."""
     best: Tensor
@@ -80,9 +83,11 @@ def impute(
         \bar w_k \propto \frac{p(x_o|z_k)\,p(z_k)}{q(z_k|x_o)}, \quad z_k \sim q(z|x_o)
 
     Draws and intervals come from resampling the codes by their weights and drawing
-    :math:`x_m \sim p(x|z)` afresh from each. Rows go through the model one at a time, with the
-    same noise, so what is said of a row does not depend on the rows that go with it; memory
-    does not grow with the number of rows or of features times samples.
+    :math:`x_m \sim p(x|z)` afresh from each. A model of the gaps multiplies the weights by
+    :math:`p(s|x_o, x_{m,k})`, with one :math:`x_{m,k} \sim p(x|z_k)` for each code, and these
+    stand for the missing cells in means, draws and intervals. Rows go through the model one at a
+    time, with the same noise, so what is said of a row does not depend on the rows that go with
+    it; memory does not grow with the number of rows.
 
     Args:
         model: a trained model; put into evaluation mode.
@@ -112,7 +117,8 @@ def impute(
         (array([1., 2.]), True, (4, 1, 3))
 
     Source:
-        Mattei and Frellsen 2019, arXiv:1812.02633 (MIWAE), on single and multiple imputation.
+        Mattei and Frellsen 2019, arXiv:1812.02633 (MIWAE), on single and multiple imputation;
+        Ipsen, Mattei and Frellsen 2021, arXiv:2006.12871 (not-MIWAE), for a model of the gaps.
     """
     _check(rows, samples=samples, draws=draws, interval=interval)
     model.eval()
@@ -157,16 +163,27 @@ def _weigh(
     x = torch.from_numpy(np.where(gaps, 0.0, row)[None]).to(device, _dtype(model))
     mask = torch.from_numpy(~gaps[None]).to(device)
     q, prior = _posterior(model, x, mask), model.prior()
-    codes, log_weights, best = [], [], _Best(levels=_levels(model, features=len(row)))
+    codes, rows, log_weights = [], [], []
+    best = _Best(levels=_levels(model, features=len(row)))
     for size in _chunks(samples, size=_chunk(len(row))):
         z, log_qz = sample_with_log_prob(q, (size,))
         p = model.likelihood(z)
-        log_w = (row_log_prob(p, x, mask) + prior.log_prob(z) - log_qz)[:, 0].double()
-        best.add(p, log_w)
+        log_w = row_log_prob(p, x, mask) + prior.log_prob(z) - log_qz
+        drawn = None
+        if model.missingness is not None:
+            drawn, _ = complete(p, x, mask)
+            log_w = log_w + model.missingness(drawn).log_prob(mask.to(x))
+            rows.append(drawn[:, 0])
+        best.add(p, log_w[:, 0].double(), drawn=drawn)
         codes.append(z)
-        log_weights.append(log_w)
+        log_weights.append(log_w[:, 0].double())
     weights = torch.softmax(torch.cat(log_weights), 0)
-    return _Row(z=torch.cat(codes), weights=weights.cpu(), best=best.value())
+    return _Row(
+        z=torch.cat(codes),
+        whole=torch.cat(rows) if rows else None,
+        weights=weights.cpu(),
+        best=best.value(),
+    )
 
 
 class _Best:
@@ -181,10 +198,16 @@ class _Best:
         self.log_sum = torch.tensor(-torch.inf, dtype=torch.float64)
         self.parts = [torch.zeros((), dtype=torch.float64)] * (1 + sum(n > 0 for n in levels))
 
-    def add(self, p: Distribution, log_w: Tensor) -> None:
-        """Take in a chunk: p(x|z) with batch (k, 1), log-weights (k,)."""
-        said = [p.mean]
-        said += [cast("_Levels", p).probabilities(f) for f, n in enumerate(self.levels) if n]
+    def add(self, p: Distribution, log_w: Tensor, *, drawn: Tensor | None) -> None:
+        """Take in a chunk: p(x|z) with batch (k, 1), log-weights (k,), of p or of what it drew."""
+        said = [p.mean if drawn is None else drawn]
+        said += [
+            cast("_Levels", p).probabilities(f)
+            if drawn is None
+            else functional.one_hot(drawn[..., f].long(), n).to(drawn)
+            for f, n in enumerate(self.levels)
+            if n
+        ]
         total = torch.logaddexp(self.log_sum.to(log_w.device), log_w.logsumexp(0))
         weights, kept = (log_w - total).exp(), (self.log_sum.to(log_w.device) - total).exp()
         self.parts = [
@@ -210,6 +233,8 @@ def _draw(model: VAE, row: _Row, *, count: int) -> NDArray[np.float64]:
     places = (torch.arange(count) + torch.rand(count)).double() / count
     chosen = torch.searchsorted(row.weights.cumsum(0), places).clamp(max=len(row.weights) - 1)
     chosen = chosen[torch.randperm(count)]
+    if row.whole is not None:
+        return row.whole[chosen.to(row.whole.device)].cpu().double().numpy()
     drawn = []
     for part in torch.split(chosen, _chunk(len(row.best))):
         drawn.append(model.likelihood(row.z[part.to(row.z.device)]).sample()[:, 0].cpu())
