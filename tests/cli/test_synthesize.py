@@ -57,6 +57,7 @@ def test_json_says_what_the_lines_say(vaekit, table, tmp_path):
     result = vaekit("synthesize", table, "-n", 5, "--out", out, "--json", *QUICK)
     said = json.loads(result.out)
     assert (said["rows"], said["out"]) == (5, str(out))
+    assert set(said["nats"]) == {"height", "children", "town"}
     assert set(said["report"]["fidelity"]) == {"synthetic", "real rows", "columns apart"}
     assert said["report"]["privacy"]["held_out_rows"] == 16
     first = out.read_text(encoding="utf-8")
@@ -77,6 +78,8 @@ def test_json_says_what_the_lines_say(vaekit, table, tmp_path):
         (("--check", 1), "--check"),
         (("--check", 0.05), "Take --check 0"),
         (("--columns", "heigth=real"), 'did you mean "height"'),
+        (("--weights", "height=much"), "expected height to be a number"),
+        (("--weights", "heigth=2"), 'did you mean "height"'),
         (("--out", "made.xlsx"), "--out"),
     ],
 )

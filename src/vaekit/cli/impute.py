@@ -27,6 +27,7 @@ def impute(
     intervals: float | None = None,
     missing: str | None = None,
     columns: str = "",
+    weights: str = "",
     missingness: Literal[
         "ignorable", "self-masking", "self-masking-known", "agnostic"
     ] = "ignorable",
@@ -54,6 +55,7 @@ def impute(
         columns: Kinds of columns where they are known better, as in
             "age=count,score=bounded:0:100". There are real, positive, count, binary,
             categorical, ordinal, bounded, constant and identifier.
+        weights: How much columns count in training, as in "age=2,income=0.5"; 1 where not said.
         missingness: Why cells are missing: for reasons that the known cells tell (ignorable), by
             their own value (self-masking), and it is known at which end (self-masking-known), or
             by anything in the row (agnostic).
@@ -69,13 +71,14 @@ def impute(
     import sys
 
     from vaekit.estimators import VAEImputer
-    from vaekit.tables import parse_kinds, write_table
+    from vaekit.tables import parse_kinds, parse_weights, write_table
 
     paths = _paths(out, multiple=multiple, intervals=intervals, force=force)
     frame = read_frame(table, missing=missing)
     imputer = VAEImputer(
         epochs="auto" if epochs is None else epochs,
         kinds=parse_kinds(columns),
+        weights=parse_weights(weights),
         check=check,
         missingness=missingness,
         missing_when=_ends(missing_when),

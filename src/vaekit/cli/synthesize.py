@@ -31,6 +31,7 @@ def synthesize(
     given: Annotated[tuple[str, ...], Parameter(name="--given")] = (),
     missing: str | None = None,
     columns: str = "",
+    weights: str = "",
     check: float = 0.2,
     epochs: int | None = None,
     seed: int = 0,
@@ -53,6 +54,7 @@ def synthesize(
         missing: What else stands for a gap, with commas between, as in "-999,unknown".
         columns: Kinds of columns where they are known better, as in
             "age=count,score=bounded:0:100".
+        weights: How much columns count in training, as in "age=2,income=0.5"; 1 where not said.
         check: Share of the rows that is held out to say what the rows are worth; 0 for none.
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
         seed: Of training and of the rows.
@@ -62,7 +64,7 @@ def synthesize(
     """
     from vaekit.estimators import VariationalAutoencoder
     from vaekit.estimators.synthesis import open_steady_form
-    from vaekit.tables import parse_given, parse_kinds, read_given, write_table
+    from vaekit.tables import parse_given, parse_kinds, parse_weights, read_given, write_table
 
     _check(out, number=number, force=force)
     cells, kinds = parse_given(given), parse_kinds(columns)
@@ -72,6 +74,7 @@ def synthesize(
     coder = VariationalAutoencoder(
         epochs="auto" if epochs is None else epochs,
         kinds=kinds,
+        weights=parse_weights(weights),
         random_state=seed,
         verbose=sys.stderr.isatty() and not quiet and not as_json,
     ).fit(train)
@@ -87,6 +90,7 @@ def synthesize(
             "out": str(out),
             "rows": number,
             "effective_samples": drawn.effective_samples,
+            "nats": coder.column_nats(train),
             "report": None if report is None else asdict(report),
         },
         lines=[*lines, f"{number:,} rows made up: {out}"],

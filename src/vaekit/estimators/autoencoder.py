@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
@@ -22,7 +21,7 @@ from vaekit.estimators.density import (
 )
 from vaekit.estimators.fitting import Auto
 from vaekit.estimators.reading import TableForm, is_frame
-from vaekit.estimators.synthesis import encoded, open_steady_form
+from vaekit.estimators.synthesis import mean_codes, nats_of_columns, open_steady_form
 from vaekit.estimators.synthesizer import Synthesizer, fit_synthesizer
 
 if TYPE_CHECKING:
@@ -53,6 +52,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         codes: from where ``sample`` draws them: "mixture", fitted to those of the rows after
             training, or "prior".
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
+        weights: column to how much it counts in training, 1 where absent (x0, x1, ... in an array).
         random_state: seed, or generator, of training; all later noise is fixed then.
         verbose: show the progress of training on stderr.
 
@@ -89,6 +89,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         scoring_samples: int = 200,
         codes: Literal["mixture", "prior"] = "mixture",
         kinds: Mapping[str, str] | None = None,
+        weights: Mapping[str, float] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
     ) -> None:
@@ -101,6 +102,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         self.scoring_samples = scoring_samples
         self.codes = codes
         self.kinds = kinds
+        self.weights = weights
         self.random_state = random_state
         self.verbose = verbose
 
@@ -142,6 +144,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
             noise=0.0,
             hide=_HIDE,
             seed=self.seed_,
+            weights=self.weights,
             verbose=self.verbose,
         )
         self.synthesizer_: Synthesizer = fit_synthesizer(
@@ -171,11 +174,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         dtype = np.float64 if is_frame(table) else table.dtype
         if self.model_ is None:
             return np.zeros((len(cells), self.latent_dim_), dtype)
-        seen = self.layout_.to_model(cells)
-        with torch.no_grad():  # one at a time: the same whatever rows go with it
-            means = [encoded(self.model_, row[None]).mean for row in seen]
-        codes: NDArray[Any] = torch.cat(means).numpy().astype(dtype)
-        return codes
+        return mean_codes(self.model_, self.layout_.to_model(cells)).astype(dtype)
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any] | pd.DataFrame:
         """Rows that codes stand for: means of numbers, most probable levels.
@@ -229,6 +228,21 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         """
         return float(self.score_samples(X).mean())
 
+    def column_nats(self, X: ArrayLike | pd.DataFrame) -> dict[str, float]:
+        """What each column adds to the log-likelihood of a row, in the units of the model.
+
+        Args:
+            X: (N, C) with the columns of training.
+
+        Returns:
+            Column to mean log p(cell|code), in nats; only of columns that the model sees. A
+            column far above the others is what training is most about: ``weights`` change that.
+        """
+        seen = self.layout_.to_model(self._read(X)[1])
+        nats = [] if self.model_ is None else nats_of_columns(self.model_, seen, seed=self.seed_)
+        names = (self.form_.columns[place].name for place in self.layout_.places)
+        return dict(zip(names, nats, strict=True))
+
     def sample(
         self,
         n: int = 1,
@@ -256,8 +270,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         seed = self.seed_ if random_state is None else random_state
-        drawn = self.synthesizer_.draw(n, given=given or {}, seed=seed)
-        return self.synthesizer_.write(drawn)
+        return self.synthesizer_.write(self.synthesizer_.draw(n, given=given or {}, seed=seed))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
         """Names of the codes: z1, z2, ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -190,6 +190,7 @@ def fit_density(
     noise: float,
     hide: float,
     seed: int,
+    weights: Mapping[str, float] | None = None,
     verbose: bool = False,
 ) -> tuple[Layout, VAE | None]:
     """Train a model of rows on blurred copies of them, in as many steps as without copies.
@@ -201,6 +202,7 @@ def fit_density(
         noise: as in ``blur``.
         hide: as in ``blur``.
         seed: of everything.
+        weights: column to its weight in the loss, 1 where absent.
         verbose: show a progress bar on stderr.
 
     Returns:
@@ -216,6 +218,7 @@ def fit_density(
         specs=layout.specs,
         settings=replace(settings, epochs=max(1, settings.epochs // copies)),
         seed=seed,
+        weights=layout.weigh(weights, columns=columns),
         verbose=verbose,
     )
     return layout, model

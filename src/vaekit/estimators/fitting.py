@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from torch import nn
@@ -170,6 +171,7 @@ def fit_table(
     settings: TableSettings,
     seed: int,
     missingness: Missingness | None = None,
+    weights: Sequence[float] | None = None,
     verbose: bool = False,
 ) -> VAE:
     r"""Train a model on the known cells of a table by the importance-weighted bound.
@@ -187,6 +189,7 @@ def fit_table(
         settings: of model and training.
         seed: of weights, order and noise; the global generators are left as they were.
         missingness: a model of the gaps, untrained.
+        weights: F, by which the log-density of each column is multiplied in the loss.
         verbose: show a progress bar on stderr.
 
     Returns:
@@ -207,7 +210,13 @@ def fit_table(
             drop_last=True,
         )
         fit(
-            Step(model, Bound(reduce=logmeanexp), samples=settings.samples, gaps=True),
+            Step(
+                model,
+                Bound(reduce=logmeanexp),
+                samples=settings.samples,
+                gaps=True,
+                weights=None if weights is None else torch.tensor(weights),
+            ),
             train=batches,
             config=TrainingConfig(
                 epochs=settings.epochs,

@@ -52,6 +52,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         learning_rate: step size at the start; it falls to 0.
         imputation_samples: K, importance samples of each row when gaps are filled.
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
+        weights: column to how much it counts in training, 1 where absent (x0, x1, ... in an array).
         check: share of the known cells that is held back to say what the imputer is worth, in
             ``report_``; it costs a second training.
         missingness: why cells are missing. "ignorable": for reasons that the known cells tell.
@@ -98,6 +99,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         learning_rate: float = 2e-3,
         imputation_samples: int = 1000,
         kinds: Mapping[str, str] | None = None,
+        weights: Mapping[str, float] | None = None,
         check: float = 0.0,
         missingness: Reason = "ignorable",
         missing_when: End | Mapping[str, End] = "high",
@@ -113,6 +115,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.imputation_samples = imputation_samples
         self.kinds = kinds
+        self.weights = weights
         self.check = check
         self.missingness = missingness
         self.missing_when = missing_when
@@ -238,6 +241,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             settings=settings,
             seed=self.seed_,
             missingness=gaps,
+            weights=layout.weigh(self.weights, columns=self.form_.columns),
             verbose=self.verbose,
         )
         return layout, model

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vaekit.errors import ConfigError
 from vaekit.models import VAE, ColumnSpec
-from vaekit.tables import Column
+from vaekit.tables import Column, nearest
 from vaekit.tasks import Imputation, impute
 
 __all__ = ["Layout", "fill", "lay_out"]
@@ -64,6 +66,35 @@ class Layout:
             np.isnan(cells[:, self.places]), seen * self.scale + self.shift, cells[:, self.places]
         )
         return found
+
+    def weigh(
+        self, weights: Mapping[str, float] | None, *, columns: Sequence[Column]
+    ) -> list[float] | None:
+        """Weights in the order of the columns that the model sees.
+
+        Args:
+            weights: column to weight.
+            columns: C, of the table.
+
+        Returns:
+            F of them, 1 where nothing is said; none where nothing is said at all.
+
+        Raises:
+            ConfigError: there is no such column, or a weight is not above 0.
+        """
+        if not weights:
+            return None
+        names = [columns[place].name for place in self.places]
+        said = {str(name): weight for name, weight in weights.items()}
+        for name, weight in said.items():
+            if name not in names:
+                raise ConfigError(
+                    f"weights: {name!r} is no column that the model sees"
+                    f"{nearest(name, among=names)}"
+                )
+            if not 0.0 < weight < math.inf:
+                raise ConfigError(f"weights: expected {name} above 0; got {weight!r}")
+        return [float(said.get(name, 1.0)) for name in names]
 
 
 def lay_out(cells: NDArray[np.float64], *, columns: Sequence[Column]) -> Layout:

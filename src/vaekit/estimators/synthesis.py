@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -16,7 +16,15 @@ from vaekit.models import VAE, Conditional, MixtureOfGaussians
 from vaekit.numerics import fixed_noise
 from vaekit.tables import Column
 
-__all__ = ["decimals_of", "encoded", "fit_codes", "open_steady_form", "round_cells"]
+__all__ = [
+    "decimals_of",
+    "encoded",
+    "fit_codes",
+    "mean_codes",
+    "nats_of_columns",
+    "open_steady_form",
+    "round_cells",
+]
 
 _COMPONENTS = 20
 _CODES = (5000, 20_000)
@@ -79,6 +87,21 @@ def encoded(model: VAE, rows: NDArray[np.float64]) -> Distribution:
 
 
 @torch.no_grad()
+def mean_codes(model: VAE, rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Means of posteriors, of each row by itself: the same whatever rows go with it.
+
+    Args:
+        model: whose posterior sees the mask.
+        rows: (N, F) as the model sees them, NaN where missing.
+
+    Returns:
+        (N, D)
+    """
+    codes: NDArray[np.float32] = torch.cat([encoded(model, row[None]).mean for row in rows]).numpy()
+    return codes
+
+
+@torch.no_grad()
 def fit_codes(model: VAE, rows: NDArray[np.float64], *, seed: int) -> Conditional:
     r"""A density of the codes of rows: what the decoder has learned to read.
 
@@ -123,6 +146,30 @@ def fit_codes(model: VAE, rows: NDArray[np.float64], *, seed: int) -> Conditiona
         }
     )
     return density.requires_grad_(False)
+
+
+@torch.no_grad()
+def nats_of_columns(model: VAE, rows: NDArray[np.float64], *, seed: int) -> list[float]:
+    r"""What each column adds to the log-likelihood of rows, whatever its weight in training.
+
+    .. math:: \frac{1}{N_f} \sum_n \log p(x_{nf}|z_n), \quad z_n \sim q(z|x_n)
+
+    Args:
+        model: a trained model.
+        rows: (N, F) as the model sees them, NaN where missing.
+        seed: of the codes.
+
+    Returns:
+        F of them in nats, over the rows where the cell is known.
+    """
+    with fixed_noise(seed):
+        z = encoded(model, rows).sample()
+    p = cast("Any", model.likelihood(z)).base_dist
+    known = torch.from_numpy(~np.isnan(rows))
+    each = p.log_prob(torch.from_numpy(rows).float().nan_to_num(0.0))
+    sums = torch.where(known, each, torch.zeros_like(each)).sum(0)
+    found: list[float] = (sums / known.sum(0).clamp(min=1)).tolist()
+    return found
 
 
 def decimals_of(cells: NDArray[np.float64]) -> tuple[int | None, ...]:

@@ -39,6 +39,9 @@ class Trace(NamedTuple):
     """The posterior, for closed forms and moments; batch (B,), event (D,)."""
     prior: Distribution
     """The prior; event (D,)."""
+    weighted_log_px: Tensor | None = None
+    """(K, B) log_px with the weights of the features, which a loss takes in its place and nothing
+    that is reported does; none where all weights are 1."""
 
 
 class VAE(nn.Module):
@@ -82,7 +85,14 @@ class VAE(nn.Module):
         self.likelihood = likelihood
         self.missingness = missingness
 
-    def forward(self, x: Tensor, *, samples: int = 1, mask: Tensor | None = None) -> Trace:
+    def forward(
+        self,
+        x: Tensor,
+        *,
+        samples: int = 1,
+        mask: Tensor | None = None,
+        weights: Tensor | None = None,
+    ) -> Trace:
         """Encode, sample, decode, and keep every log-density on the way.
 
         A posterior that sees the mask gets x, with 0 where an entry is missing, and the mask
@@ -92,6 +102,7 @@ class VAE(nn.Module):
             x: (B, F) rows; entries that the mask hides hold any finite fill value.
             samples: K, samples of z for each row.
             mask: (B, F) true where an entry is observed; all are when absent.
+            weights: (F,) how much each feature counts in training; none for 1.
 
         Returns:
             The trace.
@@ -107,10 +118,24 @@ class VAE(nn.Module):
             if self.missingness is not None and mask is not None:
                 whole, score = complete(p, x, mask)
                 log_px = log_px + self.missingness(whole).log_prob(mask.to(x.dtype)) + score
-        return Trace(x=x, z=z, log_px=log_px, log_pz=log_pz, log_qz=log_qz, q=q, prior=prior)
+            weighted = None
+            if weights is not None:  # what they add to the loss and to nothing else
+                weighted = log_px + row_log_prob(p, x, mask, weights=weights - 1)
+        return Trace(
+            x=x,
+            z=z,
+            log_px=log_px,
+            log_pz=log_pz,
+            log_qz=log_qz,
+            q=q,
+            prior=prior,
+            weighted_log_px=weighted,
+        )
 
 
-def row_log_prob(p: Distribution, x: Tensor, mask: Tensor | None = None) -> Tensor:
+def row_log_prob(
+    p: Distribution, x: Tensor, mask: Tensor | None = None, *, weights: Tensor | None = None
+) -> Tensor:
     """Log-probability of rows, over their observed entries.
 
     Args:
@@ -118,14 +143,15 @@ def row_log_prob(p: Distribution, x: Tensor, mask: Tensor | None = None) -> Tens
             ``torch.distributions.Independent``.
         x: (B, F).
         mask: (B, F) true where an entry is observed.
+        weights: (F,) by which the log-probability of each feature is multiplied.
 
     Returns:
         (K, B) in nats.
     """
-    if mask is None:
+    if mask is None and weights is None:
         return p.log_prob(x)
-    each = cast("Independent[Any]", p).base_dist  # ours are built alike
-    return masked_sum(each.log_prob(x), mask)
+    each = cast("Independent[Any]", p).base_dist.log_prob(x)  # ours are built alike
+    return masked_sum(each if weights is None else weights * each, mask)
 
 
 def _with_mask(x: Tensor, mask: Tensor | None) -> Tensor:

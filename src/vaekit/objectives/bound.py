@@ -98,10 +98,11 @@ class Bound(Objective):
         )
         bound = logmeanexp(log_w) if self.tight else -(distortion + rate)
         beta = self.beta * self.weight
+        fitted = trace.log_px if trace.weighted_log_px is None else trace.weighted_log_px
         if self.tight:
-            loss = -logmeanexp(trace.log_px + beta * (trace.log_pz - self.entropy * trace.log_qz))
+            loss = -logmeanexp(fitted + beta * (trace.log_pz - self.entropy * trace.log_qz))
         else:
-            loss = distortion + beta * self._penalty(trace, rate, closed=closed)
+            loss = beta * self._penalty(trace, rate, closed=closed) - fitted.mean(0)
         return Terms(loss=loss, distortion=distortion, rate=rate, bound=bound)
 
     def _penalty(self, trace: Trace, rate: Tensor, *, closed: bool) -> Tensor:

@@ -14,7 +14,7 @@ from vaekit.tables.cells import EXACT
 from vaekit.tables.column import LEVELLED, Column, misfits
 from vaekit.tables.frames import nearest
 
-__all__ = ["parse_given", "read_given"]
+__all__ = ["parse_given", "parse_weights", "read_given"]
 
 
 def parse_given(texts: Sequence[str]) -> dict[str, str]:
@@ -33,15 +33,31 @@ def parse_given(texts: Sequence[str]) -> dict[str, str]:
         >>> parse_given(["age=30", "town=Bonn"])
         {'age': '30', 'town': 'Bonn'}
     """
-    found: dict[str, str] = {}
-    for text in texts:
-        name, _, value = (piece.strip() for piece in text.partition("="))
-        if not name or not value:
-            raise ConfigError(f"given: expected column=value; got {text!r}")
-        if name in found:
-            raise ConfigError(f"given: expected {name} once; got {found[name]!r} and {value!r}")
-        found[name] = value
-    return found
+    return _pairs(texts, what="given")
+
+
+def parse_weights(text: str) -> dict[str, float]:
+    """Weights of columns from one line, as for a command.
+
+    Args:
+        text: ``column=weight`` with commas between.
+
+    Returns:
+        Column to weight.
+
+    Raises:
+        ConfigError: not of this form, no number, or a column named twice.
+
+    Example:
+        >>> parse_weights("age=2, income=0.5")
+        {'age': 2.0, 'income': 0.5}
+    """
+    found = _pairs(text.split(",") if text.strip() else [], what="weights")
+    weights = {name: _as_float(weight) for name, weight in found.items()}
+    for name, weight in weights.items():
+        if math.isnan(weight):
+            raise ConfigError(f"weights: expected {name} to be a number; got {found[name]!r}")
+    return weights
 
 
 def read_given(given: Mapping[str, Any], *, columns: Sequence[Column]) -> dict[str, float]:
@@ -76,6 +92,18 @@ def read_given(given: Mapping[str, Any], *, columns: Sequence[Column]) -> dict[s
             found |= {name: float(place)} if column.modelled else {}
         else:
             found[name] = _number(column, value)
+    return found
+
+
+def _pairs(texts: Sequence[str], *, what: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, value = (piece.strip() for piece in text.partition("="))
+        if not name or not value:
+            raise ConfigError(f"{what}: expected column=value; got {text!r}")
+        if name in found:
+            raise ConfigError(f"{what}: expected {name} once; got {found[name]!r} and {value!r}")
+        found[name] = value
     return found
 
 

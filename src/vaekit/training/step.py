@@ -22,6 +22,8 @@ class Step(nn.Module):
         samples: K, samples of z for each row.
         gaps: rows hold NaN where an entry is missing: they become 0 before the preprocessing,
             and the model gets the mask of what is there.
+        weights: (F,) how much each feature counts in the loss; the other sums stay those of
+            weights of 1, as the model itself does, which knows of none.
 
     Example:
         >>> from vaekit import MLP, VAE, Amortized, Bernoulli, Bound, DiagonalGaussian
@@ -36,6 +38,8 @@ class Step(nn.Module):
         (torch.Size([]), torch.Size([4]))
     """
 
+    weights: Tensor | None
+
     def __init__(
         self,
         model: VAE,
@@ -44,6 +48,7 @@ class Step(nn.Module):
         preprocessing: nn.Module | None = None,
         samples: int = 1,
         gaps: bool = False,
+        weights: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.model = model
@@ -51,6 +56,7 @@ class Step(nn.Module):
         self.preprocessing = preprocessing if preprocessing is not None else nn.Identity()
         self.samples = samples
         self.gaps = gaps
+        self.register_buffer("weights", weights, persistent=False)
 
     def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """One pass.
@@ -66,6 +72,6 @@ class Step(nn.Module):
             mask = ~rows.isnan()
             rows = torch.where(mask, rows, torch.zeros_like(rows))
         x = self.preprocessing(rows)
-        terms = self.objective(self.model(x, samples=self.samples, mask=mask))
+        terms = self.objective(self.model(x, samples=self.samples, mask=mask, weights=self.weights))
         sums = torch.stack([term.detach().sum() for term in terms])
         return terms.loss.mean(), sums
