@@ -3,15 +3,16 @@
     python -m benchmarks.synthesis [--tables breast,wine,adult] [--seeds 3] [--json FILE]
 
 A fifth of the rows (5000 at most) is held out, VariationalAutoencoder is trained on the others
-with its defaults, the same for all tables, and as many rows are made up: with codes from the
-mixture that is fitted to those of training, and with codes from the prior. The figures are those
-of ``judge_synthesis``: mean and standard deviation over the seeds, of the split, the training and
-the draws. Red wine and Adult are read from the folder tables under VAEKIT_DATA (files of the UCI
-repository, Adult with the columns of HI-VAE).
+with its defaults, the same for all tables, and as many rows are made up: by default; without the
+map of the quantiles ("as drawn"); and without it, with codes from the prior instead of the mixture
+that is fitted to those of training. The figures are those of ``judge_synthesis``: mean and
+standard deviation over the seeds, of the split, the training and the draws. Red wine and Adult are
+read from the folder tables under VAEKIT_DATA (files of the UCI repository, Adult with the columns
+of HI-VAE).
 
-That counts which vary less than a count can are taken as ordinal, and the share of cells that are
-hidden in training, was decided on red wine and looked at on the others; twenty Gaussians were
-not chosen among others.
+The mixture, the share of cells that are hidden in training, ordinal marks and the map of the
+quantiles were decided on a first split of these three tables, by these figures; no number in them
+was tuned further.
 """
 
 import argparse
@@ -66,8 +67,12 @@ def measure(name, seed):
     coder = VariationalAutoencoder(kinds=KINDS[name], random_state=seed).fit(train)
     seconds = time.perf_counter() - began
     count = min(len(train), 5000)
-    made = {"mixture": coder.synthesizer_}
-    made |= {"prior": dataclasses.replace(coder.synthesizer_, model=coder.model_)}
+    plain = dataclasses.replace(coder.synthesizer_, calibration=None)
+    made = {
+        "default": coder.synthesizer_,
+        "as drawn": plain,
+        "and prior": dataclasses.replace(plain, model=coder.model_),
+    }
     found = {}
     for codes, synthesizer in made.items():
         rows = synthesizer.write(synthesizer.draw(count, given={}, seed=seed))
@@ -78,15 +83,12 @@ def measure(name, seed):
             "copies": report.privacy.copies,
             "seconds": seconds,
         }
-    worst = max(report.fidelity["synthetic"].marginals.items(), key=lambda each: each[1])
-    print(
-        f"{name}, seed {seed}: {seconds:.0f} s, worst column {worst[0]} {worst[1]:.3f}", flush=True
-    )
+    print(f"{name}, seed {seed}: {seconds:.0f} s", flush=True)
     return found | {each: figures(report, each) for each in ("real rows", "columns apart")}
 
 
 def show(name, found):
-    print(f"\n{name:14}" + "".join(f"{figure:>17}" for figure in found[0]["mixture"]))
+    print(f"\n{name:14}" + "".join(f"{figure:>17}" for figure in found[0]["default"]))
     for source in found[0]:
         each = {figure: [one[source][figure] for one in found] for figure in found[0][source]}
         cells = (f"{np.mean(values):.3f} ± {np.std(values):.3f}" for values in each.values())

@@ -13,6 +13,7 @@ from sklearn.base import clone
 
 from vaekit.errors import ConfigError, DataError, VaekitWarning
 from vaekit.estimators import VariationalAutoencoder
+from vaekit.estimators.calibration import calibrate
 from vaekit.estimators.density import choose_density_settings, fit_density
 from vaekit.estimators.layout import Layout
 from vaekit.estimators.reading import ArrayForm
@@ -153,6 +154,7 @@ def test_rare_cells_are_told():
         ),
         model=LinearGaussian(gaps=0.4, shift=50.0, widen=0.01, seed=3).model,
         decimals=(None,) * 5,
+        calibration=None,
         names=None,
     )
     with pytest.warns(VaekitWarning, match="codes carry these rows"):
@@ -229,3 +231,35 @@ def test_decimals_are_those_of_training():
     columns = [Column(name="a", kind="positive"), Column(name="b", kind="real")]
     made = round_cells(np.array([[0.001, 2.718], [np.nan, 2.0]]), decimals=(2, 1), columns=columns)
     assert np.array_equal(made, [[0.01, 2.7], [np.nan, 2.0]], equal_nan=True)
+
+
+def test_columns_are_distributed_as_those_of_the_table():
+    """A spike that no density of a count has, and a column whose tail is longer than any."""
+    draw = np.random.default_rng(0)
+    hours = np.where(draw.random(400) < 0.5, 40, draw.poisson(35, 400))
+    frame = pd.DataFrame({"hours": hours, "pay": np.exp(2 * draw.normal(size=400))})
+    made = quick(kinds=None).fit(frame).sample(2000)
+    assert (made["hours"] == 40).mean() == pytest.approx((hours == 40).mean(), abs=0.05)
+    assert made["pay"].median() == pytest.approx(frame["pay"].median(), rel=0.25)
+    assert made["pay"].max() <= frame["pay"].max()
+    assert set(made["hours"]) <= set(hours)
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    numbers=st.lists(st.integers(-50, 50), min_size=2, max_size=40),
+    value=st.integers(0, 39),
+    spread=st.floats(0.1, 10),
+)
+def test_a_given_number_goes_to_the_model_and_back(numbers, value, spread):
+    real = np.array(numbers, float)[:, None]
+    drawn = spread * np.random.default_rng(0).normal(size=(500, 1))
+    there = calibrate(drawn, cells=real, columns=[Column(name="x", kind="real", whole=True)])
+    given_one = real[value % len(real)]
+    back = there.to_table(there.to_model(given_one)[None], seed=0)
+    # a number of the table comes back unless its share is below that of a draw
+    assert np.abs(np.searchsorted(np.sort(real[:, 0]), [back[0, 0], given_one[0]]) @ [1, -1]) <= 1
+    outside = np.array([99.0])
+    assert there.to_model(outside) == outside
+    order = np.sort(drawn, axis=0)
+    assert (np.diff(there.to_table(order, seed=0), axis=0) >= 0).all()

@@ -250,12 +250,11 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         given: Mapping[str, Any] | None = None,
         random_state: int | None = None,
     ) -> Any:  # noqa: ANN401 - as training came
-        """Draw new rows, all of them with the cells that are given.
+        """Draw new rows, all of them with the cells that are given; columns as those of training.
 
         Args:
             n: how many.
-            given: column to value, for any columns; those of an array are x0, x1, ... They are
-                the known cells of a row, of which the others are drawn.
+            given: column to value, for any columns; those of an array are x0, x1, ...
             random_state: seed; that of training when absent, the same rows each time.
 
         Returns:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.errors import ConfigError, VaekitWarning
+from vaekit.estimators.calibration import Calibration, calibrate
 from vaekit.estimators.layout import Layout
 from vaekit.estimators.reading import LEVELLED, TableForm
 from vaekit.estimators.synthesis import decimals_of, fit_codes, round_cells
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Synthesizer", "fit_synthesizer"]
 
 _FEW_SAMPLES = 20
+_REFERENCE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,6 +40,8 @@ class Synthesizer:
         model: with the density of codes in the place of its prior; none where there was nothing
             to model.
         decimals: of each column of the form.
+        calibration: from columns as the model draws them to columns as the table has them; none
+            leaves them as they are drawn.
         names: of the columns of a DataFrame; none of an array.
     """
 
@@ -45,6 +49,7 @@ class Synthesizer:
     layout: Layout
     model: VAE | None
     decimals: tuple[int | None, ...]
+    calibration: Calibration | None
     names: pd.Index[Any] | None
 
     def draw(self, n: int, *, given: Mapping[str, Any], seed: int) -> Drawn:
@@ -70,8 +75,11 @@ class Synthesizer:
         row = np.array([known.get(column.name, np.nan) for column in columns])[None]
         if self.model is None:
             return Drawn(rows=np.repeat(row, n, axis=0), effective_samples=float(n))
-        drawn = draw_rows(self.model, n=n, given=self.layout.to_model(row)[0], seed=seed)
+        seen = row if self.calibration is None else self.calibration.to_model(row[0])[None]
+        drawn = draw_rows(self.model, n=n, given=self.layout.to_model(seen)[0], seed=seed)
         made = self.layout.from_model(drawn.rows, cells=np.full((n, len(columns)), np.nan))
+        if self.calibration is not None:
+            made = self.calibration.to_table(made, seed=seed)
         made = round_cells(made, decimals=self.decimals, columns=columns)
         cells = np.where(np.isnan(row), made, row)
         few = min(n, _FEW_SAMPLES)
@@ -154,6 +162,16 @@ def fit_synthesizer(
     if model is not None and mixture:
         density = fit_codes(model, layout.to_model(cells), seed=seed)
         model = VAE(prior=density, posterior=model.posterior, likelihood=model.likelihood)
+    calibration = None
+    if model is not None:
+        drawn = draw_rows(model, n=_REFERENCE, seed=seed).rows
+        made = layout.from_model(drawn, cells=np.full((len(drawn), cells.shape[1]), np.nan))
+        calibration = calibrate(made, cells=cells, columns=form.columns)
     return Synthesizer(
-        form=form, layout=layout, model=model, decimals=decimals_of(cells), names=names
+        form=form,
+        layout=layout,
+        model=model,
+        decimals=decimals_of(cells),
+        calibration=calibration,
+        names=names,
     )
