@@ -138,6 +138,7 @@ def test_columns_of_an_array_have_numbers_for_names():
     assert (made[:, 1] == 2.25).all()
     assert (made[:, 2] == 7).all()
     assert (made[:, 0] == made[:, 0].round()).all()
+    assert quick(kinds=None).fit(rows.astype(np.float32)).sample(2).dtype == np.float32
 
 
 def test_rare_cells_are_told():
@@ -156,6 +157,7 @@ def test_rare_cells_are_told():
         decimals=(None,) * 5,
         calibration=None,
         names=None,
+        dtype=np.dtype(float),
     )
     with pytest.warns(VaekitWarning, match="codes carry these rows"):
         drawn = far.draw(500, given={"x0": 30.0}, seed=0)

@@ -152,7 +152,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
             form=self.form_,
             layout=self.layout_,
             model=self.model_,
-            names=table.columns if is_frame(table) else None,
+            table=table,
             mixture=self.codes == "mixture",
             seed=self.seed_,
         )

@@ -15,7 +15,7 @@ from torch import Tensor
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.calibration import Calibration, calibrate
 from vaekit.estimators.layout import Layout
-from vaekit.estimators.reading import LEVELLED, TableForm
+from vaekit.estimators.reading import LEVELLED, TableForm, is_frame
 from vaekit.estimators.synthesis import decimals_of, fit_codes, round_cells
 from vaekit.models import VAE
 from vaekit.tables import read_given
@@ -43,6 +43,7 @@ class Synthesizer:
         calibration: from columns as the model draws them to columns as the table has them; none
             leaves them as they are drawn.
         names: of the columns of a DataFrame; none of an array.
+        dtype: of an array; object of a DataFrame, whose columns have types of their own.
     """
 
     form: TableForm
@@ -51,6 +52,7 @@ class Synthesizer:
     decimals: tuple[int | None, ...]
     calibration: Calibration | None
     names: pd.Index[Any] | None
+    dtype: np.dtype[Any]
 
     def draw(self, n: int, *, given: Mapping[str, Any], seed: int) -> Drawn:
         """Make rows up.
@@ -123,13 +125,12 @@ class Synthesizer:
             A table as that of training: types, levels and order, constants with their value,
             identifiers missing.
         """
-        if self.names is None:
-            like: Any = np.full(drawn.rows.shape, np.nan)
-        else:
+        width = len(self.form.all_columns)
+        like: Any = np.full((len(drawn.rows), width), np.nan, self.dtype)
+        if self.names is not None:
             import pandas as pd
 
-            like = pd.DataFrame(np.nan, index=range(len(drawn.rows)), columns=self.names)
-            like = like.astype(object)
+            like = pd.DataFrame(like, columns=self.names)
         made: NDArray[Any] | pd.DataFrame
         made = self.form.write(drawn.rows, like=like, keep_empty=True)
         return made
@@ -141,7 +142,7 @@ def fit_synthesizer(
     form: TableForm,
     layout: Layout,
     model: VAE | None,
-    names: pd.Index[Any] | None,
+    table: Any,  # noqa: ANN401 - an array or a frame
     mixture: bool,
     seed: int,
 ) -> Synthesizer:
@@ -152,7 +153,7 @@ def fit_synthesizer(
         form: how they were read.
         layout: the columns that the model sees.
         model: trained on them; none where there was nothing to model.
-        names: of the columns of a DataFrame; none of an array.
+        table: that they were read from.
         mixture: draw codes from a mixture that is fitted to theirs, and not from the prior.
         seed: of the fit.
 
@@ -173,5 +174,6 @@ def fit_synthesizer(
         model=model,
         decimals=decimals_of(cells),
         calibration=calibration,
-        names=names,
+        names=table.columns if is_frame(table) else None,
+        dtype=np.dtype(object) if is_frame(table) else table.dtype,
     )
