@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["VariationalAutoencoder"]
 
 _SEEDS = 2**31 - 1
-_HIDE = 0.1
+_HIDE = 0.1  # the encoder has to know rows of which only some cells are given
 
 
 class VariationalAutoencoder(TransformerMixin, BaseEstimator):
