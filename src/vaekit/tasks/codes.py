@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -74,7 +74,7 @@ def codes_alike(
         with fixed_noise(seed):
             noise = torch.randn(samples, 1, q.mean.shape[-1], dtype=x.dtype).to(x.device)
         z = q.mean + q.stddev * noise
-        log_qz = q.log_prob(z)
+        log_qz: Tensor = cast("Distribution", q).log_prob(z)
     else:
         drawn = []
         for at in range(len(x)):
