@@ -36,11 +36,11 @@ class VAEOutlierDetector(OutlierMixin, BaseEstimator):
     at least 1, and ``false_alarm_rate_`` is k / (n + 1).
 
     With a share ``held_out`` there is one model, and a row that is like those of training is
-    called odd with exactly that probability, whatever the model is worth. "auto" does this with
+    called odd with that probability, whatever the model is worth. "auto" does this with
     a fifth of the rows from 500 rows on. In smaller tables it trains five models, each on four
     fifths of the rows; every row is held out once, and the score of a new row is the mean of the
     five log-densities. Nothing is proven of the rate then, for a mean of five is compared to
-    scores of one; it was at or below the stated one wherever it was measured.
+    scores of one; measured, it was near the stated one (docs/tables.md).
 
     An array holds numbers. A DataFrame may hold anything: each column gets the distribution of
     its kind (see :func:`vaekit.tables.infer_schema`). Cells may be missing, in training and

@@ -1,5 +1,6 @@
 """Rows with gaps as a model reads them, and codes of them that are drawn with the same noise."""
 
+import copy
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any, cast
@@ -15,7 +16,19 @@ from vaekit.models import VAE
 from vaekit.numerics import fixed_noise
 from vaekit.tasks.stream import device_of
 
-__all__ = ["chunks", "codes_alike", "posterior_of", "seen_and_kept"]
+__all__ = ["chunks", "codes_alike", "in_double", "posterior_of", "seen_and_kept"]
+
+
+def in_double(model: VAE) -> VAE:
+    """A copy of a model that computes in double precision, on a device that can.
+
+    Args:
+        model: which stays as it is.
+
+    Returns:
+        The copy; the model itself on Apple's GPUs, which know single precision only.
+    """
+    return model if device_of(model).type == "mps" else copy.deepcopy(model).double()
 
 
 def seen_and_kept(model: VAE, rows: NDArray[np.floating[Any]]) -> tuple[Tensor, Tensor]:
