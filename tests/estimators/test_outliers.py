@@ -1,6 +1,8 @@
 """The outlier detector: scikit-learn's contract, its false alarms, and what it blames."""
 
+import math
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -13,15 +15,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from vaekit.errors import ConfigError, DataError
+from vaekit.errors import ConfigError, DataError, VaekitWarning
 from vaekit.estimators import VAEOutlierDetector
 from vaekit.estimators.density import blur, choose_density_settings
+from vaekit.estimators.holding import choose_rank, hold_out
 from vaekit.models import ColumnSpec
 
 
 def quick(**settings):
     """A detector that learns next to nothing in no time."""
-    chosen = {"hidden": (4,), "epochs": 2, "latent_dim": 2, "samples": 1, "scoring_samples": 10}
+    chosen = {"hidden": (4,), "epochs": 2, "latent_dim": 2, "scoring_samples": 10}
     return VAEOutlierDetector(**{"random_state": 0, **chosen, **settings})
 
 
@@ -50,10 +53,10 @@ HELD_OUT = "the threshold is a quantile of held-out scores, not of those of trai
 SKIPPED = {
     "check_outliers_train": HELD_OUT,
     "check_outliers_fit_predict": HELD_OUT,
-    "check_classifier_data_not_an_array": "whole numbers are counts in a frame, real in an array",
 }
 
 
+@pytest.mark.filterwarnings("ignore:.*held-out rows cannot tell")
 @parametrize_with_checks([quick()], expected_failed_checks=lambda _: SKIPPED)
 def test_scikit_learn_takes_it_for_one_of_its_own(estimator, check):
     check(estimator)
@@ -63,7 +66,7 @@ def test_scikit_learn_takes_it_for_one_of_its_own(estimator, check):
 def taught():
     """A detector that knows how four columns go together."""
     settings = {"hidden": (16,), "epochs": 150, "learning_rate": 1e-2, "scoring_samples": 50}
-    return quick(contamination=0.1, **settings).fit(correlated(200))
+    return quick(contamination=0.1, held_out=0.2, **settings).fit(correlated(200))
 
 
 def test_a_broken_rule_is_odd_though_no_value_is(taught):
@@ -86,6 +89,66 @@ def test_the_threshold_is_the_stated_quantile_of_the_held_out_scores(taught):
     assert np.array_equal(odd, taught.p_values(rows) <= taught.false_alarm_rate_)
     assert np.array_equal(odd, taught.score_samples(rows) < taught.offset_)
     assert taught.p_values(np.full((1, 4), 1e4)) == 1 / 41
+
+
+def test_a_small_table_holds_every_row_out_once():
+    rows = correlated(60)
+    fitted = quick(contamination=0.1).fit(rows)
+    assert len(fitted.density_.models) == 5
+    assert len(fitted.held_out_scores_) == 60
+    assert fitted.false_alarm_rate_ == 6 / 61
+    assert fitted.offset_ == fitted.held_out_scores_[5]
+    each = [fitted.density_.score(rows, samples=10, seed=fitted.seed_, member=m) for m in range(5)]
+    found = np.array([one.log_likelihood for one in each])
+    assert fitted.score_samples(rows) == pytest.approx(found.mean(0))
+    parts = hold_out(60, held_out="auto", seed=fitted.seed_)
+    assert sorted(np.concatenate(parts).tolist()) == list(range(60))
+    alone = np.concatenate([found[m, part] for m, part in enumerate(parts)])
+    assert np.array_equal(np.sort(alone), fitted.held_out_scores_)
+    one = quick(contamination=0.1, held_out=0.25).fit(rows)
+    assert (len(one.density_.models), len(one.held_out_scores_)) == (1, 15)
+
+
+@given(st.integers(2, 700), st.floats(0.01, 0.99) | st.just("auto"))
+def test_rows_are_held_out_by_rule(rows, held_out):
+    parts = hold_out(rows, held_out=held_out, seed=1)
+    taken = np.concatenate(parts)
+    assert len(np.unique(taken)) == len(taken)
+    assert all(0 < len(part) < rows for part in parts)
+    assert len(parts) == (min(5, rows) if held_out == "auto" and rows < 500 else 1)
+    assert len(taken) == rows or len(parts) == 1
+
+
+def test_too_few_rows_for_the_contamination_are_told():
+    with pytest.warns(VaekitWarning, match=r"rate of 0.333. It takes 19 held-out rows"):
+        fitted = quick().fit(correlated(2))
+    assert fitted.false_alarm_rate_ == 1 / 3
+    with pytest.warns(VaekitWarning, match="99"):
+        quick(contamination=0.01, held_out=0.2).fit(correlated(100))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        quick().fit(correlated(19))
+
+
+@given(st.integers(1, 3000), st.floats(1e-3, 0.5))
+def test_the_rate_is_at_most_the_contamination_where_it_can_be(held, contamination):
+    enough = held >= math.ceil(1 / contamination - 1e-9) - 1
+    if enough:
+        assert choose_rank(held, contamination=contamination) / (held + 1) <= contamination + 1e-9
+    else:
+        with pytest.warns(VaekitWarning, match="cannot tell"):
+            assert choose_rank(held, contamination=contamination) == 1
+
+
+@pytest.mark.parametrize("held_out", ["auto", 0.2])
+def test_usual_rows_are_called_odd_at_the_stated_rate(held_out):
+    found = []
+    for seed in range(8):
+        settings = {"epochs": 20, "hidden": (), "learning_rate": 1e-2, "random_state": seed}
+        fitted = quick(contamination=0.2, held_out=held_out, **settings)
+        fitted.fit(correlated(100, seed=seed))
+        found.append((fitted.predict(correlated(300, seed=100 + seed)) == -1).mean())
+    assert 0.08 < np.mean(found) < 0.28
 
 
 def test_a_row_is_told_the_same_in_any_company_with_gaps_and_after_pickle(taught):
@@ -112,6 +175,7 @@ def test_a_frame_of_all_kinds_with_gaps_is_explained_in_its_own_columns():
     frame = mixed()
     frame.loc["i3", ["height", "town"]] = None
     fitted = quick().fit(frame)
+    assert len(fitted.density_.models) == 5
     found = fitted.explain(frame)
     assert found.index.equals(frame.index)
     assert found.columns.equals(frame.columns)
@@ -133,11 +197,18 @@ def test_it_works_where_estimators_work():
 
 
 def test_a_table_of_constants_has_no_odd_rows():
-    assert quick().fit(np.ones((10, 2))).predict(np.ones((3, 2))).tolist() == [1, 1, 1]
+    assert quick().fit(np.ones((20, 2))).predict(np.ones((3, 2))).tolist() == [1, 1, 1]
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"contamination": 0.0}, {"contamination": 0.6}, {"held_out": 1.0}, {"samples": 0}]
+    "wrong",
+    [
+        {"contamination": 0.0},
+        {"contamination": 0.6},
+        {"held_out": 1.0},
+        {"held_out": "all"},
+        {"samples": 0},
+    ],
 )
 def test_parameters_out_of_range_are_named(wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
@@ -164,3 +235,5 @@ def test_steps_stay_within_limits():
     )
     assert small.epochs == 1500
     assert large.epochs == 5
+    of_five = choose_density_settings(rows=100, models=5, epochs="auto", **asked)
+    assert of_five.epochs == 600

@@ -24,15 +24,18 @@ __all__ = [
     "check_names",
     "choose_density_settings",
     "door",
+    "fit_blurred",
     "fit_density",
     "score_cells",
 ]
 
 _FLOATS = (np.float64, np.float32)
 _STEPS = (1500, 6000)
+_LEAST_STEPS = 600
 _EPOCHS = 100
-_COPIES = 10
-_BLURRED_ROWS = 20_000
+_COPIES = 50
+_LEAST_PASSES = 15
+_BLURRED_NUMBERS = 2**23
 
 
 def door(estimator: Any, X: Any, *, form: TableForm | None = None, least: int = 2) -> Any:  # noqa: ANN401
@@ -94,6 +97,7 @@ def check_names(estimator: Any, names: Any) -> None:  # noqa: ANN401 - whatever 
 def choose_density_settings(
     *,
     rows: int,
+    models: int = 1,
     latent_dim: int | Auto,
     hidden: Sequence[int] | Auto,
     samples: int,
@@ -103,8 +107,11 @@ def choose_density_settings(
 ) -> TableSettings:
     """Settings as of the imputer, but for fewer steps: 100 epochs, from 1500 to 6000 steps.
 
+    Several models share the least number of steps, but each takes at least 600.
+
     Args:
         rows: N, to train on.
+        models: how many are trained.
         latent_dim: D.
         hidden: widths of the hidden layers.
         samples: K.
@@ -137,7 +144,8 @@ def choose_density_settings(
     if epochs != "auto":
         return made
     steps = max(1, rows // min(made.batch_size, max(rows, 1)))
-    wanted = min(max(_EPOCHS * steps, _STEPS[0]), _STEPS[1])
+    least = max(_STEPS[0] // models, _LEAST_STEPS)
+    wanted = min(max(_EPOCHS * steps, least), _STEPS[1])
     return replace(made, epochs=max(5, math.ceil(wanted / steps)))
 
 
@@ -193,7 +201,7 @@ def fit_density(
     weights: Mapping[str, float] | None = None,
     verbose: bool = False,
 ) -> tuple[Layout, VAE | None]:
-    """Train a model of rows on blurred copies of them, in as many steps as without copies.
+    """Train a model of rows on blurred copies of them.
 
     Args:
         cells: (N, C) NaN where missing.
@@ -211,17 +219,55 @@ def fit_density(
     layout = lay_out(cells, columns=columns)
     if not layout.specs:
         return layout, None
-    copies = min(_COPIES, settings.epochs, max(1, _BLURRED_ROWS // len(cells)))
-    seen = layout.to_model(cells)
-    model = fit_table(
-        blur(seen, specs=layout.specs, noise=noise, hide=hide, copies=copies, seed=seed),
+    model = fit_blurred(
+        layout.to_model(cells),
         specs=layout.specs,
-        settings=replace(settings, epochs=max(1, settings.epochs // copies)),
+        settings=settings,
+        noise=noise,
+        hide=hide,
         seed=seed,
         weights=layout.weigh(weights, columns=columns),
         verbose=verbose,
     )
     return layout, model
+
+
+def fit_blurred(
+    seen: NDArray[np.float64],
+    *,
+    specs: Sequence[ColumnSpec],
+    settings: TableSettings,
+    noise: float,
+    hide: float,
+    seed: int,
+    weights: Sequence[float] | None = None,
+    verbose: bool = False,
+) -> VAE:
+    """Train a model on blurred copies of rows, in as many steps as without copies.
+
+    Args:
+        seen: (N, F) rows as the model sees them, NaN where missing.
+        specs: F columns.
+        settings: of model and training.
+        noise: as in ``blur``.
+        hide: as in ``blur``.
+        seed: of everything.
+        weights: of the columns in training, F; all 1 when absent.
+        verbose: show a progress bar on stderr.
+
+    Returns:
+        The model.
+    """
+    most = min(_COPIES, settings.epochs // _LEAST_PASSES, _BLURRED_NUMBERS // seen.size)
+    copies = max(1, most)
+    return fit_table(
+        blur(seen, specs=specs, noise=noise, hide=hide, copies=copies, seed=seed),
+        specs=specs,
+        settings=replace(settings, epochs=settings.epochs // copies),
+        seed=seed,
+        weights=weights,
+        verbose=verbose,
+    )
 
 
 def score_cells(

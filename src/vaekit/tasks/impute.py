@@ -1,8 +1,7 @@
 """Missing cells: what a model says of them, given those of the row that are known."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -17,7 +16,7 @@ from vaekit.errors import ConfigError, DataError
 from vaekit.models import VAE, Columns, complete
 from vaekit.models.vae import row_log_prob
 from vaekit.numerics import fixed_noise
-from vaekit.tasks.stream import device_of
+from vaekit.tasks.codes import chunks, posterior_of, seen_and_kept
 
 __all__ = ["Imputation", "impute"]
 
@@ -159,13 +158,11 @@ def _weigh(
     model: VAE, row: NDArray[np.floating[Any]], *, gaps: NDArray[np.bool_], samples: int
 ) -> _Row:
     """Sample codes of one row, weigh them, and average what they say of its cells."""
-    device = device_of(model)
-    x = torch.from_numpy(np.where(gaps, 0.0, row)[None]).to(device, _dtype(model))
-    mask = torch.from_numpy(~gaps[None]).to(device)
-    q, prior = _posterior(model, x, mask), model.prior()
+    x, mask = seen_and_kept(model, np.where(gaps, np.nan, row)[None])
+    q, prior = posterior_of(model, x, mask), model.prior()
     codes, rows, log_weights = [], [], []
     best = _Best(levels=_levels(model, features=len(row)))
-    for size in _chunks(samples, size=_chunk(len(row))):
+    for size in chunks(samples, size=_chunk(len(row))):
         z, log_qz = sample_with_log_prob(q, (size,))
         p = model.likelihood(z)
         log_w = row_log_prob(p, x, mask) + prior.log_prob(z) - log_qz
@@ -254,13 +251,6 @@ def _interval(
     return low, high
 
 
-def _posterior(model: VAE, x: Tensor, mask: Tensor) -> Distribution:
-    """q(z|x_o), as the forward pass of the model asks for it."""
-    sees_mask = model.posterior.sees_mask
-    q: Distribution = model.posterior(torch.cat([x, mask.to(x)], -1) if sees_mask else x)
-    return q
-
-
 def _levels(model: VAE, *, features: int) -> list[int]:
     """Number of levels of each column, 0 where it holds numbers."""
     head = getattr(model.likelihood, "head", None)
@@ -269,18 +259,6 @@ def _levels(model: VAE, *, features: int) -> list[int]:
     return [2 if column.kind == "binary" else column.levels for column in head.columns]
 
 
-def _dtype(model: VAE) -> torch.dtype:
-    """In which the model computes."""
-    held = chain(model.parameters(), model.buffers())
-    return next((t.dtype for t in held if t.is_floating_point()), torch.get_default_dtype())
-
-
 def _chunk(features: int) -> int:
     """Samples of a row that are decoded at once."""
     return max(1, _CHUNK_NUMBERS // features)
-
-
-def _chunks(samples: int, *, size: int) -> Iterator[int]:
-    """Sizes that sum to exactly the samples asked for."""
-    for start in range(0, samples, size):
-        yield min(size, samples - start)
