@@ -4,6 +4,13 @@ from vaekit.models.autoregressive import AutoregressiveFlow, FlowPrior, SplineFl
 from vaekit.models.columns import Columns, ColumnSpec
 from vaekit.models.conditional import Amortized, Conditional, Head
 from vaekit.models.flows import Flow, FlowPosterior, PlanarFlow, RadialFlow
+from vaekit.models.labelled import (
+    Label,
+    LabelledAmortized,
+    LabelledConditional,
+    LabelledVAE,
+    LabelPrior,
+)
 from vaekit.models.likelihoods import (
     Bernoulli,
     Categorical,
@@ -34,6 +41,11 @@ __all__ = [
     "FullGaussian",
     "Gaussian",
     "Head",
+    "Label",
+    "LabelPrior",
+    "LabelledAmortized",
+    "LabelledConditional",
+    "LabelledVAE",
     "MixtureOfGaussians",
     "PlanarFlow",
     "Point",
