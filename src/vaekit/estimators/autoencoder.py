@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -11,15 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
-from torch.distributions import Distribution
 
 from vaekit.errors import ConfigError, DataError
 from vaekit.estimators.density import choose_density_settings, door, fit_density, score_cells
 from vaekit.estimators.fitting import Auto
-from vaekit.estimators.layout import Layout
-from vaekit.estimators.reading import FrameForm, TableForm, is_frame, open_form
-from vaekit.models import ColumnSpec
+from vaekit.estimators.reading import TableForm, is_frame, open_form
+from vaekit.estimators.writing import centre, write_rows
 from vaekit.numerics import fixed_noise
 
 if TYPE_CHECKING:
@@ -179,7 +176,7 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
             return self._written(np.empty((len(codes), 0)))
         with torch.no_grad():
             p = self.model_.likelihood(torch.from_numpy(codes))
-            return self._written(_centre(p, specs=self.layout_.specs))
+            return self._written(centre(p, specs=self.layout_.specs))
 
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
         """Log-density of each row, over its known cells, in the units that the model sees.
@@ -275,23 +272,11 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
 
     def _written(self, seen: NDArray[np.float64]) -> NDArray[Any] | pd.DataFrame:
         """A table of the rows (N, F) that the model says."""
-        layout: Layout = self.layout_
-        gaps = np.full((len(seen), len(self.form_.columns)), np.nan)
-        cells = layout.from_model(seen, cells=gaps)
-        like: Any = np.full((len(seen), self.n_features_in_), np.nan)
-        if isinstance(self.form_, FrameForm):
-            import pandas as pd
-
-            like = pd.DataFrame(like.astype(object), columns=self._columns)
-        made: NDArray[Any] | pd.DataFrame = self.form_.write(cells, like=like, keep_empty=True)
+        made: NDArray[Any] | pd.DataFrame = write_rows(
+            seen,
+            layout=self.layout_,
+            form=self.form_,
+            names=self._columns,
+            width=self.n_features_in_,
+        )
         return made
-
-
-def _centre(p: Distribution, *, specs: Sequence[ColumnSpec]) -> NDArray[np.float64]:
-    """(N, F) means, and most probable levels."""
-    centre: Tensor = p.mean.clone()
-    for place, spec in enumerate(specs):
-        if spec.kind in ("binary", "categorical", "ordinal"):
-            centre[:, place] = cast("Any", p).probabilities(place).argmax(-1).to(centre)
-    found: NDArray[np.float64] = centre.double().numpy()
-    return found

@@ -1,0 +1,325 @@
+"""Models that learn from few labels: features without labels, and labelled models on top."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from torch import Tensor, nn
+
+from vaekit.config import ObjectiveConfig, TrainingConfig
+from vaekit.data import BalancedBatches, Batches
+from vaekit.estimators.fitting import TableSettings
+from vaekit.models import (
+    VAE,
+    Amortized,
+    Bernoulli,
+    Columns,
+    ColumnSpec,
+    DiagonalGaussian,
+    Head,
+    Label,
+    LabelledAmortized,
+    LabelledVAE,
+    LabelPrior,
+    StandardNormal,
+    TableInputs,
+)
+from vaekit.networks import MLP, LabelledMLP
+from vaekit.numerics import fixed_noise
+from vaekit.objectives import Bound
+from vaekit.training import LabelStep, Step, Unit, fit, progress
+
+__all__ = [
+    "RowParts",
+    "SampledCodes",
+    "code_parts",
+    "column_parts",
+    "encode_rows",
+    "fit_features",
+    "fit_labelled",
+    "masked",
+    "pixel_parts",
+]
+
+Precision = Literal["32", "auto"]
+
+_FEW_SHARE = 0.2
+_ENCODED_ROWS = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowParts:
+    """How networks read rows, and the distribution that they write."""
+
+    width: int
+    """Numbers that the first layer of an encoder reads."""
+    head: Head
+    """The likelihood of a row."""
+    inputs: nn.Module | None = None
+    """What makes these numbers of a row; none where they are the row."""
+    sees_mask: bool = False
+    """Whether rows may have gaps, which the encoder is told."""
+
+
+def pixel_parts(features: int) -> RowParts:
+    """Rows of numbers in [0, 1], each with a Bernoulli distribution.
+
+    Args:
+        features: F.
+
+    Returns:
+        The parts.
+    """
+    return RowParts(width=features, head=Bernoulli(features))
+
+
+def column_parts(specs: Sequence[ColumnSpec]) -> RowParts:
+    """Rows of a table, with gaps.
+
+    Args:
+        specs: F columns.
+
+    Returns:
+        The parts.
+    """
+    inputs = TableInputs(specs)
+    return RowParts(width=inputs.out_features, head=Columns(specs), inputs=inputs, sees_mask=True)
+
+
+def code_parts(dim: int) -> RowParts:
+    """Codes of another model, each number Gaussian with the mean and variance of the network.
+
+    Args:
+        dim: of the codes.
+
+    Returns:
+        The parts.
+    """
+    return RowParts(width=dim, head=Columns([ColumnSpec("real")] * dim, tails="gaussian"))
+
+
+class SampledCodes(nn.Module):
+    """Codes drawn afresh from their posteriors at each step of training; elsewhere their means.
+
+    A model of drawn codes cannot learn the rows of training by heart.
+
+    Example:
+        >>> sampled = SampledCodes().eval()
+        >>> sampled(torch.tensor([[1.0, 2.0, 0.1, 0.1]]))
+        tensor([[1., 2.]])
+    """
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Map means with standard deviations behind them, (B, 2 D), to codes (B, D)."""
+        mean, scale = rows.chunk(2, -1)
+        return mean + scale * torch.randn_like(mean) if self.training else mean
+
+
+def fit_features(
+    seen: NDArray[np.float32],
+    *,
+    parts: RowParts,
+    settings: TableSettings,
+    seed: int,
+    precision: Precision = "32",
+    verbose: bool = False,
+) -> VAE:
+    """Train a model of rows without looking at labels ("M1").
+
+    The rate comes in over the first third of the epochs, which leaves more dimensions in use.
+
+    Args:
+        seen: (N, F) rows as the model sees them, NaN where missing.
+        parts: how they are read and written.
+        settings: of model and training.
+        seed: of weights, order and noise.
+        precision: of the matrix products; auto is bf16 where the processor has it.
+        verbose: show a progress bar on stderr.
+
+    Returns:
+        The model, in evaluation mode.
+    """
+    dim, hidden = settings.latent_dim, settings.hidden
+    with fixed_noise(seed):
+        encoder: nn.Module = MLP(parts.width, hidden, 2 * dim, activation="relu")
+        if parts.inputs is not None:
+            encoder = nn.Sequential(parts.inputs, encoder)
+        decoder = MLP(dim, hidden[::-1], parts.head.inputs, activation="relu")
+        model = VAE(
+            prior=StandardNormal(dim),
+            posterior=Amortized(encoder, DiagonalGaussian(dim), sees_mask=parts.sees_mask),
+            likelihood=Amortized(decoder, parts.head),
+        )
+        step = Step(model, Bound(), gaps=parts.sees_mask)
+        size = settings.batch_size
+        index = np.arange(len(seen))
+        batches = Batches(seen, index, batch_size=size, seed=seed, drop_last=True)
+        _train(step, batches, settings=settings, precision=precision, verbose=verbose, warm=True)
+    model.eval()
+    return model
+
+
+def fit_labelled(
+    seen: NDArray[np.float32],
+    label: NDArray[np.int64],
+    *,
+    parts: RowParts,
+    settings: TableSettings,
+    label_prior: Sequence[float],
+    alpha: float,
+    sampled: bool = False,
+    seed: int,
+    precision: Precision = "32",
+    verbose: bool = False,
+) -> LabelledVAE:
+    """Train a labelled model on rows with and without labels ("M2").
+
+    A fifth of each batch are labelled rows, or as many as there are where that is more.
+
+    Args:
+        seen: (N, F) rows as the model sees them, NaN where missing; with ``sampled``, (N, 2 F)
+            means with standard deviations behind them.
+        label: (N,) -1 where it is unknown.
+        parts: how rows are read and written.
+        settings: of model and training.
+        label_prior: C probabilities.
+        alpha: weight of the classifier's cross-entropy on labelled rows.
+        sampled: rows are codes, to be drawn afresh at each step.
+        seed: of weights, order and noise.
+        precision: of the matrix products; auto is bf16 where the processor has it.
+        verbose: show a progress bar on stderr.
+
+    Returns:
+        The model, in evaluation mode.
+    """
+    with fixed_noise(seed):
+        model = _labelled_model(parts, settings=settings, label_prior=label_prior)
+        step = LabelStep(
+            model,
+            Bound(),
+            share=float((label >= 0).mean()),
+            alpha=alpha,
+            preprocessing=SampledCodes() if sampled else None,
+            gaps=parts.sees_mask,
+        )
+        batches = _label_batches(seen, label, size=settings.batch_size, seed=seed)
+        _train(step, batches, settings=settings, precision=precision, verbose=verbose)
+    model.eval()
+    return model
+
+
+def encode_rows(
+    model: VAE, seen: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Means and standard deviations of the codes of rows.
+
+    Args:
+        model: trained.
+        seen: (N, F) rows as the model sees them, NaN where missing.
+
+    Returns:
+        Two arrays (N, D).
+    """
+    means, scales = [], []
+    with torch.no_grad():
+        for rows in torch.split(torch.from_numpy(seen), _ENCODED_ROWS):
+            q = model.posterior(masked(rows) if model.posterior.sees_mask else rows)
+            means.append(q.mean)
+            scales.append(q.stddev)
+    return torch.cat(means).numpy(), torch.cat(scales).numpy()
+
+
+def masked(rows: Tensor) -> Tensor:
+    """Rows with 0 where a number is missing, and behind them what is known.
+
+    Args:
+        rows: (N, F) NaN where missing.
+
+    Returns:
+        (N, 2 F)
+    """
+    return torch.cat([rows.nan_to_num(0.0), (~rows.isnan()).to(rows.dtype)], -1)
+
+
+def _labelled_model(
+    parts: RowParts, *, settings: TableSettings, label_prior: Sequence[float]
+) -> LabelledVAE:
+    """A model as the settings say, untrained."""
+    classes, dim, hidden = len(label_prior), settings.latent_dim, settings.hidden
+    encoder = LabelledMLP(
+        parts.width,
+        classes=classes,
+        hidden=hidden,
+        out_features=2 * dim,
+        activation="relu",
+        inputs=parts.inputs,
+    )
+    decoder = LabelledMLP(
+        dim,
+        classes=classes,
+        hidden=hidden[::-1],
+        out_features=parts.head.inputs,
+        activation="relu",
+    )
+    classifier: nn.Module = MLP(parts.width, hidden, classes, activation="relu")
+    if parts.inputs is not None:
+        classifier = nn.Sequential(parts.inputs, classifier)
+    return LabelledVAE(
+        label_prior=LabelPrior(list(label_prior)),
+        prior=StandardNormal(dim),
+        posterior=LabelledAmortized(encoder, DiagonalGaussian(dim), sees_mask=parts.sees_mask),
+        likelihood=LabelledAmortized(decoder, parts.head),
+        classifier=Amortized(classifier, Label(classes), sees_mask=parts.sees_mask),
+    )
+
+
+def _label_batches(
+    seen: NDArray[np.float32], label: NDArray[np.int64], *, size: int, seed: int
+) -> Batches | BalancedBatches:
+    """Batches of rows with their label behind them, of both kinds where there are both."""
+    rows = np.concatenate([seen, label[:, None].astype(np.float32)], 1)
+    known, unknown = np.flatnonzero(label >= 0), np.flatnonzero(label < 0)
+    if not len(unknown):
+        return Batches(rows, known, batch_size=size, seed=seed, drop_last=True)
+    few = max(1, min(len(known), round(_FEW_SHARE * size)), round(size * len(known) / len(rows)))
+    return BalancedBatches(
+        rows,
+        many=unknown,
+        few=known,
+        batch_size=size + few,
+        few_size=few,
+        seed=seed,
+    )
+
+
+def _train(
+    unit: Unit,
+    batches: Batches | BalancedBatches,
+    *,
+    settings: TableSettings,
+    precision: Precision,
+    verbose: bool,
+    warm: bool = False,
+) -> None:
+    """Adam along a cosine, on the CPU; the rate may come in slowly, over a third of the epochs."""
+    warmup = max(1, settings.epochs // 3)
+    fit(
+        unit,
+        train=batches,
+        config=TrainingConfig(
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            learning_rate=settings.learning_rate,
+            schedule="cosine",
+            precision=precision,
+            device="cpu",
+        ),
+        objective=ObjectiveConfig(schedule="linear", warmup=warmup) if warm else None,
+        callbacks=[progress(Console(stderr=True))] if verbose else [],
+    )
