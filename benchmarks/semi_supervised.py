@@ -28,13 +28,8 @@ from sklearn.svm import SVC
 from vaekit import load_dataset
 from vaekit.estimators import balanced_labels
 from vaekit.estimators.fitting import TableSettings
-from vaekit.estimators.label_fitting import (
-    code_parts,
-    encode_rows,
-    fit_features,
-    fit_labelled,
-    pixel_parts,
-)
+from vaekit.estimators.label_fitting import encode_rows, fit_features, fit_labelled
+from vaekit.estimators.label_parts import code_parts, pixel_parts
 from vaekit.estimators.labels_on_codes import fit_on_codes
 
 PUBLISHED = {

@@ -3,122 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
-from torch import Tensor, nn
+from torch import nn
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import BalancedBatches, Batches
 from vaekit.estimators.fitting import TableSettings
+from vaekit.estimators.label_parts import RowParts, SampledCodes, masked
 from vaekit.models import (
     VAE,
     Amortized,
-    Bernoulli,
-    Columns,
-    ColumnSpec,
     DiagonalGaussian,
-    Head,
     Label,
     LabelledAmortized,
     LabelledVAE,
     LabelPrior,
     StandardNormal,
-    TableInputs,
 )
 from vaekit.networks import MLP, LabelledMLP
 from vaekit.numerics import fixed_noise
 from vaekit.objectives import Bound
 from vaekit.training import LabelStep, Step, Unit, fit, progress
 
-__all__ = [
-    "RowParts",
-    "SampledCodes",
-    "code_parts",
-    "column_parts",
-    "encode_rows",
-    "fit_features",
-    "fit_labelled",
-    "masked",
-    "pixel_parts",
-]
+__all__ = ["encode_rows", "fit_features", "fit_labelled"]
 
 Precision = Literal["32", "auto"]
 
 _FEW_SHARE = 0.2
 _ENCODED_ROWS = 1000
-
-
-@dataclass(frozen=True, kw_only=True)
-class RowParts:
-    """How networks read rows, and the distribution that they write."""
-
-    width: int
-    """Numbers that the first layer of an encoder reads."""
-    head: Head
-    """The likelihood of a row."""
-    inputs: nn.Module | None = None
-    """What makes these numbers of a row; none where they are the row."""
-    sees_mask: bool = False
-    """Whether rows may have gaps, which the encoder is told."""
-
-
-def pixel_parts(features: int) -> RowParts:
-    """Rows of numbers in [0, 1], each with a Bernoulli distribution.
-
-    Args:
-        features: F.
-
-    Returns:
-        The parts.
-    """
-    return RowParts(width=features, head=Bernoulli(features))
-
-
-def column_parts(specs: Sequence[ColumnSpec]) -> RowParts:
-    """Rows of a table, with gaps.
-
-    Args:
-        specs: F columns.
-
-    Returns:
-        The parts.
-    """
-    inputs = TableInputs(specs)
-    return RowParts(width=inputs.out_features, head=Columns(specs), inputs=inputs, sees_mask=True)
-
-
-def code_parts(dim: int) -> RowParts:
-    """Codes of another model, each number Gaussian with the mean and variance of the network.
-
-    Args:
-        dim: of the codes.
-
-    Returns:
-        The parts.
-    """
-    return RowParts(width=dim, head=Columns([ColumnSpec("real")] * dim, tails="gaussian"))
-
-
-class SampledCodes(nn.Module):
-    """Codes drawn afresh from their posteriors at each step of training; elsewhere their means.
-
-    A model of drawn codes cannot learn the rows of training by heart.
-
-    Example:
-        >>> sampled = SampledCodes().eval()
-        >>> sampled(torch.tensor([[1.0, 2.0, 0.1, 0.1]]))
-        tensor([[1., 2.]])
-    """
-
-    def forward(self, rows: Tensor) -> Tensor:
-        """Map means with standard deviations behind them, (B, 2 D), to codes (B, D)."""
-        mean, scale = rows.chunk(2, -1)
-        return mean + scale * torch.randn_like(mean) if self.training else mean
 
 
 def fit_features(
@@ -233,18 +150,6 @@ def encode_rows(
             means.append(q.mean)
             scales.append(q.stddev)
     return torch.cat(means).numpy(), torch.cat(scales).numpy()
-
-
-def masked(rows: Tensor) -> Tensor:
-    """Rows with 0 where a number is missing, and behind them what is known.
-
-    Args:
-        rows: (N, F) NaN where missing.
-
-    Returns:
-        (N, 2 F)
-    """
-    return torch.cat([rows.nan_to_num(0.0), (~rows.isnan()).to(rows.dtype)], -1)
 
 
 def _labelled_model(

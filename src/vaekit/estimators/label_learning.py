@@ -9,15 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.errors import ConfigError, DataError
-from vaekit.estimators.label_fitting import (
-    RowParts,
-    code_parts,
-    column_parts,
-    encode_rows,
-    fit_features,
-    fit_labelled,
-    pixel_parts,
-)
+from vaekit.estimators.label_fitting import encode_rows, fit_features, fit_labelled
 from vaekit.estimators.label_models import (
     CodesAndClassifier,
     Labelled,
@@ -26,6 +18,7 @@ from vaekit.estimators.label_models import (
     Specs,
     Stacked,
 )
+from vaekit.estimators.label_parts import RowParts, code_parts, column_parts, pixel_parts
 from vaekit.estimators.label_settings import LabelSettings
 from vaekit.estimators.labels_on_codes import fit_on_codes
 from vaekit.models import VAE

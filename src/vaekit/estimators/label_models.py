@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from vaekit.errors import ConfigError
-from vaekit.estimators.label_fitting import masked
+from vaekit.estimators.label_parts import masked
 from vaekit.estimators.writing import centre
 from vaekit.models import VAE, ColumnSpec, LabelledVAE
 
