@@ -14,18 +14,9 @@ from torch import nn
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import BalancedBatches, Batches
 from vaekit.estimators.fitting import TableSettings
-from vaekit.estimators.label_parts import RowParts, SampledCodes, masked
-from vaekit.models import (
-    VAE,
-    Amortized,
-    DiagonalGaussian,
-    Label,
-    LabelledAmortized,
-    LabelledVAE,
-    LabelPrior,
-    StandardNormal,
-)
-from vaekit.networks import MLP, LabelledMLP
+from vaekit.models import VAE, Amortized, DiagonalGaussian, LabelledVAE, StandardNormal
+from vaekit.models.row_parts import RowParts, SampledCodes, build_labelled, masked
+from vaekit.networks import MLP
 from vaekit.numerics import fixed_noise
 from vaekit.objectives import Bound
 from vaekit.training import LabelStep, Step, Unit, fit, progress
@@ -116,7 +107,12 @@ def fit_labelled(
         The model, in evaluation mode.
     """
     with fixed_noise(seed):
-        model = _labelled_model(parts, settings=settings, label_prior=label_prior)
+        model = build_labelled(
+            parts,
+            latent_dim=settings.latent_dim,
+            hidden=settings.hidden,
+            label_prior=label_prior,
+        )
         step = LabelStep(
             model,
             Bound(),
@@ -150,38 +146,6 @@ def encode_rows(
             means.append(q.mean)
             scales.append(q.stddev)
     return torch.cat(means).numpy(), torch.cat(scales).numpy()
-
-
-def _labelled_model(
-    parts: RowParts, *, settings: TableSettings, label_prior: Sequence[float]
-) -> LabelledVAE:
-    """A model as the settings say, untrained."""
-    classes, dim, hidden = len(label_prior), settings.latent_dim, settings.hidden
-    encoder = LabelledMLP(
-        parts.width,
-        classes=classes,
-        hidden=hidden,
-        out_features=2 * dim,
-        activation="relu",
-        inputs=parts.inputs,
-    )
-    decoder = LabelledMLP(
-        dim,
-        classes=classes,
-        hidden=hidden[::-1],
-        out_features=parts.head.inputs,
-        activation="relu",
-    )
-    classifier: nn.Module = MLP(parts.width, hidden, classes, activation="relu")
-    if parts.inputs is not None:
-        classifier = nn.Sequential(parts.inputs, classifier)
-    return LabelledVAE(
-        label_prior=LabelPrior(list(label_prior)),
-        prior=StandardNormal(dim),
-        posterior=LabelledAmortized(encoder, DiagonalGaussian(dim), sees_mask=parts.sees_mask),
-        likelihood=LabelledAmortized(decoder, parts.head),
-        classifier=Amortized(classifier, Label(classes), sees_mask=parts.sees_mask),
-    )
 
 
 def _label_batches(

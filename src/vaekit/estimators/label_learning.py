@@ -18,10 +18,10 @@ from vaekit.estimators.label_models import (
     Specs,
     Stacked,
 )
-from vaekit.estimators.label_parts import RowParts, code_parts, column_parts, pixel_parts
 from vaekit.estimators.label_settings import LabelSettings
 from vaekit.estimators.labels_on_codes import fit_on_codes
 from vaekit.models import VAE
+from vaekit.models.row_parts import RowParts, code_parts, column_parts, pixel_parts
 
 __all__ = ["LABEL_MODELS", "FitsLabels", "choose_likelihood", "fit_m1", "fit_m1_m2", "fit_m2"]
 

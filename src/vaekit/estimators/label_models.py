@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from vaekit.errors import ConfigError
-from vaekit.estimators.label_parts import masked
 from vaekit.estimators.writing import centre
 from vaekit.models import VAE, ColumnSpec, LabelledVAE
+from vaekit.models.row_parts import masked
 
 __all__ = ["CodesAndClassifier", "LabelModel", "Labelled", "Rows", "Specs", "Stacked"]
 

@@ -8,9 +8,25 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from vaekit.models import Bernoulli, Columns, ColumnSpec, Head, TableInputs
+from vaekit.models.column_spec import ColumnSpec
+from vaekit.models.columns import Columns
+from vaekit.models.conditional import Amortized, Head
+from vaekit.models.labelled import Label, LabelledAmortized, LabelledVAE, LabelPrior
+from vaekit.models.likelihoods import Bernoulli
+from vaekit.models.posteriors import DiagonalGaussian
+from vaekit.models.priors import StandardNormal
+from vaekit.models.table_inputs import TableInputs
+from vaekit.networks import MLP, LabelledMLP
 
-__all__ = ["RowParts", "SampledCodes", "code_parts", "column_parts", "masked", "pixel_parts"]
+__all__ = [
+    "RowParts",
+    "SampledCodes",
+    "build_labelled",
+    "code_parts",
+    "column_parts",
+    "masked",
+    "pixel_parts",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,3 +107,53 @@ def masked(rows: Tensor) -> Tensor:
         (N, 2 F)
     """
     return torch.cat([rows.nan_to_num(0.0), (~rows.isnan()).to(rows.dtype)], -1)
+
+
+def build_labelled(
+    parts: RowParts,
+    *,
+    latent_dim: int,
+    hidden: Sequence[int],
+    label_prior: Sequence[float],
+) -> LabelledVAE:
+    """A labelled model of perceptrons: encoder, decoder and classifier of the same widths.
+
+    Args:
+        parts: how rows are read and written.
+        latent_dim: D, of z.
+        hidden: widths of the hidden layers of encoder and classifier; the decoder's are reversed.
+        label_prior: C probabilities.
+
+    Returns:
+        The model, untrained.
+
+    Example:
+        >>> model = build_labelled(
+        ...     code_parts(5), latent_dim=2, hidden=[8], label_prior=[1.0] * 3
+        ... )
+        >>> model.log_qy(torch.zeros(7, 5)).shape
+        torch.Size([7, 3])
+    """
+    classes = len(label_prior)
+    encoder = LabelledMLP(
+        parts.width,
+        classes=classes,
+        hidden=hidden,
+        out_features=2 * latent_dim,
+        inputs=parts.inputs,
+    )
+    decoder = LabelledMLP(
+        latent_dim, classes=classes, hidden=hidden[::-1], out_features=parts.head.inputs
+    )
+    classifier: nn.Module = MLP(parts.width, hidden, classes)
+    if parts.inputs is not None:
+        classifier = nn.Sequential(parts.inputs, classifier)
+    return LabelledVAE(
+        label_prior=LabelPrior(list(label_prior)),
+        prior=StandardNormal(latent_dim),
+        posterior=LabelledAmortized(
+            encoder, DiagonalGaussian(latent_dim), sees_mask=parts.sees_mask
+        ),
+        likelihood=LabelledAmortized(decoder, parts.head),
+        classifier=Amortized(classifier, Label(classes), sees_mask=parts.sees_mask),
+    )
