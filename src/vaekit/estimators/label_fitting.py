@@ -25,7 +25,7 @@ __all__ = ["encode_rows", "fit_features", "fit_labelled"]
 
 Precision = Literal["32", "auto"]
 
-_FEW_SHARE = 0.2
+_FEW_SHARE = 0.25
 _ENCODED_ROWS = 1000
 
 
@@ -88,7 +88,8 @@ def fit_labelled(
 ) -> LabelledVAE:
     """Train a labelled model on rows with and without labels ("M2").
 
-    A fifth of each batch are labelled rows, or as many as there are where that is more.
+    A quarter as many labelled rows as unlabelled ones come in each batch, and more where more of
+    all rows are labelled, but never more than there are.
 
     Args:
         seen: (N, F) rows as the model sees them, NaN where missing; with ``sampled``, (N, 2 F)

@@ -23,7 +23,7 @@ from vaekit.estimators.labels_on_codes import fit_on_codes
 from vaekit.models import VAE
 from vaekit.models.row_parts import RowParts, code_parts, column_parts, pixel_parts
 
-__all__ = ["LABEL_MODELS", "FitsLabels", "choose_likelihood", "fit_m1", "fit_m1_m2", "fit_m2"]
+__all__ = ["LABEL_MODELS", "FitsLabels", "choose_likelihood"]
 
 _FEWEST_PIXELS = 16
 
@@ -57,7 +57,7 @@ def choose_likelihood(
     return "bernoulli" if asked == "bernoulli" or (asked == "auto" and pixels) else "columns"
 
 
-def fit_m1(
+def _fit_m1(
     seen: Rows,
     label: NDArray[np.int64],
     *,
@@ -74,7 +74,7 @@ def fit_m1(
     return CodesAndClassifier(features, classifier, specs=specs)
 
 
-def fit_m2(
+def _fit_m2(
     seen: Rows,
     label: NDArray[np.int64],
     *,
@@ -99,7 +99,7 @@ def fit_m2(
     return Labelled(model, specs=specs)
 
 
-def fit_m1_m2(
+def _fit_m1_m2(
     seen: Rows,
     label: NDArray[np.int64],
     *,
@@ -144,7 +144,7 @@ class FitsLabels(Protocol):
         """Learn it."""
 
 
-LABEL_MODELS: Mapping[str, FitsLabels] = {"M1": fit_m1, "M2": fit_m2, "M1+M2": fit_m1_m2}
+LABEL_MODELS: Mapping[str, FitsLabels] = {"M1": _fit_m1, "M2": _fit_m2, "M1+M2": _fit_m1_m2}
 """What learns each."""
 
 

@@ -90,7 +90,11 @@ class CodesAndClassifier(LabelModel):
             return _drawn(self.features.likelihood(z), specs=self.specs)
 
     def relabel(self, seen: Rows, *, place: int) -> NDArray[np.float64]:
-        """There is no label in this model."""
+        """There is no label in this model.
+
+        Raises:
+            ConfigError: always.
+        """
         raise ConfigError("M1 has no model of rows given a label")
 
     def _read(self, seen: Rows) -> Tensor:
