@@ -21,7 +21,13 @@ SKIPPED = {
 
 def quick(**settings):
     """A classifier that learns little in no time."""
-    chosen = {"hidden": (16,), "epochs": 40, "latent_dim": 2, "learning_rate": 1e-2}
+    chosen = {
+        "model": "M1+M2",
+        "hidden": (16,),
+        "epochs": 40,
+        "latent_dim": 2,
+        "learning_rate": 1e-2,
+    }
     return SemiSupervisedVAEClassifier(**{"random_state": 0, **chosen, **settings})
 
 

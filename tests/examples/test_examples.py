@@ -18,6 +18,7 @@ PRINTED = {
     "own_prior.py": r"rate -?\d+\.\d\d, distortion \d+\.\d\d nats per row",
     "plot_results.py": r"results\.png",
     "quickstart.py": r"-\d+\.\d nats per row, \d active units",
+    "semi_supervised.py": r"50 labels: \d\d% without .+, \d\d% with them; styles in analogies\.png",
 }
 """What each example prints last; a new example is one new line."""
 

@@ -14,6 +14,7 @@ __all__ = ["LabelSettings", "choose_label_settings"]
 
 _MANY_ROWS = 20_000
 _MANY_COLUMNS = 100
+_SOME_COLUMNS = 50
 _BATCH = 200
 _STEPS = (1500, 6000)
 _EPOCHS = 100
@@ -46,10 +47,11 @@ def choose_label_settings(
 ) -> LabelSettings:
     """Replace "auto" by what suits a table.
 
-    Ten latent dimensions and two layers of 128 units; 50 and two of 500 in tables of at least
-    20,000 rows and 100 columns. Batches of 64 rows, and of 200 from 20,000 rows; 100 epochs, but
-    from 1500 to 6000 steps and never fewer than 10 epochs. The model on codes has one hidden
-    layer, as wide as the last of these and no more than 300, and 20 latent dimensions at most.
+    Ten latent dimensions, 20 from 50 columns, and one hidden layer of 256 units; 50 dimensions
+    and two layers of 600 in tables of at least 20,000 rows and 100 columns. Batches of 64 rows,
+    and of 200 from 20,000 rows; 100 epochs, but from 1500 to 6000 steps and never fewer than 10
+    epochs. The model on codes has ten latent dimensions at most and one hidden layer, as wide as
+    the last of these and no more than 300.
 
     Args:
         shape: of the table, (N, F).
@@ -69,16 +71,17 @@ def choose_label_settings(
     Example:
         >>> chosen = choose_label_settings(shape=(60_000, 784))
         >>> chosen.rows.latent_dim, chosen.rows.hidden, chosen.rows.epochs, chosen.top.hidden
-        (50, (500, 500), 20, (300,))
+        (50, (600, 600), 20, (300,))
     """
     rows, many = shape[0], shape[0] >= _MANY_ROWS
     wide = many and shape[1] >= _MANY_COLUMNS
     if not alpha >= 0:
         raise ConfigError(f"expected alpha to be 0 or more; got {alpha!r}")
+    dim = 50 if wide else 20 if shape[1] >= _SOME_COLUMNS else 10
     made = choose_settings(
         rows=rows,
-        latent_dim=50 if wide and latent_dim == "auto" else latent_dim,
-        hidden=(500, 500) if wide and hidden == "auto" else hidden,
+        latent_dim=dim if latent_dim == "auto" else latent_dim,
+        hidden=((600, 600) if wide else (256,)) if hidden == "auto" else hidden,
         samples=1,
         epochs=epochs,
         batch_size=_BATCH if many and batch_size == "auto" else batch_size,
@@ -90,7 +93,7 @@ def choose_label_settings(
         made = replace(made, epochs=max(_LEAST_EPOCHS, math.ceil(wanted / steps)))
     top = replace(
         made,
-        latent_dim=min(made.latent_dim, 20),
+        latent_dim=min(made.latent_dim, 10),
         hidden=tuple(min(width, 300) for width in made.hidden[-1:]),
     )
     return LabelSettings(rows=made, top=top, alpha=alpha, precision="auto" if wide else "32")
