@@ -19,8 +19,9 @@ plain = SVC(C=10).fit(train[known], few[known]).score(test, test_truth)
 learner = SemiSupervisedVAEClassifier(epochs=40, random_state=0).fit(train, few)
 
 # M2 has a model of rows given their label: the style of a row can be put under another one
-made = SemiSupervisedVAEClassifier(model="M2", hidden=(64,), epochs=30, random_state=0)
-made.fit(train, truth)
+made = SemiSupervisedVAEClassifier(
+    model="M2", latent_dim=4, hidden=(128,), epochs=60, learning_rate=5e-3, random_state=0
+).fit(train, truth)
 board = np.stack([made.relabel(test[:8], label=digit) for digit in range(10)], 1)
 drawing = analogy_board(test[:8], made=board, shape=(1, 8, 8), names=list("0123456789"))
 save_figure(drawing, path="analogies.png")

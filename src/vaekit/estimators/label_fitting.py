@@ -89,7 +89,8 @@ def fit_labelled(
     """Train a labelled model on rows with and without labels ("M2").
 
     A quarter as many labelled rows as unlabelled ones come in each batch, and more where more of
-    all rows are labelled, but never more than there are.
+    all rows are labelled, but never more than there are. On rows the rate comes in over the first
+    third of the epochs, which lets the style into the code; on codes it is there from the start.
 
     Args:
         seen: (N, F) rows as the model sees them, NaN where missing; with ``sampled``, (N, 2 F)
@@ -122,8 +123,14 @@ def fit_labelled(
             preprocessing=SampledCodes() if sampled else None,
             gaps=parts.sees_mask,
         )
-        batches = _label_batches(seen, label, size=settings.batch_size, seed=seed)
-        _train(step, batches, settings=settings, precision=precision, verbose=verbose)
+        _train(
+            step,
+            _label_batches(seen, label, size=settings.batch_size, seed=seed),
+            settings=settings,
+            precision=precision,
+            verbose=verbose,
+            warm=not sampled,
+        )
     model.eval()
     return model
 
