@@ -8,7 +8,7 @@ import pytest
 from vaekit import tasks
 from vaekit.assembly import load_rows
 from vaekit.errors import RunError
-from vaekit.recipes import recipe
+from vaekit.recipes import quick, recipe
 from vaekit.runs import label_models, load_label_model, load_run
 
 FLAGS = ("--labels.counts", "50", "--labels.counts", "200", "--labels.hidden", "32")
@@ -101,3 +101,7 @@ def test_the_recipe_stands_beside_what_was_published():
     counts = recipe("mnist-semi-supervised").labels.counts
     assert counts == (100, 600, 1000, 3000)
     assert recipe("digits").labels.counts == ()
+
+
+def test_a_quick_run_takes_no_more_labels_than_it_has_rows_for():
+    assert quick(recipe("mnist-semi-supervised")).labels.counts == (100,)

@@ -71,6 +71,7 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, BaseEstimator):
     Attributes:
         classes_: (C,) the labels, sorted.
         model_: what was learned; none where no column tells rows apart.
+        prior_: (C,) how often each label is known, plus one: p(y) but for a factor.
         likelihood_: bernoulli or columns.
         form_: how the table is read, and the kinds of its columns.
         layout_: the columns that the model sees, and their units.

@@ -28,7 +28,7 @@ LABELS_TABLE = tuple(
     )
     for count, value in ((100, 3.33), (600, 2.59), (1000, 2.40), (3000, 2.18))
 )
-"""Means over draws of the labels; their standard deviations are .14, .05, .02 and .04."""
+"""Means over draws of the labels; the standard deviation is .14 with 100 and .02 with 1000."""
 
 
 def mnist_semi_supervised() -> Config:
@@ -38,7 +38,7 @@ def mnist_semi_supervised() -> Config:
     over 10 epochs (M1). Then, for each number of labels, a labelled model of its codes, which
     are drawn afresh at each step, and in which unknown labels are summed out (M2): the paper's
     300 hidden units, and 10 latent dimensions. The paper trains for thousands of epochs with a
-    softplus for an activation; this takes 30 and 20 epochs, a quarter of an hour of one core.
+    softplus for an activation; this takes 30 and 20 epochs, some ten minutes of one idle core.
 
     Source: Kingma, Rezende, Mohamed and Welling 2014, arXiv:1406.5298, table 1.
     """
