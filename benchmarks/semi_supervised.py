@@ -1,7 +1,7 @@
 """MNIST from few labels, beside the published errors and classifiers of the labelled rows alone.
 
-    python -m benchmarks.semi_supervised [--labels 100,1000] [--draws 3] [--models M1,M2,M1+M2,spreading]
-        [--rows validation] [--json FILE]
+    python -m benchmarks.semi_supervised [--labels 100,1000] [--draws 3] [--json FILE]
+        [--models M1,M2,M1+M2,spreading] [--rows validation]
 
 Of the 60,000 training images all are learned from, and a few with their labels: as many of each
 digit, drawn anew for each draw. The figure is the share of the 10,000 test images that is
@@ -11,7 +11,7 @@ here were chosen so.
 
 M1 does not look at labels and is learned once for all draws. Its codes are classified by label
 spreading over their nearest neighbours; "spreading" does the same with pixels, without a model.
-M1+M2 draws the codes afresh at each step. The schedule is ours and short: see SCHEDULE. The published models were trained for up to thousands of epochs.
+M1+M2 draws the codes afresh at each step. The schedule is ours and short: see SCHEDULE.
 """
 
 import argparse
