@@ -19,6 +19,7 @@ PRINTED = {
     "plot_results.py": r"results\.png",
     "quickstart.py": r"-\d+\.\d nats per row, \d active units",
     "synthesize.py": r"told apart +0\.\d{3}(.|\n)+no guarantee(.|\n)+( +\d\.\d){3} +1\.8 virginica",
+    "semi_supervised.py": r"50 labels: \d\d% without .+, \d\d% with them; styles in analogies\.png",
 }
 """What each example prints last; a new example is one new line."""
 

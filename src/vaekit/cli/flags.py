@@ -8,6 +8,7 @@ from cyclopts import Group, Parameter
 from vaekit.config import (
     DataConfig,
     EvaluationConfig,
+    LabelsConfig,
     ModelConfig,
     ObjectiveConfig,
     ReportConfig,
@@ -21,6 +22,7 @@ __all__ = [
     "EvaluationFlags",
     "Force",
     "Label",
+    "LabelsFlags",
     "ModelFlags",
     "ObjectiveFlags",
     "Out",
@@ -62,4 +64,5 @@ ModelFlags = Annotated[ModelConfig | None, _section("Model", order=2)]
 ObjectiveFlags = Annotated[ObjectiveConfig | None, _section("Objective", order=3)]
 TrainingFlags = Annotated[TrainingConfig | None, _section("Training", order=4)]
 EvaluationFlags = Annotated[EvaluationConfig | None, _section("Evaluation", order=5)]
-ReportFlags = Annotated[ReportConfig | None, _section("Report", order=6)]
+LabelsFlags = Annotated[LabelsConfig | None, _section("Labels", order=6)]
+ReportFlags = Annotated[ReportConfig | None, _section("Report", order=7)]

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 
+from vaekit.cli.few_labels import label_errors
 from vaekit.cli.output import Output, columns, finite
 from vaekit.cli.published import comparisons, differences
 from vaekit.config import EvaluationConfig
@@ -65,7 +66,8 @@ def measure(
         )
     run.model.cpu()
     run.preprocessing.cpu()
-    values = finite(found.as_dict())
+    errors = label_errors(run, dataset=dataset, index=index)
+    values = finite({**found.as_dict(), **errors})
     run.folder.write_json(run.folder.evaluation, values)
     return values
 

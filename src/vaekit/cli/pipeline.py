@@ -5,6 +5,7 @@ from math import prod
 from pathlib import Path
 
 from vaekit import __version__
+from vaekit.cli.few_labels import learn_labels
 from vaekit.cli.measuring import measure, summary
 from vaekit.cli.output import Output
 from vaekit.cli.places import coded_rows
@@ -31,6 +32,7 @@ def finish(folder: RunFolder, *, dataset: Dataset, output: Output) -> None:
         output: where to print.
     """
     run = load_run(folder.path)
+    learn_labels(run, dataset=dataset, output=output)
     wanted = run.config.evaluation
     settings = wanted.model_copy(update={"split": usable_split(dataset, wanted=wanted.split)})
     measure(

@@ -9,6 +9,7 @@ from vaekit.cli.flags import (
     DataFlags,
     Device,
     EvaluationFlags,
+    LabelsFlags,
     ModelFlags,
     ObjectiveFlags,
     Quick,
@@ -45,6 +46,7 @@ def train(
     objective: ObjectiveFlags = None,
     training: TrainingFlags = None,
     evaluation: EvaluationFlags = None,
+    labels: LabelsFlags = None,
     report: ReportFlags = None,
 ) -> None:
     """Train a model, measure it, and leave a run folder with a report.
@@ -72,6 +74,7 @@ def train(
         objective: What training minimises.
         training: How the parameters are found.
         evaluation: How the trained model is measured.
+        labels: What is learned from few labels once the model is trained.
         report: What the report shows beside what every report shows.
 
     Raises:
@@ -83,7 +86,7 @@ def train(
     )
     sections = given(
         {"data": data_settings, "model": model, "objective": objective, "training": training}
-        | {"evaluation": evaluation, "report": report}
+        | {"evaluation": evaluation, "labels": labels, "report": report}
     )
     _refuse_twice(short, sections)
     flags = merge(short, sections)

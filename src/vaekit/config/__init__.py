@@ -3,6 +3,7 @@
 from vaekit.config.config import Config
 from vaekit.config.data import DataConfig
 from vaekit.config.evaluation import EvaluationConfig
+from vaekit.config.labels import LabelsConfig
 from vaekit.config.load import load_config, merge, parse_config
 from vaekit.config.model import (
     LikelihoodConfig,
@@ -20,6 +21,7 @@ __all__ = [
     "Config",
     "DataConfig",
     "EvaluationConfig",
+    "LabelsConfig",
     "LikelihoodConfig",
     "ModelConfig",
     "NetworkConfig",

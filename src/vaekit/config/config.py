@@ -4,6 +4,7 @@ from pydantic import Field
 
 from vaekit.config.data import DataConfig
 from vaekit.config.evaluation import EvaluationConfig
+from vaekit.config.labels import LabelsConfig
 from vaekit.config.model import ModelConfig
 from vaekit.config.objective import ObjectiveConfig
 from vaekit.config.report import ReportConfig
@@ -42,6 +43,9 @@ class Config(Section):
 
     evaluation: EvaluationConfig = EvaluationConfig()
     """How the trained model is measured."""
+
+    labels: LabelsConfig = LabelsConfig()
+    """What is learned from few labels once the model is trained."""
 
     report: ReportConfig = ReportConfig()
     """What the report shows beside what every report shows."""

@@ -1,5 +1,6 @@
 """Where rows come from, how they are split and scaled, and how they reach the device."""
 
+from vaekit.data.balanced import BalancedBatches
 from vaekit.data.dataset import Dataset, Split
 from vaekit.data.loader import Batches
 from vaekit.data.preprocessing import Preprocessing
@@ -7,6 +8,7 @@ from vaekit.data.sources import SOURCES, dataset_from_arrays, load_dataset
 
 __all__ = [
     "SOURCES",
+    "BalancedBatches",
     "Batches",
     "Dataset",
     "Preprocessing",

@@ -1,8 +1,10 @@
 """Estimators in the manner of scikit-learn: tables in, tables out."""
 
 from vaekit.estimators.autoencoder import VariationalAutoencoder
+from vaekit.estimators.classifier import SemiSupervisedVAEClassifier
 from vaekit.estimators.completed import Completed
 from vaekit.estimators.imputer import VAEImputer
+from vaekit.estimators.label_reading import balanced_labels
 from vaekit.estimators.outliers import VAEOutlierDetector
 from vaekit.estimators.privacy import Privacy
 from vaekit.estimators.report import ImputationReport
@@ -13,9 +15,11 @@ __all__ = [
     "Fidelity",
     "ImputationReport",
     "Privacy",
+    "SemiSupervisedVAEClassifier",
     "SynthesisReport",
     "VAEImputer",
     "VAEOutlierDetector",
     "VariationalAutoencoder",
+    "balanced_labels",
     "judge_synthesis",
 ]

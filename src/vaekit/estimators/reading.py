@@ -16,15 +16,7 @@ from vaekit.tables import Column, Schema, infer_schema
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "LEVELLED",
-    "ArrayForm",
-    "FrameForm",
-    "TableForm",
-    "frame_of",
-    "is_frame",
-    "open_form",
-]
+__all__ = ["LEVELLED", "ArrayForm", "FrameForm", "TableForm", "frame_of", "is_frame", "open_form"]
 
 LEVELLED = ("binary", "categorical", "ordinal")
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.calibration import Calibration, calibrate
 from vaekit.estimators.layout import Layout
-from vaekit.estimators.reading import LEVELLED, TableForm, is_frame
+from vaekit.estimators.reading import TableForm, is_frame
 from vaekit.estimators.synthesis import decimals_of, fit_codes, round_cells
+from vaekit.estimators.writing import centre, write_cells
 from vaekit.models import VAE
 from vaekit.tables import read_given
 from vaekit.tasks import Drawn, draw_rows
@@ -107,12 +107,8 @@ class Synthesizer:
         if self.model is None:
             return self.write(Drawn(rows=gaps, effective_samples=float(len(codes))))
         with torch.no_grad():
-            p = self.model.likelihood(torch.from_numpy(codes))
-            centre: Tensor = p.mean.clone()
-            for place, spec in enumerate(self.layout.specs):
-                if spec.kind in LEVELLED:
-                    centre[:, place] = cast("Any", p).probabilities(place).argmax(-1).to(centre)
-        cells = self.layout.from_model(centre.double().numpy(), cells=gaps)
+            middle = centre(self.model.likelihood(torch.from_numpy(codes)), specs=self.layout.specs)
+        cells = self.layout.from_model(middle, cells=gaps)
         return self.write(Drawn(rows=cells, effective_samples=float(len(codes))))
 
     def write(self, drawn: Drawn) -> NDArray[Any] | pd.DataFrame:
@@ -125,14 +121,9 @@ class Synthesizer:
             A table as that of training: types, levels and order, constants with their value,
             identifiers missing.
         """
-        width = len(self.form.all_columns)
-        like: Any = np.full((len(drawn.rows), width), np.nan, self.dtype)
-        if self.names is not None:
-            import pandas as pd
-
-            like = pd.DataFrame(like, columns=self.names)
-        made: NDArray[Any] | pd.DataFrame
-        made = self.form.write(drawn.rows, like=like, keep_empty=True)
+        made: NDArray[Any] | pd.DataFrame = write_cells(
+            drawn.rows, form=self.form, names=self.names, dtype=self.dtype
+        )
         return made
 
 

@@ -1,5 +1,6 @@
 """From numbers to figures: arrays in, a matplotlib figure out; no model and no global state."""
 
+from vaekit.figures.analogies import analogy_board
 from vaekit.figures.animation import save_animation
 from vaekit.figures.board import draw_board, draw_strip, image_board, image_strip
 from vaekit.figures.board_animation import save_board_animation
@@ -33,6 +34,7 @@ from vaekit.figures.tables import column_scatter, marginals, pair_scatter
 __all__ = [
     "Cloud",
     "Sprite",
+    "analogy_board",
     "animation_kind",
     "bound_by_length",
     "code_spread",

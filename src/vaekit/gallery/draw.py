@@ -6,6 +6,7 @@ from typing import Any
 
 from vaekit.config import ReportConfig
 from vaekit.data import Dataset
+from vaekit.gallery.analogies import analogies
 from vaekit.gallery.boards import boards
 from vaekit.gallery.overview import overview
 from vaekit.gallery.plane import plane
@@ -51,4 +52,5 @@ def _panels(scene: Scene, wanted: ReportConfig) -> Iterator[Panel]:
     yield from overview(scene)
     yield from plane(scene, wanted=wanted)
     yield from boards(scene, wanted=wanted)
+    yield from analogies(scene)
     yield from projections(scene, wanted=wanted)

@@ -5,6 +5,13 @@ from vaekit.models.columns import Columns, ColumnSpec
 from vaekit.models.conditional import Amortized, Conditional, Head
 from vaekit.models.flows import Flow, FlowPosterior, PlanarFlow, RadialFlow
 from vaekit.models.hedged import Hedged
+from vaekit.models.labelled import (
+    Label,
+    LabelledAmortized,
+    LabelledConditional,
+    LabelledVAE,
+    LabelPrior,
+)
 from vaekit.models.likelihoods import (
     Bernoulli,
     Categorical,
@@ -39,6 +46,11 @@ __all__ = [
     "Gaussian",
     "Head",
     "Hedged",
+    "Label",
+    "LabelPrior",
+    "LabelledAmortized",
+    "LabelledConditional",
+    "LabelledVAE",
     "Mask",
     "Missingness",
     "MixtureOfGaussians",

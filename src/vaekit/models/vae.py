@@ -18,7 +18,7 @@ from vaekit.models.conditional import Conditional
 from vaekit.models.missingness import Missingness, complete
 from vaekit.numerics import masked_sum
 
-__all__ = ["VAE", "Trace", "row_log_prob"]
+__all__ = ["VAE", "Trace", "row_log_prob", "with_mask"]
 
 
 class Trace(NamedTuple):
@@ -107,7 +107,7 @@ class VAE(nn.Module):
         Returns:
             The trace.
         """
-        q = self.posterior(_with_mask(x, mask) if self.posterior.sees_mask else x)
+        q = self.posterior(with_mask(x, mask) if self.posterior.sees_mask else x)
         prior = self.prior()
         with torch.autocast(device_type=x.device.type, enabled=False):
             z, log_qz = sample_with_log_prob(q, (samples,))
@@ -154,8 +154,16 @@ def row_log_prob(
     return masked_sum(each if weights is None else weights * each, mask)
 
 
-def _with_mask(x: Tensor, mask: Tensor | None) -> Tensor:
-    """(B, 2 F): rows, 0 where an entry is missing, and behind them their mask."""
+def with_mask(x: Tensor, mask: Tensor | None) -> Tensor:
+    """Rows, 0 where an entry is missing, and behind them their mask.
+
+    Args:
+        x: (B, F) rows.
+        mask: (B, F) true where an entry is observed; all are when absent.
+
+    Returns:
+        (B, 2 F)
+    """
     if mask is None:
         return torch.cat([x, torch.ones_like(x)], -1)
     return torch.cat([torch.where(mask, x, torch.zeros_like(x)), mask.to(x.dtype)], -1)

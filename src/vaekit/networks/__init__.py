@@ -2,7 +2,16 @@
 
 from vaekit.networks.conv import ConvDecoder, ConvEncoder
 from vaekit.networks.init import glorot
+from vaekit.networks.labelled import LabelledMLP
 from vaekit.networks.mlp import MLP
 from vaekit.networks.resnet import ResNetDecoder, ResNetEncoder
 
-__all__ = ["MLP", "ConvDecoder", "ConvEncoder", "ResNetDecoder", "ResNetEncoder", "glorot"]
+__all__ = [
+    "MLP",
+    "ConvDecoder",
+    "ConvEncoder",
+    "LabelledMLP",
+    "ResNetDecoder",
+    "ResNetEncoder",
+    "glorot",
+]

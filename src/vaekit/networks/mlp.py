@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from vaekit.errors import ConfigError
 from vaekit.networks.init import glorot
 
-__all__ = ["MLP", "Activation"]
+__all__ = ["ACTIVATIONS", "MLP", "Activation"]
 
 Activation = Literal["relu", "tanh", "gelu", "softplus"]
 

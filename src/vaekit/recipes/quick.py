@@ -32,10 +32,12 @@ def quick(config: Config) -> Config:
     """
     epochs = min(config.training.epochs, _EPOCHS)
     share = epochs / config.training.epochs
+    counts = [count for count in config.labels.counts if count <= _ROWS // 10]
     small: Mapping[str, Any] = {
         "data": {"limit": min(config.data.limit or _ROWS, _ROWS)},
         "objective": {"warmup": max(1, round(config.objective.warmup * share))},
         "training": {"epochs": epochs, "batch_size": min(config.training.batch_size, _BATCH)},
+        "labels": {"counts": counts, "batch_size": min(config.labels.batch_size, _BATCH)},
         "evaluation": {"samples": min(config.evaluation.samples, _SAMPLES)},
     }
     return parse_config(merge(config.model_dump(), small))

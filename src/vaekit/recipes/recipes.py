@@ -10,6 +10,7 @@ from vaekit.errors import ConfigError
 from vaekit.recipes.digits import digits
 from vaekit.recipes.fashion import fashion_mlp
 from vaekit.recipes.iwae import IWAE_TABLE
+from vaekit.recipes.labels import LABELS_TABLE, mnist_semi_supervised
 from vaekit.recipes.manifold import mnist_arithmetic, mnist_manifold, mnist_morph
 from vaekit.recipes.mnist import mnist_iwae_5, mnist_vae
 from vaekit.recipes.points import swiss_roll
@@ -81,6 +82,11 @@ RECIPES = {
                     key="rate", what="test KL", value=4.422, unit="nats per row", source=_RENOM
                 ),
             ),
+        ),
+        Recipe(
+            name="mnist-semi-supervised",
+            config=mnist_semi_supervised,
+            published=LABELS_TABLE,
         ),
         Recipe(name="mnist-vae", config=mnist_vae, published=IWAE_TABLE["vae-1"]),
         Recipe(name="mnist-iwae-5", config=mnist_iwae_5, published=IWAE_TABLE["iwae-5"]),

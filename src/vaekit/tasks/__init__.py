@@ -1,5 +1,6 @@
 """What a trained model is good for: encode, decode, walk between codes. Rows in, numpy out."""
 
+from vaekit.tasks.analogies import analogies, classify
 from vaekit.tasks.arithmetic import Board, arithmetic
 from vaekit.tasks.decode import decode, sample
 from vaekit.tasks.encode import Codes, encode, latent_extent
@@ -42,9 +43,11 @@ __all__ = [
     "Scores",
     "Traversal",
     "Walk",
+    "analogies",
     "arithmetic",
     "class_means",
     "class_place",
+    "classify",
     "decode",
     "draw_rows",
     "encode",

@@ -1,14 +1,17 @@
 """How parameters are found: the step, the loop, checkpoints, and who is told."""
 
 from vaekit.training.callbacks import Callback, Live, MetricsFile, Plan, Record
+from vaekit.training.label_step import LabelStep
 from vaekit.training.loop import fit
 from vaekit.training.progress import ProgressBar, ProgressLines, bar_columns, progress
 from vaekit.training.step import Step
 from vaekit.training.tensorboard import TensorBoard
 from vaekit.training.train import train
+from vaekit.training.unit import Unit
 
 __all__ = [
     "Callback",
+    "LabelStep",
     "Live",
     "MetricsFile",
     "Plan",
@@ -17,6 +20,7 @@ __all__ = [
     "Record",
     "Step",
     "TensorBoard",
+    "Unit",
     "bar_columns",
     "fit",
     "progress",

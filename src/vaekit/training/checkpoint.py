@@ -11,7 +11,7 @@ from torch.optim import Optimizer
 from vaekit.errors import RunError
 from vaekit.files import write_atomically
 from vaekit.runs import FORMAT, check_format
-from vaekit.training.step import Step
+from vaekit.training.unit import Unit
 
 __all__ = ["Position", "load_checkpoint", "save_checkpoint"]
 
@@ -36,7 +36,7 @@ class Position:
     """Parameters after the best epoch, kept for early stopping only."""
 
 
-def save_checkpoint(path: Path, *, step: Step, optimizer: Optimizer, position: Position) -> None:
+def save_checkpoint(path: Path, *, step: Unit, optimizer: Optimizer, position: Position) -> None:
     """Write model, optimizer, random states and position, atomically.
 
     The learning rate and the weight of the rate are functions of the position and need no state.
@@ -60,7 +60,7 @@ def save_checkpoint(path: Path, *, step: Step, optimizer: Optimizer, position: P
     write_atomically(path, lambda temporary: torch.save(content, temporary))
 
 
-def load_checkpoint(path: Path, *, step: Step, optimizer: Optimizer) -> Position:
+def load_checkpoint(path: Path, *, step: Unit, optimizer: Optimizer) -> Position:
     """Put everything back as it was; executes no code from the file.
 
     Args:

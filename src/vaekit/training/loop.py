@@ -12,7 +12,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
-from vaekit.data import Batches
+from vaekit.data import BalancedBatches, Batches
 from vaekit.errors import ConfigError, Interrupted
 from vaekit.numerics import compute_settings
 from vaekit.objectives import rate_weight, set_rate_weight
@@ -22,7 +22,7 @@ from vaekit.training.engine import choose_device, choose_precision, make_engine
 from vaekit.training.interrupt import StopWish, stop_wish
 from vaekit.training.measure import check_finite, means, measure
 from vaekit.training.optimizer import build_optimizer, learning_rate, set_learning_rate
-from vaekit.training.step import SUMS, Step
+from vaekit.training.unit import SUMS, Unit
 
 __all__ = ["fit"]
 
@@ -30,9 +30,9 @@ _REFRESH_SECONDS = 0.25
 
 
 def fit(
-    step: Step,
+    step: Unit,
     *,
-    train: Batches,
+    train: Batches | BalancedBatches,
     watch: Batches | None = None,
     config: TrainingConfig | None = None,
     objective: ObjectiveConfig | None = None,
@@ -108,8 +108,8 @@ def fit(
 class _Loop:
     """One training."""
 
-    step: Step
-    train: Batches
+    step: Unit
+    train: Batches | BalancedBatches
     watch: Batches | None
     config: TrainingConfig
     objective: ObjectiveConfig

@@ -7,13 +7,13 @@ from vaekit.data import Batches
 from vaekit.errors import TrainingError
 from vaekit.numerics import fixed_noise
 from vaekit.training.checkpoint import Position
-from vaekit.training.step import SUMS, Step
+from vaekit.training.unit import SUMS, Unit
 
 __all__ = ["check_finite", "means", "measure"]
 
 
 @torch.no_grad()
-def measure(step: Step, batches: Batches) -> dict[str, float]:
+def measure(step: Unit, batches: Batches) -> dict[str, float]:
     """Means over the rows of a split, in float32, with the same noise at every call.
 
     Args:
@@ -42,7 +42,7 @@ def means(sums: Tensor, *, rows: int) -> dict[str, float]:
     return dict(zip(SUMS, (sums.double().sum(0) / rows).tolist(), strict=True))
 
 
-def check_finite(step: Step, position: Position, *, saved: bool) -> None:
+def check_finite(step: Unit, position: Position, *, saved: bool) -> None:
     """Stop where the loss or a parameter is not finite.
 
     Args:

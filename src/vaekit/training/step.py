@@ -5,14 +5,12 @@ from torch import Tensor, nn
 
 from vaekit.models.vae import VAE
 from vaekit.objectives import Objective
+from vaekit.training.unit import Unit
 
-__all__ = ["SUMS", "Step"]
-
-SUMS = ("loss", "distortion", "rate", "bound")
-"""What the second output of a step holds, each summed over the rows, in nats."""
+__all__ = ["Step"]
 
 
-class Step(nn.Module):
+class Step(Unit):
     """Preprocess, run the model, apply the objective.
 
     Args:

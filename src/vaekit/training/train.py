@@ -54,6 +54,7 @@ def train(
     if not resume:
         folder.require_free()
     dataset, preprocessing = load_data(config.data)
+    _check_labels(config, dataset)
     seed_everything(config.seed)
     step = Step(
         _model(config, dataset, preprocessing),
@@ -97,6 +98,23 @@ def _mean_row(dataset: Dataset, preprocessing: Preprocessing) -> Tensor:
     total = sum(preprocessing(rows).double().sum(0) for rows in batches.epoch())
     assert isinstance(total, Tensor)
     return (total / batches.rows).float()
+
+
+def _check_labels(config: Config, dataset: Dataset) -> None:
+    """Refuse to learn from more labels than there are, before hours of training."""
+    most = max(config.labels.counts, default=0)
+    if not most:
+        return
+    if dataset.labels is None:
+        raise ConfigError("labels.counts asks for labels, and the data has none: set data.label")
+    known = dataset.labels[dataset.split.train]
+    there = np.bincount(known[known >= 0], minlength=len(dataset.classes))
+    fewest, classes = min(config.labels.counts), len(there)
+    if fewest < classes or -(-most // classes) > there.min():
+        raise ConfigError(
+            f"labels.counts: expected from {classes} to {classes * int(there.min())}, as many of "
+            f"each of {classes} classes; got {', '.join(map(str, config.labels.counts))}"
+        )
 
 
 def _batches(config: Config, dataset: Dataset) -> tuple[Batches, Batches | None]:
