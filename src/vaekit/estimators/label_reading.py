@@ -72,7 +72,7 @@ def balanced_labels(
 
     Example:
         >>> balanced_labels([0, 1, 0, 1, 1, 0], count=2, seed=0).tolist()
-        [-1, -1, 0, 1, -1, -1]
+        [-1, -1, -1, 1, -1, 0]
     """
     classes, places = read_labels(y)
     if count < len(classes):

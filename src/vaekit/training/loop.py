@@ -64,7 +64,7 @@ def fit(
     Example:
         >>> import numpy as np
         >>> from vaekit import MLP, VAE, Amortized, Bound, DiagonalGaussian, Gaussian
-        >>> from vaekit import StandardNormal
+        >>> from vaekit import StandardNormal, Step
         >>> model = VAE(
         ...     prior=StandardNormal(1),
         ...     posterior=Amortized(MLP(3, [], 2), DiagonalGaussian(1)),
