@@ -2,7 +2,7 @@
 
 from vaekit.data.balanced import BalancedBatches
 from vaekit.data.dataset import Dataset, Split
-from vaekit.data.loader import Batches
+from vaekit.data.loader import Batches, Part
 from vaekit.data.preprocessing import Preprocessing
 from vaekit.data.sources import SOURCES, dataset_from_arrays, load_dataset
 
@@ -11,6 +11,7 @@ __all__ = [
     "BalancedBatches",
     "Batches",
     "Dataset",
+    "Part",
     "Preprocessing",
     "Split",
     "dataset_from_arrays",
