@@ -4,7 +4,7 @@ import logging
 import os
 from datetime import timedelta
 from inspect import signature
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from lightning_fabric import Fabric
@@ -105,7 +105,7 @@ def join_engine(*, device: str, precision: Precision) -> Fabric:
     _quieten()
     # Buffers are the same in all processes: schedules and the statistics of the rows.
     newer = "forward_sync_buffers" in signature(DistributedDataParallel).parameters
-    still = {"forward_sync_buffers" if newer else "broadcast_buffers": False}
+    still: dict[str, Any] = {"forward_sync_buffers" if newer else "broadcast_buffers": False}
     strategy = DDPStrategy(timeout=_PATIENCE, **still)
     engine = Fabric(
         accelerator=device,
