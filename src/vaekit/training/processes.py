@@ -106,6 +106,20 @@ class Processes:
         assert isinstance(total, Tensor)
         return total.cpu()
 
+    def tell(self, text: str) -> str:
+        """What the first process says, in all of them.
+
+        Args:
+            text: of the first process; that of others is not heard.
+        """
+        if self.alone:
+            return text
+        letters = torch.tensor(list(text.encode() if self.main else b""), dtype=torch.int64)
+        size = int(self.total(torch.tensor(len(letters))))
+        heard = torch.zeros(size, dtype=torch.int64)
+        heard[: len(letters)] = letters
+        return bytes(self.total(heard).tolist()).decode()
+
     def kept(self, sums: Tensor) -> Tensor:
         """What this process keeps of sums over all, so that their total stays what it is.
 

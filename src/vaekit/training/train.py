@@ -17,6 +17,7 @@ from vaekit.training.callbacks import Callback, MetricsFile
 from vaekit.training.engine import choose_device, choose_precision, join_engine
 from vaekit.training.loop import fit
 from vaekit.training.processes import Processes
+from vaekit.training.shared_data import load_shared
 from vaekit.training.step import Step
 
 __all__ = ["train"]
@@ -60,7 +61,8 @@ def train(
         folder.require_free()
     if not processes.alone:
         _check_rows_are_apart(config)
-    with engine.rank_zero_first(local=True):  # what has to be fetched or converted, is once
+        dataset, preprocessing = load_shared(config.data, engine=engine)
+    else:
         dataset, preprocessing = load_data(config.data)
     _check_labels(config, dataset)
     seed_everything(config.seed)
