@@ -142,7 +142,8 @@ class Batches:
             in place. A part without rows of its own holds one that falls to another process.
         """
         order = self._order(number)
-        places = None if order is None else torch.from_numpy(order).to(self._device)
+        needed = order is not None and self._resident is not None
+        places = torch.from_numpy(order).to(self._device) if needed else None
         for step in range(start, self._length):
             part = self._slice(step)
             if self._resident is None:
