@@ -336,6 +336,7 @@ def test_ctrl_c_in_one_process_stops_all_and_saves(alone, tmp_path):
 def test_an_error_in_one_process_ends_all(tmp_path):
     printed = finished(command(tmp_path, at=[1, 2, 1, 0], kind="error"), code=1)
     assert "process 1: unexpected RuntimeError: no luck" in printed
+    assert "error: another process ended; its own error tells why" in printed
     assert not RunFolder(tmp_path / "run").model.exists()
 
 
