@@ -11,6 +11,7 @@ from typing import TextIO
 from cyclopts import CycloptsError
 
 from vaekit.cli.app import make_app
+from vaekit.cli.launch import read_launch
 from vaekit.cli.mistakes import explain
 from vaekit.errors import VaekitError, VaekitWarning
 
@@ -54,8 +55,12 @@ def _fail(error: BaseException, *, debug: bool) -> int:
     else:
         text, code = f"unexpected {type(error).__name__}: {error}", 1
         text += "" if debug else " (--debug shows where)"
+    launch = read_launch()
+    if code == 130 and not launch.main:
+        return code
+    who = "" if launch.main else f"process {launch.number}: "
     for line in text.splitlines() or [""]:
-        print(f"error: {line}", file=sys.stderr)
+        print(f"error: {who}{line}", file=sys.stderr)
     return code
 
 
@@ -88,7 +93,7 @@ def _plain_warnings() -> Iterator[None]:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        if str(message) not in seen:
+        if str(message) not in seen and read_launch().main:
             seen.add(str(message))
             print(f"warning: {message}", file=sys.stderr)
 

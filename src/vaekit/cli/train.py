@@ -17,6 +17,7 @@ from vaekit.cli.flags import (
     ReportFlags,
     TrainingFlags,
 )
+from vaekit.cli.launch import read_launch
 from vaekit.cli.output import Output
 from vaekit.cli.settings import given, resolve_config, resolve_members
 from vaekit.cli.study_folder import is_study
@@ -90,7 +91,10 @@ def train(
     )
     _refuse_twice(short, sections)
     flags = merge(short, sections)
-    output = Output(as_json=as_json, quiet=quiet)
+    launch = read_launch()
+    if launch.count > 1 and (recipe in STUDIES or (resume is not None and is_study(resume))):
+        raise ConfigError("a study trains its runs one after another: start it without torchrun")
+    output = Output(as_json=as_json, quiet=quiet or not launch.main)
     if resume is not None:
         others = {"RECIPE": recipe, "--config": config, "--out": out, "--quick": quick or None}
         _refuse_with_resume(flags, others)

@@ -1,5 +1,7 @@
 """What ``vaekit train`` does: a new run, or one that goes on, and what follows training."""
 
+import re
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -7,10 +9,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from vaekit.cli.launch import Launch, read_launch
 from vaekit.cli.output import Output
 from vaekit.cli.pipeline import finish, show
 from vaekit.config import Config, merge, parse_config
-from vaekit.errors import ConfigError, Interrupted
+from vaekit.errors import ConfigError, Interrupted, TrainingError, VaekitWarning
 from vaekit.runs import RunFolder
 from vaekit.training import Callback, TensorBoard, progress
 from vaekit.training import train as train_model
@@ -19,7 +22,7 @@ __all__ = ["changed", "go_on", "is_finished", "new_path", "run_training", "start
 
 
 def start(config: Config, *, out: Path | None, output: Output) -> None:
-    """Train a new run.
+    """Train a new run, or go on with it where torchrun started this process again.
 
     Args:
         config: the whole of it.
@@ -28,13 +31,33 @@ def start(config: Config, *, out: Path | None, output: Output) -> None:
 
     Raises:
         RunError: the folder is not empty, or cannot be made.
+        ConfigError: several processes, or one that may be started again, without a folder.
         VaekitError: what training raises.
     """
+    launch = read_launch()
+    if out is None and (launch.count > 1 or launch.elastic):
+        raise ConfigError(
+            "expected --out FOLDER under torchrun, so that all processes, and those that are "
+            "started again, mean the same run"
+        )
     folder = RunFolder(out if out is not None else new_path(config.name))
-    folder.require_free()
+    if launch.restarts and _was_begun(folder, config):
+        go_on(folder.path, changes={}, output=output)
+        return
+    if launch.main:
+        folder.require_free()
     output.say(f"run folder {folder.path}")
     run_training(config, folder=folder, resume=False, output=output)
-    show(folder, output=output)
+    if launch.main:
+        show(folder, output=output)
+
+
+def _was_begun(folder: RunFolder, config: Config) -> bool:
+    """Whether the folder holds a checkpoint of this very run, not of somebody else's."""
+    if not (folder.last.is_file() and folder.config.is_file()):
+        return False
+    values = folder.read_json(folder.config)
+    return parse_config(values, origin=str(folder.config)) == config
 
 
 def go_on(path: Path, *, changes: Mapping[str, Any], output: Output) -> None:
@@ -59,7 +82,8 @@ def go_on(path: Path, *, changes: Mapping[str, Any], output: Output) -> None:
         )
     else:
         run_training(config, folder=folder, resume=True, output=output)
-    show(folder, output=output)
+    if read_launch().main:
+        show(folder, output=output)
 
 
 def changed(folder: RunFolder, *, changes: Mapping[str, Any]) -> Config:
@@ -96,7 +120,7 @@ def run_training(
     listener: Callback | None = None,
     again: Path | None = None,
 ) -> None:
-    """Train, measure, draw, report.
+    """Train, measure, draw, report. Of several processes the first does all but training alone.
 
     Args:
         config: the whole of the run.
@@ -110,18 +134,34 @@ def run_training(
         VaekitError: what training raises.
         Interrupted: Ctrl-C, with how to go on.
     """
-    if resume:
+    launch = read_launch()
+    _warn_of_restarts(launch)
+    if resume and launch.main:
         folder.write_json(folder.config, config.model_dump(mode="json"))
     callbacks: list[Callback] = [] if output.quiet else [listener or progress(output.console())]
-    if config.training.tensorboard:
+    if config.training.tensorboard and launch.main:
         callbacks.append(TensorBoard(folder.path / "tensorboard"))
     command = f"vaekit train --resume {again or folder.path}"
     # A study can always go on: it begins anew with a member of which nothing is saved.
     needed = folder.last if again is None else again
     with _how_to_go_on(f"everything up to there is saved. To go on: {command}", needs=needed):
-        dataset = train_model(config, folder=folder, resume=resume, callbacks=callbacks)
+        with _blame_the_others(launch):
+            dataset = train_model(config, folder=folder, resume=resume, callbacks=callbacks)
+    if not launch.main:
+        return
     with _how_to_go_on(f"the trained model is saved. To measure it: {command}", needs=folder.model):
         finish(folder, dataset=dataset, output=output)
+
+
+def _warn_of_restarts(launch: Launch) -> None:
+    """Say what is known to hang before it does."""
+    if launch.elastic and launch.shared_store and launch.count > 1:
+        warnings.warn(
+            "processes that torchrun starts again can wait for ever at an old address: set "
+            "TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 before torchrun",
+            VaekitWarning,
+            stacklevel=2,
+        )
 
 
 def is_finished(folder: RunFolder, config: Config) -> bool:
@@ -151,6 +191,18 @@ def new_path(name: str) -> Path:
     stem = Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     more = (stem.with_name(f"{stem.name}-{number}") for number in count(2))
     return stem if not stem.exists() else next(path for path in more if not path.exists())
+
+
+@contextmanager
+def _blame_the_others(launch: Launch) -> Iterator[None]:
+    """Say in one line that another process is gone: its own error is what matters."""
+    try:
+        yield
+    except RuntimeError as error:
+        # gloo has no class of its own for this
+        if launch.count == 1 or not re.search("gloo|nccl|connection", str(error), re.IGNORECASE):
+            raise
+        raise TrainingError("another process ended; its own error tells why") from error
 
 
 @contextmanager

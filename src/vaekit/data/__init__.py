@@ -2,15 +2,17 @@
 
 from vaekit.data.balanced import BalancedBatches
 from vaekit.data.dataset import Dataset, Split
-from vaekit.data.loader import Batches
+from vaekit.data.loader import Batches, Part
 from vaekit.data.preprocessing import Preprocessing
-from vaekit.data.sources import SOURCES, dataset_from_arrays, load_dataset
+from vaekit.data.sources import SOURCES, Checked, dataset_from_arrays, load_dataset
 
 __all__ = [
     "SOURCES",
     "BalancedBatches",
     "Batches",
+    "Checked",
     "Dataset",
+    "Part",
     "Preprocessing",
     "Split",
     "dataset_from_arrays",

@@ -1,7 +1,7 @@
 """Rows of one split in batches, on a device."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,9 +10,37 @@ from torch import Tensor
 
 from vaekit.errors import ConfigError, DataError
 
-__all__ = ["Batches"]
+__all__ = ["Batches", "Part"]
 
 MEGABYTE = 2**20
+
+
+class Part(NamedTuple):
+    """Which rows of every batch fall to one of several processes.
+
+    Args:
+        number: which process, from 0.
+        of: how many there are.
+
+    Example:
+        >>> Part(0, 2).span(5), Part(1, 2).span(5)
+        ((0, 2), (2, 5))
+    """
+
+    number: int = 0
+    of: int = 1
+
+    def span(self, size: int) -> tuple[int, int]:
+        """The rows that fall to this process, from the first up to the last.
+
+        Args:
+            size: rows of the batch.
+
+        Returns:
+            First row, and the one after the last; the same where the batch has fewer rows than
+            there are processes.
+        """
+        return size * self.number // self.of, size * (self.number + 1) // self.of
 
 
 class Batches:
@@ -23,6 +51,10 @@ class Batches:
     to the device once, in their raw type, and a batch is one ``index_select``; larger ones are
     gathered from the memory map, in ascending order for the sake of the disk.
 
+    Several processes all go through the same batches, and each takes its part of every one. As
+    the order is drawn anew, any row may come to any of them: a memory map is then never copied,
+    as one copy in the page cache serves all processes of a machine, and an array is held by each.
+
     Args:
         rows: (N, F), an array or a memory map.
         index: positions of the rows to visit.
@@ -31,6 +63,8 @@ class Batches:
         seed: seed of the order; in order of ``index`` when absent.
         drop_last: leave out a last batch that is shorter, unless it is the only one.
         resident_limit_mb: rows of at most so many megabytes are copied to the device.
+        part: which of several processes this is, one alone when absent; length and number of
+            rows are those of all.
 
     Raises:
         ConfigError: the batch size is below 1.
@@ -53,6 +87,7 @@ class Batches:
         seed: int | None = None,
         drop_last: bool = False,
         resident_limit_mb: float = 2048,
+        part: Part | None = None,
     ) -> None:
         if batch_size < 1:
             raise ConfigError(f"expected a batch size of at least 1; got {batch_size}")
@@ -66,10 +101,12 @@ class Batches:
         self._device = torch.device(device)
         self._seed = seed
         self.batch_size = batch_size
+        self.part = part or Part()
         whole, rest = divmod(len(index), batch_size)
         self._length = whole if rest == 0 or (drop_last and whole > 0) else whole + 1
         size = len(index) * rows.shape[1] * _raw_type(rows).itemsize
-        fits = size <= resident_limit_mb * MEGABYTE
+        shared = self.part.of > 1 and isinstance(rows, np.memmap)
+        fits = size <= resident_limit_mb * MEGABYTE and not shared
         self._resident = _tensor(rows[self._index]).to(self._device) if fits else None
 
     def __len__(self) -> int:
@@ -85,8 +122,16 @@ class Batches:
         """True when the rows lie on the device."""
         return self._resident is not None
 
+    def size(self, step: int) -> int:
+        """Rows of a batch, those of all processes.
+
+        Args:
+            step: which batch of an epoch.
+        """
+        return min(self.batch_size, len(self._index) - step * self.batch_size)
+
     def epoch(self, number: int = 0, *, start: int = 0) -> Iterator[Tensor]:
-        """The batches of one epoch.
+        """The batches of one epoch, or the parts of them that fall to this process.
 
         Args:
             number: which epoch; with a seed each has its own order.
@@ -94,18 +139,25 @@ class Batches:
 
         Yields:
             (B, F) raw rows, uint8 or float32; the last batch may be shorter. Not to be changed
-            in place.
+            in place. A part without rows of its own holds one that falls to another process.
         """
         order = self._order(number)
-        places = None if order is None else torch.from_numpy(order).to(self._device)
+        needed = order is not None and self._resident is not None
+        places = torch.from_numpy(order).to(self._device) if needed else None
         for step in range(start, self._length):
-            part = slice(step * self.batch_size, (step + 1) * self.batch_size)
+            part = self._slice(step)
             if self._resident is None:
                 yield self._gather(self._index[part if order is None else order[part]])
             elif places is None:
                 yield self._resident[part]
             else:
                 yield self._resident.index_select(0, places[part])
+
+    def _slice(self, step: int) -> slice:
+        """Where the rows of this process stand in the order."""
+        before = step * self.batch_size
+        first, last = self.part.span(self.size(step))
+        return slice(before + first, before + max(last, first + 1))
 
     def _order(self, number: int) -> NDArray[np.int64] | None:
         """Positions in the index, in the order of this epoch."""

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +18,7 @@ from vaekit.data.files import read_path
 from vaekit.data.split import split_rows
 from vaekit.errors import DataError
 
-__all__ = ["SOURCES", "dataset_from_arrays", "load_dataset"]
+__all__ = ["SOURCES", "Checked", "dataset_from_arrays", "load_dataset"]
 
 SOURCES: dict[str, str] = {
     "digits": "1797 handwritten digits, 8x8 pixels of 17 greys, inside scikit-learn",
@@ -38,6 +39,16 @@ READERS: dict[str, Callable[[], Contents]] = {
 }
 
 
+class Checked(NamedTuple):
+    """What remains to be known of rows that another process has looked at.
+
+    Args:
+        value_range: of the data set.
+    """
+
+    value_range: tuple[float, float] | None
+
+
 def load_dataset(
     source: str | os.PathLike[str],
     *,
@@ -47,6 +58,7 @@ def load_dataset(
     test: float = 0.1,
     seed: int = 0,
     limit: int | None = None,
+    checked: Checked | None = None,
 ) -> Dataset:
     """Read, check and split a data set.
 
@@ -63,6 +75,8 @@ def load_dataset(
             the source has test rows of its own.
         seed: seed of the split.
         limit: at most so many rows of each split are used.
+        checked: what another process knows of the same source, whose rows are then not looked
+            at: a memory map stays unread.
 
     Returns:
         The data set; a large npy or parquet file as a memory map.
@@ -82,6 +96,10 @@ def load_dataset(
     else:
         path = _existing(text)
         contents, name = read_path(path, label=label, image_size=image_size), _stem(path)
+    if checked is None:
+        check_contents(contents, where=text)
+    else:
+        contents = replace(contents, known_range=checked.value_range)
     return _finish(
         contents, name=name, source=text, validation=validation, test=test, seed=seed, limit=limit
     )
@@ -125,6 +143,7 @@ def dataset_from_arrays(
         contents = replace(contents, columns=columns)
     if labels is not None:
         contents = contents.with_labels(labels, where=name)
+    check_contents(contents, where=name)
     return _finish(
         contents, name=name, source=name, validation=validation, test=test, seed=seed, limit=limit
     )
@@ -140,8 +159,7 @@ def _finish(
     seed: int,
     limit: int | None,
 ) -> Dataset:
-    """Check what was found and split it."""
-    check_contents(contents, where=source)
+    """Split what was found."""
     split = split_rows(
         len(contents.rows),
         sizes=contents.sizes,

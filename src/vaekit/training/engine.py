@@ -1,17 +1,28 @@
 """Device and precision: what the processor offers, and the engine under the loop."""
 
 import logging
-from typing import Literal
+import os
+from datetime import timedelta
+from inspect import signature
+from typing import Any, Literal
 
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+from torch.nn.parallel import DistributedDataParallel
 
 from vaekit.errors import ConfigError
 from vaekit.numerics import cpu_has
 
-__all__ = ["choose_device", "choose_precision", "make_engine"]
+__all__ = ["choose_device", "choose_precision", "join_engine", "make_engine"]
 
 Precision = Literal["32", "bf16"]
+
+_PRECISIONS: dict[Precision, Literal["32-true", "bf16-mixed"]] = {
+    "32": "32-true",
+    "bf16": "bf16-mixed",
+}
+_PATIENCE = timedelta(minutes=30)  # for a process of which nothing is heard
 
 
 def choose_device(name: str) -> str:
@@ -56,7 +67,7 @@ def choose_precision(name: str, *, device: str) -> Precision:
 
 
 def make_engine(*, device: str, precision: Precision) -> Fabric:
-    """The engine that moves the model, casts its products and scales to several processes.
+    """The engine that moves the model and casts its products.
 
     Args:
         device: cpu, cuda or mps.
@@ -65,10 +76,48 @@ def make_engine(*, device: str, precision: Precision) -> Fabric:
     Returns:
         One process on one device.
     """
-    # The engine announces its precision on the terminal, which belongs to the caller.
-    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-    return Fabric(
+    _quieten()
+    return Fabric(accelerator=device, devices=1, precision=_PRECISIONS[precision])
+
+
+def join_engine(*, device: str, precision: Precision) -> Fabric:
+    """The engine of one of the processes that torchrun started, or of one process alone.
+
+    Args:
+        device: cpu, cuda or mps.
+        precision: of the matrix products.
+
+    Returns:
+        An engine that has found the others; each process has one device.
+
+    Raises:
+        ConfigError: a machine with fewer devices than processes.
+    """
+    here, everywhere = (int(os.environ.get(f"{name}WORLD_SIZE", 1)) for name in ("LOCAL_", ""))
+    if everywhere == 1 or "TORCHELASTIC_RUN_ID" not in os.environ:
+        return make_engine(device=device, precision=precision)
+    there = {"cpu": here, "cuda": torch.cuda.device_count()}.get(device, 1)
+    if there < here:
+        raise ConfigError(
+            f"{here} processes on this machine need as many {device} devices, and there are "
+            f"{there}: take --nproc-per-node {there}, or --device cpu"
+        )
+    _quieten()
+    # Buffers are the same in all processes: schedules and the statistics of the rows.
+    newer = "forward_sync_buffers" in signature(DistributedDataParallel).parameters
+    still: dict[str, Any] = {"forward_sync_buffers" if newer else "broadcast_buffers": False}
+    strategy = DDPStrategy(timeout=_PATIENCE, **still)
+    engine = Fabric(
         accelerator=device,
-        devices=1,
-        precision="bf16-mixed" if precision == "bf16" else "32-true",
+        devices=here,
+        num_nodes=everywhere // here,
+        strategy=strategy,
+        precision=_PRECISIONS[precision],
     )
+    engine.launch()
+    return engine
+
+
+def _quieten() -> None:
+    """The engine announces itself on the terminal, which belongs to the caller."""
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)

@@ -22,6 +22,7 @@ from vaekit.training.engine import choose_device, choose_precision, make_engine
 from vaekit.training.interrupt import StopWish, stop_wish
 from vaekit.training.measure import check_finite, means, measure
 from vaekit.training.optimizer import build_optimizer, learning_rate, set_learning_rate
+from vaekit.training.processes import Processes
 from vaekit.training.unit import SUMS, Unit
 
 __all__ = ["fit"]
@@ -39,6 +40,7 @@ def fit(
     checkpoint: Path | None = None,
     resume: bool = False,
     callbacks: Sequence[Callback] = (),
+    engine: Fabric | None = None,
 ) -> list[Record]:
     """Train a step's parameters in place. Noise comes from PyTorch's global generator.
 
@@ -51,6 +53,8 @@ def fit(
         checkpoint: file to which everything needed to go on is written.
         resume: go on from that file.
         callbacks: told what happens.
+        engine: that was launched, where several processes train one model, each with its part of
+            the batches; the first of them alone writes and tells.
 
     Returns:
         The records of the epochs that were run.
@@ -80,7 +84,8 @@ def fit(
         raise ConfigError("early stopping needs validation rows: set data.validation above 0")
     device = choose_device(config.device)
     precision = choose_precision(config.precision, device=device)
-    engine = make_engine(device=device, precision=precision)
+    engine = engine or make_engine(device=device, precision=precision)
+    processes = Processes(engine)
     with compute_settings(device=device, threads=config.threads), stop_wish() as wish:
         optimizer = build_optimizer(step.to(device), config, device=device)
         position = Position()
@@ -95,8 +100,9 @@ def fit(
             config=config,
             objective=objective or ObjectiveConfig(),
             checkpoint=checkpoint,
-            callbacks=callbacks,
+            callbacks=callbacks if processes.main else (),
             engine=engine,
+            processes=processes,
             optimizer=optimizer,
             position=position,
             wish=wish,
@@ -116,9 +122,12 @@ class _Loop:
     checkpoint: Path | None
     callbacks: Sequence[Callback]
     engine: Fabric
+    processes: Processes
     optimizer: Optimizer
     position: Position
     wish: StopWish
+    stop: bool = False
+    """Whether all processes know of the wish of one."""
 
     def run(self, plan: Plan) -> list[Record]:
         """All epochs; whatever happens, the callbacks are told that it is over."""
@@ -127,7 +136,10 @@ class _Loop:
         for callback in self.callbacks:
             callback.started(plan)
         try:
-            engaged, optimizer = self.engine.setup(self.step, self.optimizer)
+            unit = self.processes.unit(self.step)
+            engaged, optimizer = self.engine.setup(unit, self.optimizer)
+            if not self.processes.alone and self.position.epoch == self.position.step == 0:
+                self.save()  # whoever dies is started again, and goes on from here
             while self.position.epoch < self.config.epochs and not self.out_of_patience():
                 self.train_epoch(engaged, optimizer)
                 records.append(self.close_epoch())
@@ -146,11 +158,12 @@ class _Loop:
     def train_epoch(self, engaged: nn.Module, optimizer: Optimizer) -> None:
         """The steps that are left of the epoch; nothing in a step waits for the device."""
         position = self.position
-        history = position.history.to(next(self.step.parameters()).device)
+        kept = self.processes.kept(position.history)
+        history = kept.to(next(self.step.parameters()).device)
         self.step.train()
         before, began = position.seconds, time.perf_counter()
         refreshed = saved = began
-        for rows in self.train.epoch(position.epoch, start=position.step):
+        for rows in self.processes.epoch(self.train, position.epoch, start=position.step):
             self.set_schedules(optimizer)
             loss, history[position.step] = engaged(rows)
             self.engine.backward(loss)
@@ -161,22 +174,23 @@ class _Loop:
             position.step += 1
             now = time.perf_counter()
             overdue = now - saved > 60.0 * self.config.checkpoint_minutes
-            if self.wish.made or overdue or now - refreshed > _REFRESH_SECONDS:
+            if self.processes.due(self.wish.made or overdue or now - refreshed > _REFRESH_SECONDS):
                 refreshed, position.seconds = now, before + now - began
-                position.history = history.cpu()
-                self.pause(save=self.wish.made or overdue)
+                position.history = self.processes.total(history.cpu())
+                self.pause(save=overdue)
                 saved = now if overdue else saved
         position.seconds = before + time.perf_counter() - began
-        position.history = history.cpu()
+        position.history = self.processes.total(history.cpu())
         self.check_finite()
 
     def pause(self, *, save: bool) -> None:
         """In the middle of an epoch: look, tell, and save or stop where that is due."""
         self.check_finite()
         self.tell()
-        if save:
+        self.agree()
+        if save or self.stop:
             self.save()
-        if self.wish.made and self.position.step < len(self.train):
+        if self.stop and self.position.step < len(self.train):
             raise Interrupted(f"stopped in epoch {self.position.epoch + 1}")
 
     def close_epoch(self) -> Record:
@@ -193,15 +207,16 @@ class _Loop:
         position.step, position.seconds = 0, 0.0
         position.history = torch.zeros_like(position.history)
         if self.watch is not None:
-            watched = measure(self.step, self.watch)
+            watched = measure(self.step, self.watch, processes=self.processes)
             record[self.config.watch] = watched
             self.keep_best(watched["bound"])
         for callback in self.callbacks:
             callback.epoch_ended(record)
         last = position.epoch == self.config.epochs or self.out_of_patience()
-        if last or self.wish.made or position.epoch % self.config.checkpoint_every == 0:
+        self.agree()
+        if last or self.stop or position.epoch % self.config.checkpoint_every == 0:
             self.save()
-        if self.wish.made and not last:
+        if self.stop and not last:
             raise Interrupted(f"stopped after epoch {position.epoch}")
         return record
 
@@ -229,6 +244,10 @@ class _Loop:
         waited = self.position.epoch - self.position.best_epoch
         return patience is not None and waited >= patience
 
+    def agree(self) -> None:
+        """Whether to stop, in all processes or in none."""
+        self.stop = self.processes.any(self.wish.made)
+
     def check_finite(self) -> None:
         """Stop where something is not finite."""
         check_finite(self.step, self.position, saved=self.checkpoint is not None)
@@ -248,7 +267,7 @@ class _Loop:
 
     def save(self) -> None:
         """Write the checkpoint."""
-        if self.checkpoint is not None:
+        if self.checkpoint is not None and self.processes.main:
             save_checkpoint(
                 self.checkpoint, step=self.step, optimizer=self.optimizer, position=self.position
             )

@@ -7,26 +7,32 @@ from vaekit.data import Batches
 from vaekit.errors import TrainingError
 from vaekit.numerics import fixed_noise
 from vaekit.training.checkpoint import Position
+from vaekit.training.processes import Processes
 from vaekit.training.unit import SUMS, Unit
 
 __all__ = ["check_finite", "means", "measure"]
 
 
 @torch.no_grad()
-def measure(step: Unit, batches: Batches) -> dict[str, float]:
+def measure(
+    step: Unit, batches: Batches, *, processes: Processes | None = None
+) -> dict[str, float]:
     """Means over the rows of a split, in float32, with the same noise at every call.
 
     Args:
         step: model, objective and preprocessing; left in evaluation mode.
         batches: the rows.
+        processes: that share them; this one alone when absent.
 
     Returns:
         Loss, distortion, rate and bound in nats per row.
     """
     step.eval()
     with fixed_noise(0):
-        sums = torch.stack([step(rows)[1] for rows in batches.epoch()])
-    return means(sums.cpu(), rows=batches.rows)
+        unit = step if processes is None else processes.unit(step)
+        parts = batches.epoch() if processes is None else processes.epoch(batches)
+        sums = torch.stack([unit(rows)[1] for rows in parts]).cpu()
+    return means(sums if processes is None else processes.total(sums), rows=batches.rows)
 
 
 def means(sums: Tensor, *, rows: int) -> dict[str, float]:

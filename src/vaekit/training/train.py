@@ -8,14 +8,16 @@ from torch import Tensor
 
 from vaekit.assembly import build_model, build_objective, load_data, start_at_mean
 from vaekit.config import Config
-from vaekit.data import Batches, Dataset, Preprocessing
+from vaekit.data import Batches, Dataset, Part, Preprocessing
 from vaekit.errors import ConfigError
 from vaekit.models import VAE
 from vaekit.numerics import seed_everything
 from vaekit.runs import RunFolder, save_run
 from vaekit.training.callbacks import Callback, MetricsFile
-from vaekit.training.engine import choose_device
+from vaekit.training.engine import choose_device, choose_precision, join_engine
 from vaekit.training.loop import fit
+from vaekit.training.processes import Processes
+from vaekit.training.shared_data import load_shared
 from vaekit.training.step import Step
 
 __all__ = ["train"]
@@ -51,9 +53,17 @@ def train(
         WriteError: a file cannot be written; the last good checkpoint stays.
         Interrupted: Ctrl-C; everything up to then is saved.
     """
-    if not resume:
+    device = choose_device(config.training.device)
+    precision = choose_precision(config.training.precision, device=device)
+    engine = join_engine(device=device, precision=precision)
+    processes = Processes(engine)
+    if not resume and processes.main:
         folder.require_free()
-    dataset, preprocessing = load_data(config.data)
+    if not processes.alone:
+        _check_rows_are_apart(config)
+        dataset, preprocessing = load_shared(config.data, engine=engine)
+    else:
+        dataset, preprocessing = load_data(config.data)
     _check_labels(config, dataset)
     seed_everything(config.seed)
     step = Step(
@@ -62,8 +72,8 @@ def train(
         preprocessing=preprocessing,
         samples=config.objective.samples,
     )
-    batches, watch = _batches(config, dataset)
-    if not resume:
+    batches, watch = _batches(config, dataset, part=processes.part)
+    if not resume and processes.main:
         folder.make()
         folder.write_json(folder.config, config.model_dump(mode="json"))
     fit(
@@ -75,9 +85,27 @@ def train(
         checkpoint=folder.last,
         resume=resume,
         callbacks=[MetricsFile(folder), *callbacks],
+        engine=engine,
     )
-    save_run(folder, step.model.cpu(), preprocessing.cpu())
+    if processes.main:
+        save_run(folder, step.model.cpu(), preprocessing.cpu())
+    processes.part_company()
     return dataset
+
+
+def _check_rows_are_apart(config: Config) -> None:
+    """Refuse what looks at the whole batch: a process sees its part alone."""
+    found = {
+        "model.encoder.batch_norm": config.model.encoder.batch_norm,
+        "model.decoder.batch_norm": config.model.decoder.batch_norm,
+        "objective.free_bits": config.objective.free_bits > 0,
+    }
+    wrong = [name for name, there in found.items() if there]
+    if wrong:
+        raise ConfigError(
+            f"{' and '.join(wrong)}: means over the whole batch, of which each of several "
+            "processes has a part: leave it out, or train with one process"
+        )
 
 
 def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> VAE:
@@ -117,7 +145,7 @@ def _check_labels(config: Config, dataset: Dataset) -> None:
         )
 
 
-def _batches(config: Config, dataset: Dataset) -> tuple[Batches, Batches | None]:
+def _batches(config: Config, dataset: Dataset, *, part: Part) -> tuple[Batches, Batches | None]:
     """Training batches, and those that are watched."""
     settings = config.training
     if settings.watch == "test" and settings.early_stopping:
@@ -132,11 +160,13 @@ def _batches(config: Config, dataset: Dataset) -> tuple[Batches, Batches | None]
         device=device,
         seed=config.seed,
         drop_last=True,
+        part=part,
     )
     index = dataset.split.of(settings.watch)
     if len(index) == 0:
         if settings.early_stopping:
             raise ConfigError("early stopping needs validation rows: set data.validation above 0")
         return train, None
-    watch = Batches(dataset.rows, index, batch_size=max(settings.batch_size, 256), device=device)
+    size = max(settings.batch_size, 256)
+    watch = Batches(dataset.rows, index, batch_size=size, device=device, part=part)
     return train, watch
