@@ -124,7 +124,7 @@ def test_what_a_resumed_run_cannot_change_is_refused(trained, vaekit, argv, name
     ("argv", "message"),
     [
         (("diggits",), 'did you mean "digits"?'),
-        (("--training.epoch", "3"), "did you mean --training.epochs or --labels.epochs?"),
+        (("--training.epoch", "3"), "did you mean --training.epochs?"),
         (("--epochs", "3"), "did you mean --training.epochs or --labels.epochs?"),
         (("--training.epochs", "0"), "--training.epochs: input should be greater than"),
         (("--training.epochs", "many"), "--training.epochs: input should be a valid integer"),
