@@ -63,7 +63,8 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, BaseEstimator):
         epochs: passes over the rows in training, or "auto": about 100, fewer for large tables.
         batch_size: rows in a step, or "auto": 64, and 200 from 20,000 rows.
         learning_rate: step size at the start; it falls to 0.
-        alpha: weight of the classifier's cross-entropy on labelled rows, in nats per row.
+        alpha: weight of the classifier's cross-entropy on labelled rows, or "auto": 1 on codes, on
+            rows a sixteenth of the columns where that is more.
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
         random_state: seed, or generator, of training; all later noise is fixed then.
         verbose: show the progress of training on stderr.
@@ -100,7 +101,7 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, BaseEstimator):
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
         learning_rate: float = 2e-3,
-        alpha: float = 1.0,
+        alpha: float | Auto = "auto",
         kinds: Mapping[str, str] | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,

@@ -89,8 +89,8 @@ def fit_labelled(
     """Train a labelled model on rows with and without labels ("M2").
 
     A quarter as many labelled rows as unlabelled ones come in each batch, and more where more of
-    all rows are labelled, but never more than there are. On rows the rate comes in over the first
-    third of the epochs, which lets the style into the code; on codes it is there from the start.
+    all rows are labelled, but never more than there are. The rate is there from the start: while a
+    code costs nothing it holds the label too, and the classifier learns nothing of use.
 
     Args:
         seen: (N, F) rows as the model sees them, NaN where missing; with ``sampled``, (N, 2 F)
@@ -129,7 +129,6 @@ def fit_labelled(
             settings=settings,
             precision=precision,
             verbose=verbose,
-            warm=not sampled,
         )
     model.eval()
     return model

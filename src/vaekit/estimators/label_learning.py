@@ -118,7 +118,7 @@ def _fit_m1_m2(
         parts=code_parts(settings.rows.latent_dim),
         settings=settings.top,
         label_prior=label_prior,
-        alpha=settings.alpha,
+        alpha=settings.top_alpha,
         sampled=True,
         seed=seed,
         precision=settings.precision,

@@ -19,6 +19,7 @@ _BATCH = 200
 _STEPS = (1500, 6000)
 _EPOCHS = 100
 _LEAST_EPOCHS = 10
+_COLUMNS_PER_LABEL = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +31,9 @@ class LabelSettings:
     top: TableSettings
     """Of the labelled model that reads codes."""
     alpha: float
-    """Weight of the classifier's cross-entropy on labelled rows."""
+    """Weight of the classifier's cross-entropy on labelled rows, for a model that reads rows."""
+    top_alpha: float
+    """The same for one that reads codes."""
     precision: Literal["32", "auto"]
     """Of the matrix products."""
 
@@ -43,7 +46,7 @@ def choose_label_settings(
     epochs: int | Auto = "auto",
     batch_size: int | Auto = "auto",
     learning_rate: float = 2e-3,
-    alpha: float = 1.0,
+    alpha: float | Auto = "auto",
 ) -> LabelSettings:
     """Replace "auto" by what suits a table.
 
@@ -51,7 +54,8 @@ def choose_label_settings(
     and two layers of 600 in tables of at least 20,000 rows and 100 columns. Batches of 64 rows,
     and of 200 from 20,000 rows; 100 epochs, but from 1500 to 6000 steps and never fewer than 10
     epochs. The model on codes has ten latent dimensions at most and one hidden layer, as wide as
-    the last of these and no more than 300.
+    the last of these and no more than 300. Alpha is 1 on codes, and on rows a sixteenth of the
+    columns where that is more: the nats of a label stand beside those of the whole row.
 
     Args:
         shape: of the table, (N, F).
@@ -72,11 +76,13 @@ def choose_label_settings(
         >>> chosen = choose_label_settings(shape=(60_000, 784))
         >>> chosen.rows.latent_dim, chosen.rows.hidden, chosen.rows.epochs, chosen.top.hidden
         (50, (600, 600), 20, (300,))
+        >>> chosen.alpha, chosen.top_alpha
+        (49.0, 1.0)
     """
     rows, many = shape[0], shape[0] >= _MANY_ROWS
     wide = many and shape[1] >= _MANY_COLUMNS
-    if not alpha >= 0:
-        raise ConfigError(f"expected alpha to be 0 or more; got {alpha!r}")
+    if alpha != "auto" and not (isinstance(alpha, (int, float)) and alpha >= 0):
+        raise ConfigError(f'expected alpha to be 0 or more, or "auto"; got {alpha!r}')
     dim = 50 if wide else 20 if shape[1] >= _SOME_COLUMNS else 10
     made = choose_settings(
         rows=rows,
@@ -96,4 +102,10 @@ def choose_label_settings(
         latent_dim=min(made.latent_dim, 10),
         hidden=tuple(min(width, 300) for width in made.hidden[-1:]),
     )
-    return LabelSettings(rows=made, top=top, alpha=alpha, precision="auto" if wide else "32")
+    return LabelSettings(
+        rows=made,
+        top=top,
+        alpha=max(1.0, shape[1] / _COLUMNS_PER_LABEL) if alpha == "auto" else alpha,
+        top_alpha=1.0 if alpha == "auto" else alpha,
+        precision="auto" if wide else "32",
+    )
