@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from vaekit.errors import ConfigError, DataError
 from vaekit.estimators.density import door
 from vaekit.estimators.fitting import Auto
-from vaekit.estimators.label_learning import LABEL_MODELS, choose_likelihood
+from vaekit.estimators.label_learning import LABEL_MODELS, Lesson, choose_likelihood
 from vaekit.estimators.label_models import LabelModel
 from vaekit.estimators.label_reading import read_labels
 from vaekit.estimators.label_settings import choose_label_settings
@@ -156,15 +156,16 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, BaseEstimator):
             alpha=self.alpha,
         )
         if self.layout_.specs:
-            self.model_ = LABEL_MODELS[self.model](
-                self._seen(cells),
-                label,
+            lesson = Lesson(
+                seen=self._seen(cells),
+                label=label,
                 specs=None if self.likelihood_ == "bernoulli" else self.layout_.specs,
                 settings=settings,
                 label_prior=self.prior_,
                 seed=self.seed_,
                 verbose=self.verbose,
             )
+            self.model_ = LABEL_MODELS[self.model](lesson)
         return self
 
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:

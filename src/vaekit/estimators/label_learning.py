@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from vaekit.estimators.labels_on_codes import fit_on_codes
 from vaekit.models import VAE
 from vaekit.models.row_parts import RowParts, code_parts, column_parts, pixel_parts
 
-__all__ = ["LABEL_MODELS", "FitsLabels", "choose_likelihood"]
+__all__ = ["LABEL_MODELS", "Lesson", "choose_likelihood"]
 
 _FEWEST_PIXELS = 16
 
@@ -57,109 +58,87 @@ def choose_likelihood(
     return "bernoulli" if asked == "bernoulli" or (asked == "auto" and pixels) else "columns"
 
 
-def _fit_m1(
-    seen: Rows,
-    label: NDArray[np.int64],
-    *,
-    specs: Specs,
-    settings: LabelSettings,
-    label_prior: Sequence[float],
-    seed: int,
-    verbose: bool,
-) -> LabelModel:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lesson:
+    """What there is to learn from, and how."""
+
+    seen: Rows
+    """(N, F) rows as the model sees them, NaN where missing."""
+    label: NDArray[np.int64]
+    """(N,) -1 where it is unknown."""
+    specs: Specs
+    """Columns; none of pixels."""
+    settings: LabelSettings
+    """Of models and training."""
+    label_prior: Sequence[float]
+    """C probabilities."""
+    seed: int
+    """Of everything."""
+    verbose: bool
+    """Show progress bars on stderr."""
+
+
+def _fit_m1(lesson: Lesson) -> LabelModel:
     """Learn M1."""
-    features = _features(seen, specs=specs, settings=settings, seed=seed, verbose=verbose)
-    codes = encode_rows(features, seen)[0]
-    classifier = fit_on_codes(codes, label, seed=seed)
-    return CodesAndClassifier(features, classifier, specs=specs)
+    features = _features(lesson)
+    codes = encode_rows(features, lesson.seen)[0]
+    classifier = fit_on_codes(codes, lesson.label, seed=lesson.seed)
+    return CodesAndClassifier(features, classifier, specs=lesson.specs)
 
 
-def _fit_m2(
-    seen: Rows,
-    label: NDArray[np.int64],
-    *,
-    specs: Specs,
-    settings: LabelSettings,
-    label_prior: Sequence[float],
-    seed: int,
-    verbose: bool,
-) -> LabelModel:
+def _fit_m2(lesson: Lesson) -> LabelModel:
     """Learn M2."""
     model = fit_labelled(
-        seen,
-        label,
-        parts=_parts(seen, specs),
-        settings=settings.rows,
-        label_prior=label_prior,
-        alpha=settings.alpha,
-        seed=seed,
-        precision=settings.precision,
-        verbose=verbose,
+        lesson.seen,
+        lesson.label,
+        parts=_parts(lesson),
+        settings=lesson.settings.rows,
+        label_prior=lesson.label_prior,
+        alpha=lesson.settings.alpha,
+        seed=lesson.seed,
+        precision=lesson.settings.precision,
+        verbose=lesson.verbose,
     )
-    return Labelled(model, specs=specs)
+    return Labelled(model, specs=lesson.specs)
 
 
-def _fit_m1_m2(
-    seen: Rows,
-    label: NDArray[np.int64],
-    *,
-    specs: Specs,
-    settings: LabelSettings,
-    label_prior: Sequence[float],
-    seed: int,
-    verbose: bool,
-) -> LabelModel:
+def _fit_m1_m2(lesson: Lesson) -> LabelModel:
     """Learn M1, and M2 of its codes."""
-    features = _features(seen, specs=specs, settings=settings, seed=seed, verbose=verbose)
-    codes = np.concatenate(encode_rows(features, seen), 1)
+    features = _features(lesson)
     model = fit_labelled(
-        codes,
-        label,
-        parts=code_parts(settings.rows.latent_dim),
-        settings=settings.top,
-        label_prior=label_prior,
-        alpha=settings.top_alpha,
+        np.concatenate(encode_rows(features, lesson.seen), 1),
+        lesson.label,
+        parts=code_parts(lesson.settings.rows.latent_dim),
+        settings=lesson.settings.top,
+        label_prior=lesson.label_prior,
+        alpha=lesson.settings.top_alpha,
         sampled=True,
-        seed=seed,
-        precision=settings.precision,
-        verbose=verbose,
+        seed=lesson.seed,
+        precision=lesson.settings.precision,
+        verbose=lesson.verbose,
     )
-    return Stacked(features, model, specs=specs)
+    return Stacked(features, model, specs=lesson.specs)
 
 
-class FitsLabels(Protocol):
-    """What learns a model of rows and labels."""
-
-    def __call__(
-        self,
-        seen: Rows,
-        label: NDArray[np.int64],
-        *,
-        specs: Specs,
-        settings: LabelSettings,
-        label_prior: Sequence[float],
-        seed: int,
-        verbose: bool,
-    ) -> LabelModel:
-        """Learn it."""
-
-
-LABEL_MODELS: Mapping[str, FitsLabels] = {"M1": _fit_m1, "M2": _fit_m2, "M1+M2": _fit_m1_m2}
+LABEL_MODELS: Mapping[str, Callable[[Lesson], LabelModel]] = {
+    "M1": _fit_m1,
+    "M2": _fit_m2,
+    "M1+M2": _fit_m1_m2,
+}
 """What learns each."""
 
 
-def _features(
-    seen: Rows, *, specs: Specs, settings: LabelSettings, seed: int, verbose: bool
-) -> VAE:
+def _features(lesson: Lesson) -> VAE:
     return fit_features(
-        seen,
-        parts=_parts(seen, specs),
-        settings=settings.rows,
-        seed=seed,
-        precision=settings.precision,
-        verbose=verbose,
+        lesson.seen,
+        parts=_parts(lesson),
+        settings=lesson.settings.rows,
+        seed=lesson.seed,
+        precision=lesson.settings.precision,
+        verbose=lesson.verbose,
     )
 
 
-def _parts(seen: Rows, specs: Specs) -> RowParts:
-    return pixel_parts(seen.shape[1]) if specs is None else column_parts(specs)
+def _parts(lesson: Lesson) -> RowParts:
+    specs = lesson.specs
+    return pixel_parts(lesson.seen.shape[1]) if specs is None else column_parts(specs)
