@@ -162,8 +162,8 @@ def _said(
         lines.append("hidden at random: cells that hide by their value are harder than these")
     if collapsed:
         lines.append(
-            f"in {collapsed:,} rows too few of the importance samples count: do not rely on what "
-            "is said of their gaps"
+            f"rows of which too few of the importance samples count: {collapsed:,}; do not rely on "
+            "what is said of their gaps"
         )
     report = imputer.report_
     values = {
