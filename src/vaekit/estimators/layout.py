@@ -177,7 +177,8 @@ def _units(column: Column, cells: NDArray[np.float64]) -> tuple[ColumnSpec, floa
         return ColumnSpec("positive", scale=scale), 0.0, float(np.exp(location))
     if column.kind == "count":
         location, scale = _moments(np.log1p(known))
-        return ColumnSpec("count", location=location, scale=scale), 0.0, 1.0
+        most = float(known.max())
+        return ColumnSpec("count", location=location, scale=scale, most=most), 0.0, 1.0
     if column.kind == "bounded":
         low, high = float(column.low or 0.0), float(1.0 if column.high is None else column.high)
         location, scale = _moments((known - low) / (high - low))

@@ -123,16 +123,22 @@ class _Count(_Scaled):
 
     log_mean: Tensor
     log_dispersion: Tensor
+    ceiling: Tensor
 
     def __init__(self, columns: Sequence[ColumnSpec]) -> None:
         super().__init__(columns)
         mean, dispersion = _first_counts(self.location.double(), self.scale.double())
         self.register_buffer("log_mean", mean.log().to(self.scale.dtype))
         self.register_buffer("log_dispersion", dispersion.log().to(self.scale.dtype))
+        # Of a column that is mostly 0 a mean far beyond the data costs little likelihood where no
+        # row is, and the average over codes would be nothing but that mean.
+        most = column_values(columns, name="most").clamp_min(1).log() + 1
+        self.register_buffer("ceiling", most.clamp_max(LOG_COUNT[1]))
 
     def forward(self, numbers: Tensor) -> Distribution:
         loc, raw = numbers.chunk(2, -1)
-        mean = bound_between(self.log_mean + self.scale * loc, bounds=LOG_COUNT).exp()
+        bounds = (LOG_COUNT[0], self.ceiling)
+        mean = bound_between(self.log_mean + self.scale * loc, bounds=bounds).exp()
         dispersion = bound_between(self.log_dispersion + raw, bounds=LOG_DISPERSION).exp()
         return NegativeBinomial(mean, dispersion)
 
@@ -241,7 +247,7 @@ def group_columns(
     return blocks, list(found.values())
 
 
-def bound_between(raw: Tensor, *, bounds: tuple[float, float]) -> Tensor:
+def bound_between(raw: Tensor, *, bounds: tuple[float, float | Tensor]) -> Tensor:
     r"""Keep a number between two bounds smoothly; a unit or more inside it is left as it is.
 
     .. math:: b(r) = l + s(h - l - s(h - r)), \quad s(r) = \tfrac14 \log(1 + e^{4 r})

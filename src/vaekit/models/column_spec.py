@@ -30,6 +30,8 @@ class ColumnSpec(NamedTuple):
     """Lower end of a bounded column."""
     high: float = 1.0
     """Upper end of a bounded column."""
+    most: float = math.inf
+    """Greatest value seen of a count: means do not go beyond e times it."""
 
 
 def check_columns(columns: Sequence[ColumnSpec]) -> None:
