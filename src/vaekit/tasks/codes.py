@@ -12,11 +12,27 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
 
 from vaekit.distributions import sample_with_log_prob
+from vaekit.errors import DataError
 from vaekit.models import VAE
 from vaekit.numerics import fixed_noise
 from vaekit.tasks.stream import device_of
 
-__all__ = ["chunks", "codes_alike", "in_double", "posterior_of", "seen_and_kept"]
+__all__ = ["check_rows", "chunks", "codes_alike", "in_double", "posterior_of", "seen_and_kept"]
+
+
+def check_rows(rows: NDArray[np.floating[Any]]) -> None:
+    """Refuse what is no table of numbers with gaps.
+
+    Args:
+        rows: (N, F) NaN where a cell is missing.
+
+    Raises:
+        DataError: another shape, or an infinite value.
+    """
+    if rows.ndim != 2:
+        raise DataError(f"expected a table (N, F); got an array of shape {rows.shape}")
+    if np.isinf(rows).any():
+        raise DataError("expected finite values and NaN where a cell is missing; got an infinity")
 
 
 def in_double(model: VAE) -> VAE:

@@ -12,11 +12,11 @@ from torch.distributions import Distribution
 from torch.nn import functional
 
 from vaekit.distributions import sample_with_log_prob
-from vaekit.errors import ConfigError, DataError
+from vaekit.errors import ConfigError
 from vaekit.models import VAE, Columns, complete
 from vaekit.models.vae import row_log_prob
 from vaekit.numerics import fixed_noise
-from vaekit.tasks.codes import chunks, posterior_of, seen_and_kept
+from vaekit.tasks.codes import check_rows, chunks, posterior_of, seen_and_kept
 
 __all__ = ["Imputation", "impute"]
 
@@ -148,10 +148,7 @@ def _check(
         raise ConfigError(f"expected samples >= 1 and draws >= 0; got {samples} and {draws}")
     if interval is not None and not 0.0 < interval < 1.0:
         raise ConfigError(f"expected an interval between 0 and 1, such as 0.9; got {interval}")
-    if rows.ndim != 2:
-        raise DataError(f"expected a table (N, F); got an array of shape {rows.shape}")
-    if np.isinf(rows).any():
-        raise DataError("expected finite values and NaN where a cell is missing; got an infinity")
+    check_rows(rows)
 
 
 def _weigh(

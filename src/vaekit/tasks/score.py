@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch.distributions import Independent
 
-from vaekit.errors import ConfigError, DataError
+from vaekit.errors import ConfigError
 from vaekit.models import VAE
-from vaekit.tasks.codes import chunks, codes_alike, in_double, seen_and_kept
+from vaekit.tasks.codes import check_rows, chunks, codes_alike, in_double, seen_and_kept
 
 __all__ = ["Scores", "score"]
 
@@ -116,10 +116,7 @@ def _check(rows: NDArray[np.floating[Any]], *, samples: int) -> None:
     """Whether the rows and the settings can be used."""
     if samples < 1:
         raise ConfigError(f"expected samples >= 1; got {samples}")
-    if rows.ndim != 2:
-        raise DataError(f"expected a table (N, F); got an array of shape {rows.shape}")
-    if np.isinf(rows).any():
-        raise DataError("expected finite values and NaN where a cell is missing; got an infinity")
+    check_rows(rows)
 
 
 def _blocks(count: int, *, size: int) -> Iterator[NDArray[np.int64]]:
