@@ -215,7 +215,8 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _learn(self, cells: NDArray[np.float64]) -> tuple[Layout, VAE | None]:
         """Units and model of the known cells (N, C)."""
-        layout = lay_out(cells, columns=self.form_.columns)
+        beyond = self.missingness != "ignorable"  # large values may be what is hidden
+        layout = lay_out(cells, columns=self.form_.columns, beyond=beyond)
         if not layout.specs:
             return layout, None
         settings = choose_settings(

@@ -97,12 +97,15 @@ class Layout:
         return [float(said.get(name, 1.0)) for name in names]
 
 
-def lay_out(cells: NDArray[np.float64], *, columns: Sequence[Column]) -> Layout:
+def lay_out(
+    cells: NDArray[np.float64], *, columns: Sequence[Column], beyond: bool = False
+) -> Layout:
     """Units of every column from the cells that are known.
 
     Args:
         cells: (N, C) NaN where missing.
         columns: C; those without a known cell are left out, as are constants.
+        beyond: whether missing values may be larger than all that are known.
 
     Returns:
         The layout; without a column where nothing is to be modelled.
@@ -113,9 +116,10 @@ def lay_out(cells: NDArray[np.float64], *, columns: Sequence[Column]) -> Layout:
         if column.modelled and not np.isnan(cells[:, place]).all()
     ]
     made = [_units(columns[place], cells[:, place]) for place in places]
+    specs = [spec._replace(most=math.inf) if beyond else spec for spec, _, _ in made]
     return Layout(
         places=np.array(places, np.int64),
-        specs=tuple(spec for spec, _, _ in made),
+        specs=tuple(specs),
         shift=np.array([shift for _, shift, _ in made]),
         scale=np.array([scale for _, _, scale in made]),
     )
@@ -174,7 +178,8 @@ def _units(column: Column, cells: NDArray[np.float64]) -> tuple[ColumnSpec, floa
         return ColumnSpec("real"), *_moments(known)
     if column.kind == "positive":
         location, scale = _moments(np.log(known))
-        return ColumnSpec("positive", scale=scale), 0.0, float(np.exp(location))
+        size = float(np.exp(location))
+        return ColumnSpec("positive", scale=scale, most=float(known.max()) / size), 0.0, size
     if column.kind == "count":
         location, scale = _moments(np.log1p(known))
         most = float(known.max())

@@ -95,9 +95,15 @@ class _Gaussian(_Scaled):
 class _Positive(_Scaled):
     """Log-normal."""
 
+    most: Tensor
+
+    def __init__(self, columns: Sequence[ColumnSpec]) -> None:
+        super().__init__(columns)
+        self.register_buffer("most", column_values(columns, name="most"))
+
     def forward(self, numbers: Tensor) -> Distribution:
         loc, sigma = _location_and_scale(numbers)
-        return LogNormal(self.location + self.scale * loc, self.scale * sigma)
+        return LogNormal(self.location + self.scale * loc, self.scale * sigma, most=self.most)
 
 
 class _Bounded(_Scaled):
@@ -123,6 +129,7 @@ class _Count(_Scaled):
 
     log_mean: Tensor
     log_dispersion: Tensor
+    most: Tensor
     ceiling: Tensor
 
     def __init__(self, columns: Sequence[ColumnSpec]) -> None:
@@ -132,15 +139,15 @@ class _Count(_Scaled):
         self.register_buffer("log_dispersion", dispersion.log().to(self.scale.dtype))
         # Of a column that is mostly 0 a mean far beyond the data costs little likelihood where no
         # row is, and the average over codes would be nothing but that mean.
-        most = column_values(columns, name="most").clamp_min(1).log() + 1
-        self.register_buffer("ceiling", most.clamp_max(LOG_COUNT[1]))
+        self.register_buffer("most", column_values(columns, name="most").clamp_min(1))
+        self.register_buffer("ceiling", (self.most.log() + 1).clamp_max(LOG_COUNT[1]))
 
     def forward(self, numbers: Tensor) -> Distribution:
         loc, raw = numbers.chunk(2, -1)
         bounds = (LOG_COUNT[0], self.ceiling)
         mean = bound_between(self.log_mean + self.scale * loc, bounds=bounds).exp()
         dispersion = bound_between(self.log_dispersion + raw, bounds=LOG_DISPERSION).exp()
-        return NegativeBinomial(mean, dispersion)
+        return NegativeBinomial(mean, dispersion, most=self.most)
 
 
 class _Binary(Block):

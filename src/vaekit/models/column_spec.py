@@ -31,7 +31,7 @@ class ColumnSpec(NamedTuple):
     high: float = 1.0
     """Upper end of a bounded column."""
     most: float = math.inf
-    """Greatest value seen of a count: means do not go beyond e times it."""
+    """Greatest value seen of a positive column or a count; draws and means stop there."""
 
 
 def check_columns(columns: Sequence[ColumnSpec]) -> None:
