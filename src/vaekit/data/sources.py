@@ -15,7 +15,7 @@ from vaekit.data.checks import check_contents
 from vaekit.data.contents import Contents, array_contents
 from vaekit.data.dataset import Dataset
 from vaekit.data.files import read_path
-from vaekit.data.split import split_rows
+from vaekit.data.split import STORED_ROWS, split_by_rule, split_rows
 from vaekit.errors import DataError
 
 __all__ = ["SOURCES", "Checked", "dataset_from_arrays", "load_dataset"]
@@ -160,14 +160,13 @@ def _finish(
     limit: int | None,
 ) -> Dataset:
     """Split what was found."""
-    split = split_rows(
-        len(contents.rows),
-        sizes=contents.sizes,
-        validation=validation,
-        test=test,
-        seed=seed,
-        limit=limit,
-    )
+    count, sizes = len(contents.rows), contents.sizes
+    if sizes is None and count > STORED_ROWS and isinstance(contents.rows, np.memmap):
+        split = split_by_rule(count, validation=validation, test=test, seed=seed, limit=limit)
+    else:
+        split = split_rows(
+            count, sizes=sizes, validation=validation, test=test, seed=seed, limit=limit
+        )
     return Dataset(
         name=name,
         rows=contents.rows,
