@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["Index", "RepeatedIndex"]
+__all__ = ["Index", "RepeatedIndex", "count_before"]
 
 Positions = NDArray[np.int64]
 
@@ -33,8 +33,16 @@ class RepeatedIndex:
         assert len(pattern), "a pattern has one position at least"
         self._pattern = np.asarray(pattern, np.int64)
         self._stretch = length
-        whole, rest = divmod(rows, length)
-        self._size = whole * len(pattern) + int(np.searchsorted(self._pattern, rest))
+        self._size = self.before(rows)
+
+    def before(self, row: int) -> int:
+        """How many of the positions are below a row.
+
+        Args:
+            row: of the data set.
+        """
+        whole, rest = divmod(row, self._stretch)
+        return whole * len(self._pattern) + int(np.searchsorted(self._pattern, rest))
 
     def __len__(self) -> int:
         return self._size
@@ -54,3 +62,19 @@ class RepeatedIndex:
 
 Index = Positions | RepeatedIndex
 """Positions of rows, ascending."""
+
+
+def count_before(index: Index, *, row: int) -> int:
+    """How many positions are below a row.
+
+    Args:
+        index: positions, ascending.
+        row: of the data set.
+
+    Example:
+        >>> count_before(np.array([0, 2, 5]), row=5)
+        2
+    """
+    if isinstance(index, RepeatedIndex):
+        return index.before(row)
+    return int(np.searchsorted(index, row))

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vaekit.data.index import Index, RepeatedIndex
 from vaekit.data.order import Permutation
+from vaekit.data.shards import ShardedRows, ShardOrder
 from vaekit.errors import ConfigError, DataError
 
 __all__ = ["Batches", "Part"]
@@ -65,8 +66,11 @@ class Batches:
     the order is drawn anew, any row may come to any of them: a memory map is then never copied,
     as one copy in the page cache serves all processes of a machine, and an array is held by each.
 
+    Rows in shards are the exception: each process then visits shards of its own, in the order of
+    a `ShardOrder`, and the result depends on the number of processes.
+
     Args:
-        rows: (N, F), an array or a memory map.
+        rows: (N, F), an array, a memory map, or rows in shards.
         index: positions of the rows to visit, an array or a rule.
         batch_size: B, rows of a batch.
         device: where the batches are needed.
@@ -89,7 +93,7 @@ class Batches:
 
     def __init__(
         self,
-        rows: NDArray[Any],
+        rows: NDArray[Any] | ShardedRows,
         index: Index,
         *,
         batch_size: int,
@@ -112,15 +116,23 @@ class Batches:
         self._seed = seed
         self.batch_size = batch_size
         self.part = part or Part()
+        self._resident = self._plain = self._shards = None
         whole, rest = divmod(len(index), batch_size)
         self._length = whole if rest == 0 or (drop_last and whole > 0) else whole + 1
+        if isinstance(rows, ShardedRows):
+            if seed is not None or self.part.of > 1:
+                self._shards = ShardOrder(
+                    rows, index, batch_size=batch_size, seed=seed, part=self.part
+                )
+                self._length = self._shards.steps
+            return
         size = len(index) * rows.shape[1] * _raw_type(rows).itemsize
         stays = self._device.type == "cpu" or self.part.of > 1
         fits = size <= resident_limit_mb * MEGABYTE
-        copied = fits and not (stays and isinstance(rows, np.memmap))
-        found = _tensor(rows[np.asarray(index)]).to(self._device) if copied else None
-        self._resident = found
-        self._plain = None if copied else _as_tensor(rows)
+        if fits and not (stays and isinstance(rows, np.memmap)):
+            self._resident = _tensor(rows[np.asarray(index)]).to(self._device)
+        else:
+            self._plain = _as_tensor(rows)
 
     def __len__(self) -> int:
         return self._length
@@ -128,6 +140,8 @@ class Batches:
     @property
     def rows(self) -> int:
         """How many rows an epoch visits."""
+        if self._shards is not None:
+            return len(self._index)
         return min(len(self._index), self._length * self.batch_size)
 
     @property
@@ -141,7 +155,19 @@ class Batches:
         Args:
             step: which batch of an epoch.
         """
+        if self._shards is not None:
+            return self._shards.size(step)
         return min(self.batch_size, len(self._index) - step * self.batch_size)
+
+    def span(self, step: int) -> tuple[int, int]:
+        """Where the rows of this process stand in a batch: the first, and the one after the last.
+
+        Args:
+            step: which batch of an epoch.
+        """
+        if self._shards is not None:
+            return self._shards.span(step)
+        return self.part.span(self.size(step))
 
     def epoch(self, number: int = 0, *, start: int = 0) -> Iterator[Tensor]:
         """The batches of one epoch, or the parts of them that fall to this process.
@@ -170,6 +196,10 @@ class Batches:
 
     def _wanted(self, number: int, *, start: int) -> Iterator[Positions]:
         """The rows of this process in each batch; those of several batches are found together."""
+        if self._shards is not None:
+            for places in self._shards.places(number, start=start):
+                yield self._index[places]
+            return
         order = self._order(number)
         together = max(1, AHEAD * self.part.of // self.batch_size)
         for first in range(start, self._length, together):
@@ -182,7 +212,7 @@ class Batches:
     def _slice(self, step: int) -> slice:
         """Where the rows of this process stand in the order."""
         before = step * self.batch_size
-        first, last = self.part.span(self.size(step))
+        first, last = self.span(step)
         return slice(before + first, before + max(last, first + 1))
 
     def _order(self, number: int) -> Callable[[Positions], Positions] | None:
@@ -201,7 +231,7 @@ class Batches:
         return _tensor(self._rows[wanted]).to(self._device)
 
 
-def _raw_type(rows: NDArray[Any]) -> np.dtype[Any]:
+def _raw_type(rows: NDArray[Any] | ShardedRows) -> np.dtype[Any]:
     return np.dtype(np.uint8 if rows.dtype == np.uint8 else np.float32)
 
 
