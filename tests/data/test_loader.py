@@ -4,7 +4,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaekit.data.loader import Batches
+from vaekit.data.index import RepeatedIndex
+from vaekit.data.loader import Batches, Part
 from vaekit.errors import ConfigError, DataError
 
 
@@ -60,14 +61,48 @@ def test_memory_map_and_resident_rows_give_the_same_batches(tmp_path, kind, seed
     np.save(tmp_path / "rows.npy", numbered(kind=kind))
     mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
     index = np.array([3, 2, 20, 11, 5, 6, 0])
-    both = [
-        Batches(mapped, index, batch_size=3, seed=seed, resident_limit_mb=limit)
-        for limit in (0, 2048)
-    ]
+    both = [Batches(rows, index, batch_size=3, seed=seed) for rows in (mapped, np.array(mapped))]
     assert [batches.resident for batches in both] == [False, True]
     for one, other in zip(both[0].epoch(2), both[1].epoch(2), strict=True):
         assert one.dtype == other.dtype == (torch.uint8 if kind == np.uint8 else torch.float32)
         assert torch.equal(one, other)
+
+
+def test_a_batch_of_a_memory_map_is_a_copy(tmp_path):
+    np.save(tmp_path / "rows.npy", numbered())
+    mapped = np.load(tmp_path / "rows.npy", mmap_mode="r")
+    (batch,) = Batches(mapped, np.arange(23), batch_size=23).epoch()
+    batch.zero_()  # in the pages of the file this would end the process
+    assert mapped[5, 0] == 5
+
+
+@pytest.mark.parametrize("limit", [2048, 0])
+@pytest.mark.parametrize("size", [5, 7])
+def test_rows_by_rule_come_once_an_epoch_over_all_processes_and_go_on_anywhere(
+    limit, size, monkeypatch
+):
+    monkeypatch.setattr("vaekit.data.loader.AHEAD", 16)
+    index = RepeatedIndex(np.array([0, 1, 4]), length=5, rows=121)
+
+    def batches(part):
+        return Batches(
+            numbered(121), index, batch_size=size, seed=3, resident_limit_mb=limit, part=part
+        )
+
+    alone = batches(None)
+    whole = visited(alone, 1)
+    assert sorted(whole) == np.asarray(index).tolist()
+    assert whole != visited(alone, 2)
+    assert whole[2 * size :] == visited(alone, 1, start=2)
+    halves = [list(batches(Part(number, 2)).epoch(1)) for number in (0, 1)]
+    shares = [
+        torch.cat([half[: last - first] for half, (first, last) in zip(each, spans, strict=True)])
+        for each, spans in (
+            (both, [Part(number, 2).span(alone.size(step)) for number in (0, 1)])
+            for step, both in enumerate(zip(*halves, strict=True))
+        )
+    ]
+    assert torch.cat(shares)[:, 0].int().tolist() == whole
 
 
 @pytest.mark.parametrize("limit", [2048, 0])

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from vaekit.data import SOURCES, Batches, Preprocessing, dataset_from_arrays, load_dataset
+from vaekit.data.index import RepeatedIndex
 from vaekit.errors import DataError
 
 DOWNLOADED = {"mnist", "fashion-mnist", "binarized-mnist"}
@@ -102,3 +103,18 @@ def test_named_sources_warn_of_nothing():
         warnings.simplefilter("error")
         for name in set(SOURCES) - DOWNLOADED:
             load_dataset(name)
+
+
+def test_very_many_rows_of_a_memory_map_are_split_by_rule_whatever_the_process(
+    tmp_path, monkeypatch
+):
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).random((200, 6), np.float32))
+    stored = load_dataset(tmp_path / "rows.npy")
+    monkeypatch.setattr("vaekit.data.sources.STORED_ROWS", 199)
+    data = load_dataset(tmp_path / "rows.npy")
+    assert isinstance(data.split.train, RepeatedIndex)
+    assert data.split.of("train").tolist() == stored.split.of("train").tolist()
+    see, expected = (Preprocessing.fit(each, scale="standard") for each in (data, stored))
+    assert torch.equal(see.shift, expected.shift)
+    few = load_dataset(tmp_path / "rows.npy", limit=20)
+    assert (len(few.split.train), len(few.split.test)) == (20, 20)

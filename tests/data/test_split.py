@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaekit.data.split import split_rows
+from vaekit.data.split import split_by_rule, split_rows
 from vaekit.errors import DataError
 
 shares = st.floats(0, 0.95)
@@ -72,3 +72,30 @@ def test_a_table_of_two_rows_trains_on_both():
 def test_impossible_shares(shares):
     with pytest.raises(DataError, match="share of at least 0 and below 1"):
         split_rows(10, **shares)
+
+
+@settings(deadline=None, max_examples=20)
+@given(count=st.integers(2, 40_000), validation=shares, test=shares, seed=st.integers(0, 2**32 - 1))
+def test_by_rule_too_every_row_is_in_exactly_one_split(count, validation, test, seed):
+    split = split_by_rule(count, validation=validation, test=test, seed=seed)
+    together = np.concatenate([split.of(name) for name in ("train", "validation", "test")])
+    assert np.array_equal(np.sort(together), np.arange(count))
+    assert all(np.all(np.diff(split.of(name)) > 0) for name in ("train", "validation", "test"))
+
+
+def test_by_rule_shares_hold_in_every_part_and_for_every_turn():
+    split = split_by_rule(10**6, validation=0, test=0.1)
+    test = split.of("test")
+    assert len(test) == pytest.approx(10**5, rel=1e-3)
+    quarters = np.bincount(test // 250_000, minlength=4)
+    assert quarters == pytest.approx(25_000, rel=0.01)
+    turns = np.bincount(test % 100, minlength=100)  # of a hundred sensors, say
+    assert turns == pytest.approx(1000, rel=0.1)
+
+
+def test_by_rule_the_seed_decides_and_a_limit_draws_from_all_rows():
+    one, same, other = (split_by_rule(50_000, seed=seed, limit=1000) for seed in (3, 3, 4))
+    assert one.of("train").tolist() == same.of("train").tolist() != other.of("train").tolist()
+    assert len(one.train) == len(one.test) == 1000
+    assert np.isin(one.of("test"), split_by_rule(50_000, seed=3).of("test")).all()
+    assert np.bincount(one.of("train") // 10_000, minlength=5).min() > 150

@@ -51,7 +51,7 @@ ROOMS = {
     "cli": (
         "config recipes data distributions models objectives assembly runs training evaluation "
         "tasks figures gallery report tables estimators __version__",
-        "numpy torch cyclopts rich pydantic yaml pandas pyarrow matplotlib PIL",
+        "numpy torch cyclopts docstring_parser rich pydantic yaml pandas pyarrow matplotlib PIL",
     ),
     "__main__": ("cli", ""),
 }

@@ -248,7 +248,7 @@ def test_rows_that_another_process_has_looked_at_stay_unread(tmp_path):
 def test_a_memory_map_is_not_copied_by_each_of_several_processes(tmp_path):
     np.save(tmp_path / "rows.npy", np.zeros((10, 3), np.float32))
     rows = np.load(tmp_path / "rows.npy", mmap_mode="r")
-    assert Batches(rows, np.arange(10), batch_size=5).resident
+    assert Batches(np.array(rows), np.arange(10), batch_size=5, part=Part(0, 2)).resident
     assert not Batches(rows, np.arange(10), batch_size=5, part=Part(0, 2)).resident
 
 

@@ -18,7 +18,7 @@ def data(
 
     Args:
         source: digits, breast-cancer, swiss-roll, mnist, fashion-mnist, binarized-mnist, or a
-            path: idx, npy, npz, csv, parquet, a folder of images.
+            path: idx, npy, npz, csv, parquet, a folder of images or of npy or parquet files.
         label: Column of a table that holds the labels, by name or position.
         image_size: Side in pixels to which the images of a folder are scaled and cropped.
         as_json: Print one JSON object to stdout and nothing else.

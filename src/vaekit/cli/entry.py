@@ -11,8 +11,8 @@ from typing import TextIO
 from cyclopts import CycloptsError
 
 from vaekit.cli.app import make_app
+from vaekit.cli.docstrings import read_docstrings_once
 from vaekit.cli.launch import read_launch
-from vaekit.cli.mistakes import explain
 from vaekit.errors import VaekitError, VaekitWarning
 
 __all__ = ["main"]
@@ -33,7 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     _print_anything()
     with _plain_warnings():
         try:
-            make_app()(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+            if not {"--help", "-h"}.isdisjoint(tokens):
+                read_docstrings_once()
+            app = make_app(tokens[0] if tokens else None)
+            app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
             sys.stdout.flush()
         except BrokenPipeError:
             return _reader_is_gone()
@@ -49,6 +52,8 @@ def _fail(error: BaseException, *, debug: bool) -> int:
     if isinstance(error, VaekitError):
         text, code = str(error), error.exit_code
     elif isinstance(error, CycloptsError):
+        from vaekit.cli.mistakes import explain
+
         text, code = explain(error), 2
     elif isinstance(error, KeyboardInterrupt):
         text, code = "interrupted", 130

@@ -33,7 +33,7 @@ def learn_labels(run: Run, *, dataset: Dataset, output: Output) -> None:
     from vaekit.models.row_parts import code_parts
 
     assert dataset.labels is not None  # training has looked
-    index = np.sort(dataset.split.train)
+    index = dataset.split.of("train")
     codes = _codes(run, dataset=dataset, index=index)
     seen = np.concatenate([codes.mean, np.sqrt(codes.variance)], 1)
     settings = TableSettings(

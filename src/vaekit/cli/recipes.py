@@ -12,12 +12,12 @@ from vaekit.cli.output import Output, columns
 from vaekit.recipes import RECIPES, STUDIES
 from vaekit.recipes import recipe as recipe_config
 
-__all__ = ["list_recipes", "recipes_app", "show", "to_toml"]
+__all__ = ["list_recipes", "recipes", "show", "to_toml"]
 
-recipes_app = App(name="recipes", help="List the named runs, or show one.")
+recipes = App(name="recipes", help="List the named runs, or show one.")
 
 
-@recipes_app.default
+@recipes.default
 def list_recipes(*, as_json: AsJson = False) -> None:
     """List the named runs: `vaekit train NAME` trains one, `vaekit recipes show NAME` shows it.
 
@@ -34,7 +34,7 @@ def list_recipes(*, as_json: AsJson = False) -> None:
     Output(as_json=as_json).result(found, lines=columns(found.items()))
 
 
-@recipes_app.command
+@recipes.command
 def show(name: str, /, *, format: Literal["toml", "json", "yaml"] = "toml") -> None:
     """Print the full config of a recipe, ready to be changed and given to --config.
 

@@ -14,7 +14,7 @@ class DataConfig(Section):
 
     source: str = "digits"
     """A name (digits, breast-cancer, swiss-roll, mnist, fashion-mnist, binarized-mnist), or a
-    path: idx, npy, npz, csv, parquet, a folder of images."""
+    path: idx, npy, npz, csv, parquet, a folder of images or of npy or parquet files."""
 
     label: str | None = None
     """Column of a table that holds the labels, by name or by position from 0 (negative counts

@@ -6,13 +6,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from vaekit.data.index import Index
+
 __all__ = ["CHUNK_VALUES", "Extremes", "chunks", "extremes"]
 
 CHUNK_VALUES = 2**22
 
 
 def chunks(
-    rows: NDArray[Any], *, index: NDArray[np.int64] | None = None, values: int = CHUNK_VALUES
+    rows: NDArray[Any], *, index: Index | None = None, values: int = CHUNK_VALUES
 ) -> Iterator[tuple[int, NDArray[Any]]]:
     """Pieces of the rows, in order.
 
@@ -49,7 +51,7 @@ class Extremes(NamedTuple):
     missing: int
 
 
-def extremes(rows: NDArray[Any], *, index: NDArray[np.int64] | None = None) -> Extremes:
+def extremes(rows: NDArray[Any], *, index: Index | None = None) -> Extremes:
     """Least and greatest value of each column; NaN counts as missing.
 
     Args:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.data.chunks import Extremes, extremes
+from vaekit.data.index import Index
 from vaekit.errors import ConfigError, DataError
 
 __all__ = ["SPLITS", "Dataset", "Split"]
@@ -20,7 +21,8 @@ class Split:
     """Which rows are for training, for validation and for testing.
 
     Args:
-        train: positions in the rows of the data set, ascending.
+        train: positions in the rows of the data set, ascending; an array, or for many rows of a
+            memory map a rule that reads as one.
         validation: the same; may be empty.
         test: the same; may be empty.
 
@@ -31,18 +33,29 @@ class Split:
         array([1])
     """
 
-    train: NDArray[np.int64]
-    validation: NDArray[np.int64]
-    test: NDArray[np.int64]
+    train: Index
+    validation: Index
+    test: Index
 
     def of(self, name: str) -> NDArray[np.int64]:
-        """Positions of the rows of one split.
+        """Positions of the rows of one split, as an array.
 
         Args:
             name: train, validation or test.
 
         Returns:
-            The positions, ascending.
+            The positions, ascending; 8 bytes for each.
+
+        Raises:
+            ConfigError: there is no split of that name.
+        """
+        return np.asarray(self.index(name))
+
+    def index(self, name: str) -> Index:
+        """Positions of the rows of one split, by a rule where they are held as one.
+
+        Args:
+            name: train, validation or test.
 
         Raises:
             ConfigError: there is no split of that name.
@@ -130,7 +143,10 @@ class Dataset:
             "name": self.name,
             "source": self.source,
             "kind": "image" if self.is_image else "table",
-            "rows": {"all": len(self.rows), **{name: len(self.split[name]) for name in SPLITS}},
+            "rows": {
+                "all": len(self.rows),
+                **{name: len(self.split.index(name)) for name in SPLITS},
+            },
             "features": self.features,
             "shape": list(self.shape),
             "dtype": str(self.rows.dtype),

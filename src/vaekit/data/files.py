@@ -9,6 +9,7 @@ from vaekit.data.readers.delimited import read_delimited
 from vaekit.data.readers.idx import find_idx, read_idx
 from vaekit.data.readers.images import read_image_folder
 from vaekit.data.readers.parquet import read_parquet
+from vaekit.data.readers.shards import find_shards, read_parquet_shards, read_shards
 from vaekit.errors import DataError
 
 __all__ = ["read_path"]
@@ -21,8 +22,8 @@ def read_path(path: Path, *, label: str | None = None, image_size: int | None = 
     """Read a file or a folder with the reader for its format.
 
     Args:
-        path: a file whose format its name tells, or a folder of images or of the four idx files
-            of the MNIST family.
+        path: a file whose format its name tells, or a folder: of .npy or parquet files whose
+            rows follow one another, of images, or of the four idx files of the MNIST family.
         label: column of a table that holds the labels.
         image_size: side in pixels for a folder of images.
 
@@ -35,7 +36,8 @@ def read_path(path: Path, *, label: str | None = None, image_size: int | None = 
     """
     name = path.name.lower()
     folder = path.is_dir()
-    if label is not None and (folder or not name.endswith(TABLE_ENDINGS)):
+    table = bool(find_shards(path, ending=".parquet")) if folder else name.endswith(TABLE_ENDINGS)
+    if label is not None and not table:
         raise DataError(f"{path} is not a table: leave out --data.label {label}")
     if image_size is not None and not folder:
         raise DataError(f"{path} is not a folder of images: leave out --data.image-size")
@@ -51,6 +53,10 @@ def _read(path: Path, *, name: str, label: str | None, image_size: int | None) -
     if path.is_dir():
         if image_size is None and find_idx(path, name="train-images-idx3-ubyte"):
             return read_idx_folder(path)
+        if image_size is None and find_shards(path, ending=".npy"):
+            return read_shards(path)
+        if image_size is None and find_shards(path, ending=".parquet"):
+            return read_parquet_shards(path, label=label)
         return read_image_folder(path, image_size=image_size)
     if name.endswith(TEXT_ENDINGS):
         return read_delimited(path, label=label)
@@ -64,5 +70,5 @@ def _read(path: Path, *, name: str, label: str | None, image_size: int | None) -
         return read_idx(path)
     raise DataError(
         f"{path}: its format is not known. Expected a name with idx, .npy, .npz, .csv, .csv.gz "
-        "or .parquet, or a folder of images"
+        "or .parquet, or a folder of images, or of .npy or .parquet files"
     )

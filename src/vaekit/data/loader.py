@@ -1,6 +1,7 @@
 """Rows of one split in batches, on a device."""
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,11 +9,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaekit.data.index import Index, RepeatedIndex
+from vaekit.data.order import Permutation
+from vaekit.data.shards import ShardedRows, ShardOrder
 from vaekit.errors import ConfigError, DataError
 
 __all__ = ["Batches", "Part"]
 
 MEGABYTE = 2**20
+AHEAD = 2**14
+"""For about so many rows of a process the positions are found at a time."""
+
+Positions = NDArray[np.int64]
 
 
 class Part(NamedTuple):
@@ -47,17 +55,23 @@ class Batches:
     """Rows of one split in batches, on a device.
 
     Epoch ``e`` visits the rows in the order of ``numpy.random.default_rng((seed, e))``, so that
-    any epoch can be started again at any batch without a stored state. Rows that fit are copied
-    to the device once, in their raw type, and a batch is one ``index_select``; larger ones are
-    gathered from the memory map, in ascending order for the sake of the disk.
+    any epoch can be started again at any batch without a stored state. Where the index is a rule
+    the order is one too, a `Permutation` with that key, and nothing grows with the rows.
+
+    Rows that fit are copied to the device once, in their raw type, and a batch is one
+    ``index_select``. On a CPU a memory map is one already, and is never copied: its pages are not
+    this process's own. What is too large for another device is gathered for each batch.
 
     Several processes all go through the same batches, and each takes its part of every one. As
     the order is drawn anew, any row may come to any of them: a memory map is then never copied,
     as one copy in the page cache serves all processes of a machine, and an array is held by each.
 
+    Rows in shards are the exception: each process then visits shards of its own, in the order of
+    a `ShardOrder`, and the result depends on the number of processes.
+
     Args:
-        rows: (N, F), an array or a memory map.
-        index: positions of the rows to visit.
+        rows: (N, F), an array, a memory map, or rows in shards.
+        index: positions of the rows to visit, an array or a rule.
         batch_size: B, rows of a batch.
         device: where the batches are needed.
         seed: seed of the order; in order of ``index`` when absent.
@@ -79,8 +93,8 @@ class Batches:
 
     def __init__(
         self,
-        rows: NDArray[Any],
-        index: NDArray[np.int64],
+        rows: NDArray[Any] | ShardedRows,
+        index: Index,
         *,
         batch_size: int,
         device: str | torch.device = "cpu",
@@ -97,17 +111,28 @@ class Batches:
                 "rows aside with --data.validation or --data.test"
             )
         self._rows = rows
-        self._index = np.asarray(index)
+        self._index = index if isinstance(index, RepeatedIndex) else np.asarray(index)
         self._device = torch.device(device)
         self._seed = seed
         self.batch_size = batch_size
         self.part = part or Part()
+        self._resident = self._plain = self._shards = None
         whole, rest = divmod(len(index), batch_size)
         self._length = whole if rest == 0 or (drop_last and whole > 0) else whole + 1
+        if isinstance(rows, ShardedRows):
+            if seed is not None or self.part.of > 1:
+                self._shards = ShardOrder(
+                    rows, index, batch_size=batch_size, seed=seed, part=self.part
+                )
+                self._length = self._shards.steps
+            return
         size = len(index) * rows.shape[1] * _raw_type(rows).itemsize
-        shared = self.part.of > 1 and isinstance(rows, np.memmap)
-        fits = size <= resident_limit_mb * MEGABYTE and not shared
-        self._resident = _tensor(rows[self._index]).to(self._device) if fits else None
+        stays = self._device.type == "cpu" or self.part.of > 1
+        fits = size <= resident_limit_mb * MEGABYTE
+        if fits and not (stays and isinstance(rows, np.memmap)):
+            self._resident = _tensor(rows[np.asarray(index)]).to(self._device)
+        else:
+            self._plain = _as_tensor(rows)
 
     def __len__(self) -> int:
         return self._length
@@ -115,6 +140,8 @@ class Batches:
     @property
     def rows(self) -> int:
         """How many rows an epoch visits."""
+        if self._shards is not None:
+            return len(self._index)
         return min(len(self._index), self._length * self.batch_size)
 
     @property
@@ -128,7 +155,19 @@ class Batches:
         Args:
             step: which batch of an epoch.
         """
+        if self._shards is not None:
+            return self._shards.size(step)
         return min(self.batch_size, len(self._index) - step * self.batch_size)
+
+    def span(self, step: int) -> tuple[int, int]:
+        """Where the rows of this process stand in a batch: the first, and the one after the last.
+
+        Args:
+            step: which batch of an epoch.
+        """
+        if self._shards is not None:
+            return self._shards.span(step)
+        return self.part.span(self.size(step))
 
     def epoch(self, number: int = 0, *, start: int = 0) -> Iterator[Tensor]:
         """The batches of one epoch, or the parts of them that fall to this process.
@@ -141,41 +180,69 @@ class Batches:
             (B, F) raw rows, uint8 or float32; the last batch may be shorter. Not to be changed
             in place. A part without rows of its own holds one that falls to another process.
         """
+        if self._resident is None:
+            yield from map(self._gather, self._wanted(number, start=start))
+            return
         order = self._order(number)
-        needed = order is not None and self._resident is not None
-        places = torch.from_numpy(order).to(self._device) if needed else None
+        places = None
+        if order is not None:
+            places = torch.from_numpy(order(np.arange(len(self._index)))).to(self._device)
         for step in range(start, self._length):
             part = self._slice(step)
-            if self._resident is None:
-                yield self._gather(self._index[part if order is None else order[part]])
-            elif places is None:
+            if places is None:
                 yield self._resident[part]
             else:
                 yield self._resident.index_select(0, places[part])
 
+    def _wanted(self, number: int, *, start: int) -> Iterator[Positions]:
+        """The rows of this process in each batch; those of several batches are found together."""
+        if self._shards is not None:
+            for places in self._shards.places(number, start=start):
+                yield self._index[places]
+            return
+        order = self._order(number)
+        together = max(1, AHEAD * self.part.of // self.batch_size)
+        for first in range(start, self._length, together):
+            parts = [self._slice(s) for s in range(first, min(first + together, self._length))]
+            places = np.concatenate([np.arange(part.start, part.stop) for part in parts])
+            rows = self._index[places if order is None else order(places)]
+            ends = np.cumsum([part.stop - part.start for part in parts])
+            yield from np.split(rows, ends[:-1])
+
     def _slice(self, step: int) -> slice:
         """Where the rows of this process stand in the order."""
         before = step * self.batch_size
-        first, last = self.part.span(self.size(step))
+        first, last = self.span(step)
         return slice(before + first, before + max(last, first + 1))
 
-    def _order(self, number: int) -> NDArray[np.int64] | None:
-        """Positions in the index, in the order of this epoch."""
+    def _order(self, number: int) -> Callable[[Positions], Positions] | None:
+        """What stands at some places in the order of this epoch; absent for that of the index."""
         if self._seed is None:
             return None
-        return np.random.default_rng((self._seed, number)).permutation(len(self._index))
+        key = (self._seed, number)
+        if isinstance(self._index, RepeatedIndex):
+            return Permutation(len(self._index), key=key)
+        return np.random.default_rng(key).permutation(len(self._index)).__getitem__
 
-    def _gather(self, wanted: NDArray[np.int64]) -> Tensor:
-        """Read rows in ascending order and give them back in the order that was asked for."""
-        ascending = np.argsort(wanted)
-        batch = np.empty((len(wanted), self._rows.shape[1]), _raw_type(self._rows))
-        batch[ascending] = self._rows[wanted[ascending]]
-        return torch.from_numpy(batch).to(self._device)
+    def _gather(self, wanted: Positions) -> Tensor:
+        """Read rows that are not held."""
+        if self._plain is not None:
+            return self._plain.index_select(0, torch.from_numpy(wanted)).to(self._device)
+        return _tensor(self._rows[wanted]).to(self._device)
 
 
-def _raw_type(rows: NDArray[Any]) -> np.dtype[Any]:
+def _raw_type(rows: NDArray[Any] | ShardedRows) -> np.dtype[Any]:
     return np.dtype(np.uint8 if rows.dtype == np.uint8 else np.float32)
 
 
 def _tensor(rows: NDArray[Any]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(rows, _raw_type(rows)))
+
+
+def _as_tensor(rows: NDArray[Any]) -> Tensor | None:
+    """The same memory as a tensor, where its type and layout allow that."""
+    if rows.dtype != _raw_type(rows) or not rows.flags.c_contiguous:
+        return None
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(rows)  # read by index_select alone, which copies

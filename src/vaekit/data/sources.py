@@ -15,7 +15,8 @@ from vaekit.data.checks import check_contents
 from vaekit.data.contents import Contents, array_contents
 from vaekit.data.dataset import Dataset
 from vaekit.data.files import read_path
-from vaekit.data.split import split_rows
+from vaekit.data.shards import ShardedRows
+from vaekit.data.split import STORED_ROWS, split_by_rule, split_rows
 from vaekit.errors import DataError
 
 __all__ = ["SOURCES", "Checked", "dataset_from_arrays", "load_dataset"]
@@ -64,8 +65,8 @@ def load_dataset(
 
     Args:
         source: a name (see `SOURCES`) or a path: idx, npy, npz, csv, parquet (idx and csv also
-            packed with gzip), or a folder of images. A name goes before a path of that name;
-            write ``./digits`` for the path.
+            packed with gzip), or a folder of images, or of npy or parquet files. A name goes
+            before a path of that name; write ``./digits`` for the path.
         label: column of a table that holds the labels, by name or by position from 0; a column
             named "label" is found by itself.
         image_size: side in pixels to which the images of a folder are scaled and cropped.
@@ -160,14 +161,14 @@ def _finish(
     limit: int | None,
 ) -> Dataset:
     """Split what was found."""
-    split = split_rows(
-        len(contents.rows),
-        sizes=contents.sizes,
-        validation=validation,
-        test=test,
-        seed=seed,
-        limit=limit,
-    )
+    count, sizes = len(contents.rows), contents.sizes
+    on_disk = isinstance(contents.rows, (np.memmap, ShardedRows))
+    if sizes is None and count > STORED_ROWS and on_disk:
+        split = split_by_rule(count, validation=validation, test=test, seed=seed, limit=limit)
+    else:
+        split = split_rows(
+            count, sizes=sizes, validation=validation, test=test, seed=seed, limit=limit
+        )
     return Dataset(
         name=name,
         rows=contents.rows,

@@ -4,11 +4,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.data.dataset import Split
+from vaekit.data.index import Index, RepeatedIndex
+from vaekit.data.order import Permutation
 from vaekit.errors import DataError
 
-__all__ = ["split_rows"]
+__all__ = ["STORED_ROWS", "split_by_rule", "split_rows"]
 
-Index = NDArray[np.int64]
+STORED_ROWS = 2**17
+"""Positions of more rows of a memory map than these are not stored: 8 bytes for each."""
+
+STRETCH = 10_007
+"""Rows after which a split by rule repeats itself. A prime: rows that come in turns, of a hundred
+sensors say, stand elsewhere in each stretch, and none of them is always held out."""
+
+Positions = NDArray[np.int64]
 
 
 def split_rows(
@@ -65,12 +74,58 @@ def split_rows(
     )
 
 
-def _cut(order: Index, share: float) -> tuple[Index, Index]:
+def split_by_rule(
+    count: int,
+    *,
+    validation: float = 0.1,
+    test: float = 0.1,
+    seed: int = 0,
+    limit: int | None = None,
+) -> Split:
+    """Divide very many rows in memory that does not grow with them.
+
+    A stretch of 10,007 rows is divided as :func:`split_rows` does it, and all others like it:
+    shares hold in every part of the file, also of one that is sorted.
+
+    Args:
+        count: N, how many rows there are.
+        validation: share of the training rows, 0 for none.
+        test: share of all rows, 0 for none.
+        seed: the same seed gives the same split.
+        limit: at most so many rows of each split are kept, drawn from all of it.
+
+    Returns:
+        Disjoint positions, ascending in each split.
+
+    Raises:
+        DataError: a share is below 0, or 1 and more.
+
+    Example:
+        >>> split = split_by_rule(10**9)
+        >>> len(split.train), len(split.validation), len(split.test)
+        (809933047, 90036974, 100029979)
+    """
+    pattern = split_rows(min(STRETCH, count), validation=validation, test=test, seed=seed)
+
+    def kept(places: Index) -> Index:
+        if len(places) == 0:
+            return np.asarray(places)
+        index = RepeatedIndex(np.asarray(places), length=STRETCH, rows=count)
+        if limit is None or limit >= len(index):
+            return index
+        return np.sort(index[Permutation(len(index), key=(seed,))(np.arange(limit))])
+
+    return Split(
+        train=kept(pattern.train), validation=kept(pattern.validation), test=kept(pattern.test)
+    )
+
+
+def _cut(order: Positions, share: float) -> tuple[Positions, Positions]:
     """The first rows, and the rest: at least one of three or more rows, and never all."""
     least = 1 if share > 0 and len(order) > 2 else 0
     size = min(max(least, round(share * len(order))), max(len(order) - 1, 0))
     return order[:size], order[size:]
 
 
-def _first(order: Index, limit: int | None) -> Index:
+def _first(order: Positions, limit: int | None) -> Positions:
     return np.sort(order[:limit]).astype(np.int64)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from vaekit.data.chunks import chunks, extremes
 from vaekit.data.dataset import Dataset
+from vaekit.data.index import Index
 from vaekit.errors import ConfigError
 
 __all__ = ["Fitted", "fit_statistics", "mean_and_deviation"]
@@ -98,7 +99,7 @@ def _inverse(width: Vector) -> Vector:
     return 1.0 / np.where(width > 0, width, 1.0)
 
 
-def mean_and_deviation(rows: NDArray[Any], *, index: NDArray[np.int64]) -> tuple[Vector, Vector]:
+def mean_and_deviation(rows: NDArray[Any], *, index: Index) -> tuple[Vector, Vector]:
     r"""Mean and standard deviation of each column, piece by piece.
 
     Two pieces of :math:`n` and :math:`m` rows with means :math:`a, b` and sums of squared

@@ -75,7 +75,7 @@ class Processes:
         """Remember before each pass where its rows stand in the batch."""
         for step, rows in enumerate(batches.epoch(number, start=start), start=start):
             self._whole = batches.size(step)
-            self._span = self.part.span(self._whole)
+            self._span = batches.span(step)
             yield rows
 
     def noise(self, rows: Tensor) -> SharedNoise:

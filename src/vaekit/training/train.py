@@ -112,7 +112,7 @@ def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> VA
     """A fresh model; a VampPrior starts at training rows, and a decoder may at their mean."""
     rows = None
     if config.model.prior.kind == "vamp":
-        first = np.sort(dataset.split.train)[: config.model.prior.components]
+        first = dataset.split.train[: config.model.prior.components]
         rows = preprocessing(torch.from_numpy(np.ascontiguousarray(dataset.rows[first])))
     model = build_model(config.model, shape=dataset.shape, support=preprocessing.support, rows=rows)
     if config.model.likelihood.start == "mean":
@@ -122,7 +122,7 @@ def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> VA
 
 def _mean_row(dataset: Dataset, preprocessing: Preprocessing) -> Tensor:
     """(F,) mean of the training rows as the model sees them."""
-    batches = Batches(dataset.rows, np.sort(dataset.split.train), batch_size=1000)
+    batches = Batches(dataset.rows, dataset.split.train, batch_size=1000)
     total = sum(preprocessing(rows).double().sum(0) for rows in batches.epoch())
     assert isinstance(total, Tensor)
     return (total / batches.rows).float()
@@ -135,7 +135,7 @@ def _check_labels(config: Config, dataset: Dataset) -> None:
         return
     if dataset.labels is None:
         raise ConfigError("labels.counts asks for labels, and the data has none: set data.label")
-    known = dataset.labels[dataset.split.train]
+    known = dataset.labels[dataset.split.of("train")]
     there = np.bincount(known[known >= 0], minlength=len(dataset.classes))
     fewest, classes = min(config.labels.counts), len(there)
     if fewest < classes or -(-most // classes) > there.min():
@@ -162,7 +162,7 @@ def _batches(config: Config, dataset: Dataset, *, part: Part) -> tuple[Batches, 
         drop_last=True,
         part=part,
     )
-    index = dataset.split.of(settings.watch)
+    index = dataset.split.index(settings.watch)
     if len(index) == 0:
         if settings.early_stopping:
             raise ConfigError("early stopping needs validation rows: set data.validation above 0")

@@ -13,7 +13,7 @@ from vaekit.data.chunks import CHUNK_VALUES
 from vaekit.data.contents import COPY_LIMIT, Contents, array_contents
 from vaekit.errors import DataError
 
-__all__ = ["read_npy", "read_npz", "read_npz_arrays"]
+__all__ = ["damaged", "read_npy", "read_npz", "read_npz_arrays"]
 
 ROW_NAMES = ("x", "rows", "images", "data", "features", "arr_0")
 LABEL_NAMES = ("y", "labels", "label", "targets", "target", "arr_1")
@@ -34,7 +34,7 @@ def read_npy(path: Path) -> Contents:
     try:
         array: NDArray[Any] = np.lib.format.open_memmap(path, "r")
     except (ValueError, EOFError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     if array.ndim == 4 and array.shape[3] == 3 and array.nbytes > COPY_LIMIT:
         array = _channels_first(array, path=path)
     return array_contents(array, where=str(path))
@@ -111,7 +111,7 @@ def read_npz_arrays(path: Path) -> dict[str, NDArray[Any]]:
             with np.load(stream, allow_pickle=False) as found:
                 return {name: found[name] for name in found.files}
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
 def _train_and_test(arrays: dict[str, NDArray[Any]], *, where: str) -> Contents:
@@ -137,7 +137,13 @@ def _train_and_test(arrays: dict[str, NDArray[Any]], *, where: str) -> Contents:
     return contents.with_sizes(sizes)
 
 
-def _damaged(path: Path, error: Exception) -> DataError:
+def damaged(path: Path, error: Exception) -> DataError:
+    """What to say of a file that NumPy cannot read.
+
+    Args:
+        path: the file.
+        error: what NumPy said.
+    """
     return DataError(
         f"{path}: expected arrays of numbers saved by NumPy; it is cut off, damaged, or holds "
         f"Python objects ({str(error).split('. ')[0]}). Save it again with a numeric type"

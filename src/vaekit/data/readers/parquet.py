@@ -69,7 +69,7 @@ def _open(folder: Path) -> Contents:
         rows=found.rows,
         shape=found.shape,
         columns=found.columns,
-        labels=np.load(labels),
+        labels=np.load(labels, mmap_mode="r"),
         classes=tuple(notes["classes"]),
     )
 
