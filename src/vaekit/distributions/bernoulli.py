@@ -8,6 +8,7 @@ from torch.distributions import Bernoulli, Distribution, constraints
 from torch.nn import functional
 
 from vaekit.distributions.sampling import SampleShape
+from vaekit.distributions.softplus_sum import softplus_sum
 
 __all__ = ["BernoulliVector"]
 
@@ -63,7 +64,10 @@ class BernoulliVector(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-probability of vectors (..., F) broadcastable to the batch: (...) in nats."""
-        return (value * self.logits).sum(-1) - functional.softplus(self.logits).sum(-1)
+        dot = (value * self.logits).sum(-1)
+        if torch.is_grad_enabled():
+            return dot - functional.softplus(self.logits).sum(-1)
+        return dot - softplus_sum(self.logits)
 
     def entropy(self) -> Tensor:
         """Entropy (...) in nats."""
