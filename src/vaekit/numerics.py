@@ -16,6 +16,7 @@ __all__ = [
     "compute_settings",
     "cpu_has",
     "fixed_noise",
+    "keep_freed_memory",
     "logmeanexp",
     "masked_sum",
     "seed_everything",
@@ -133,6 +134,7 @@ def compute_settings(*, device: str, threads: int | None = None) -> Iterator[Non
         device: cpu, cuda or mps.
         threads: of the CPU; none leaves them.
     """
+    keep_freed_memory()
     before = torch.get_num_threads(), torch.get_float32_matmul_precision()
     if threads is not None:
         torch.set_num_threads(threads)
@@ -143,6 +145,21 @@ def compute_settings(*, device: str, threads: int | None = None) -> Iterator[Non
     finally:
         torch.set_num_threads(before[0])
         torch.set_float32_matmul_precision(before[1])
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep what arrays of some megabytes leave, for the arrays that follow.
+
+    glibc gives a large block back to the system when it is freed, and every page of the next one
+    has to be had anew, which can take longer than the arithmetic. The size from which it does so
+    grows to that of the largest block that was freed, up to 32 MB. So one of 31 MB is taken, not
+    touched, and freed. Up to twice as much then stays with the process; other C libraries take no
+    notice.
+
+    Source:
+        mallopt(3), M_MMAP_THRESHOLD and M_TRIM_THRESHOLD.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)
 
 
 def cpu_has(*features: str) -> bool:
