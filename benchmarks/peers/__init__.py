@@ -1,0 +1,1 @@
+"""Other tools, each run by a Python of its own."""
