@@ -19,6 +19,7 @@ __all__ = [
     "keep_freed_memory",
     "logmeanexp",
     "masked_sum",
+    "nth_seed",
     "seed_everything",
 ]
 
@@ -96,6 +97,25 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
+
+
+def nth_seed(seed: int, *, number: int) -> int:
+    """The seed of one of many pieces of work, so that each can be done alone and anywhere.
+
+    Args:
+        seed: of the whole.
+        number: which piece, from 0.
+
+    Returns:
+        The seed itself for the first piece, and others that have nothing to do with it.
+
+    Example:
+        >>> nth_seed(7, number=0)
+        7
+    """
+    if number == 0:
+        return seed
+    return int(np.random.SeedSequence((seed, number)).generate_state(1, np.uint64)[0])
 
 
 @contextmanager
