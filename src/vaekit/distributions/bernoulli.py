@@ -8,7 +8,6 @@ from torch.distributions import Bernoulli, Distribution, constraints
 from torch.nn import functional
 
 from vaekit.distributions.sampling import SampleShape
-from vaekit.distributions.softplus_sum import softplus_sum
 
 __all__ = ["BernoulliVector"]
 
@@ -64,10 +63,7 @@ class BernoulliVector(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-probability of vectors (..., F) broadcastable to the batch: (...) in nats."""
-        dot = (value * self.logits).sum(-1)
-        if torch.is_grad_enabled():
-            return dot - functional.softplus(self.logits).sum(-1)
-        return dot - softplus_sum(self.logits)
+        return (value * self.logits).sum(-1) - functional.softplus(self.logits).sum(-1)
 
     def entropy(self) -> Tensor:
         """Entropy (...) in nats."""
