@@ -1,1 +1,1 @@
-"""Other tools, each run by a Python of its own."""
+"""The same work done otherwise: a plain loop, other tools, and the matrix products alone."""
