@@ -14,6 +14,7 @@ from vaekit.numerics import (
     fixed_noise,
     logmeanexp,
     masked_sum,
+    nth_seed,
     seed_everything,
 )
 
@@ -84,3 +85,11 @@ def test_faster_products_are_products_in_float32():
     with compute_settings(device="cpu"):
         found = a @ b
     assert float((found.double() - exact).abs().max() / exact.abs().max()) < 1e-6
+
+
+def test_pieces_of_work_have_seeds_of_their_own_that_torch_takes():
+    seeds = [nth_seed(seed, number=number) for seed in (0, 1, 2**32 - 1) for number in range(200)]
+    assert len({*seeds}) == len(seeds)
+    for seed in seeds:
+        with fixed_noise(seed):
+            pass

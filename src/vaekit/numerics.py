@@ -16,8 +16,10 @@ __all__ = [
     "compute_settings",
     "cpu_has",
     "fixed_noise",
+    "keep_freed_memory",
     "logmeanexp",
     "masked_sum",
+    "nth_seed",
     "seed_everything",
 ]
 
@@ -97,6 +99,25 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def nth_seed(seed: int, *, number: int) -> int:
+    """The seed of one of many pieces of work, so that each can be done alone and anywhere.
+
+    Args:
+        seed: of the whole.
+        number: which piece, from 0.
+
+    Returns:
+        The seed itself for the first piece, and others that have nothing to do with it.
+
+    Example:
+        >>> nth_seed(7, number=0)
+        7
+    """
+    if number == 0:
+        return seed
+    return int(np.random.SeedSequence((seed, number)).generate_state(1, np.uint64)[0])
+
+
 @contextmanager
 def fixed_noise(seed: int) -> Iterator[None]:
     """Draw the same noise at every entry, and leave the generators as they were.
@@ -133,6 +154,7 @@ def compute_settings(*, device: str, threads: int | None = None) -> Iterator[Non
         device: cpu, cuda or mps.
         threads: of the CPU; none leaves them.
     """
+    keep_freed_memory()
     before = torch.get_num_threads(), torch.get_float32_matmul_precision()
     if threads is not None:
         torch.set_num_threads(threads)
@@ -143,6 +165,21 @@ def compute_settings(*, device: str, threads: int | None = None) -> Iterator[Non
     finally:
         torch.set_num_threads(before[0])
         torch.set_float32_matmul_precision(before[1])
+
+
+def keep_freed_memory() -> None:
+    """Let the C library keep what arrays of some megabytes leave, for the arrays that follow.
+
+    glibc gives a large block back to the system when it is freed, and every page of the next one
+    has to be had anew, which can take longer than the arithmetic. The size from which it does so
+    grows to that of the largest block that was freed, up to 32 MB. So one of 31 MB is taken, not
+    touched, and freed. Up to twice as much then stays with the process; other C libraries take no
+    notice.
+
+    Source:
+        mallopt(3), M_MMAP_THRESHOLD and M_TRIM_THRESHOLD.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)
 
 
 def cpu_has(*features: str) -> bool:

@@ -4,16 +4,15 @@ Weights agree to a hundred-thousandth, not to the bit: gradients are summed in a
 """
 
 import json
-import os
 import re
-import subprocess
-import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import finished, torchrun
 from safetensors.torch import load_file
 
 from vaekit import (
@@ -124,33 +123,6 @@ def fit_seven(engine, path):
     processes.part_company()
 
 
-def torchrun(script, *args, processes=2, restarts=0):
-    """Start processes as a user would; the working directory is that of the test files."""
-    environment = os.environ | {
-        "OMP_NUM_THREADS": "1",
-        "TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1",
-        "PYTHONPATH": os.pathsep.join([os.path.dirname(__file__), *filter(None, sys.path)]),
-    }
-    flags = ["--standalone", f"--nproc-per-node={processes}", f"--max-restarts={restarts}"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "torch.distributed.run", *flags, str(script), *map(str, args)],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
-def finished(child, code=0, limit=150):
-    """What the processes printed, once they have ended as expected."""
-    try:
-        printed, _ = child.communicate(timeout=limit)
-    finally:
-        child.kill()
-    assert (child.returncode == 0) == (code == 0), printed
-    return printed
-
-
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
     torch.set_num_threads(1)
@@ -163,7 +135,8 @@ def alone(tmp_path_factory):
 def together(tmp_path_factory):
     path = tmp_path_factory.mktemp("together")
     (path / "child.py").write_text(TRAIN, encoding="utf-8")
-    finished(torchrun(path / "child.py", json.dumps(CONFIG), path / "run", path / "seven.pt"))
+    args = [path / "child.py", json.dumps(CONFIG), path / "run", path / "seven.pt"]
+    finished(torchrun(*args, path=Path(__file__).parent))
     return path
 
 

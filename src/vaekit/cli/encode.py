@@ -1,6 +1,7 @@
 """``vaekit encode``."""
 
 from vaekit.cli.flags import AsJson, Force, Label, Out, RunPath, SplitOrAll
+from vaekit.cli.launch import read_launch
 from vaekit.cli.output import Output
 
 __all__ = ["encode"]
@@ -18,7 +19,7 @@ def encode(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Turn rows into codes.
+    """Turn rows into codes. Processes that torchrun starts share the rows.
 
     Args:
         run: A run folder.
@@ -35,16 +36,22 @@ def encode(
     from vaekit.cli.exports import CODE_KINDS, write_codes
     from vaekit.cli.files import check_out
     from vaekit.cli.rows import positions, rows_for
+    from vaekit.cli.together import first_alone, together
     from vaekit.runs import load_run
     from vaekit.tasks import encode as encode_rows
 
     check_out(out, kinds=CODE_KINDS, force=force)
     found = load_run(run)
-    dataset = rows_for(found, source=data, label=label)
-    index = positions(dataset, split=split)
-    codes = encode_rows(
-        found.model, preprocessing=found.preprocessing, rows=dataset.rows, index=index, seed=seed
-    )
+    with together(device="cpu") as processes:
+        with first_alone(processes):
+            dataset = rows_for(found, source=data, label=label)
+        index = positions(dataset, split=split)
+        codes = encode_rows(
+            found.model, preprocessing=found.preprocessing, rows=dataset.rows, index=index,
+            seed=seed, processes=processes,
+        )  # fmt: skip
+    if not read_launch().main:
+        return
     write_codes(out, codes, dataset=dataset, index=index)
     rows, dims = codes.mean.shape
     Output(as_json=as_json).result(

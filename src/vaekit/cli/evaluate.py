@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 from vaekit.cli.flags import AsJson, Quiet, RunPath, SplitName
+from vaekit.cli.launch import read_launch
 from vaekit.cli.output import Output
 from vaekit.cli.settings import given
 from vaekit.config import merge, parse_config
@@ -26,7 +27,8 @@ def evaluate(
 ) -> None:
     """Measure a trained run; its evaluation.json then holds the latest numbers.
 
-    What is not given comes from the config of the run.
+    What is not given comes from the config of the run. Processes that torchrun starts share the
+    rows.
 
     Args:
         run: A run folder.
@@ -47,22 +49,28 @@ def evaluate(
     flags = {"split": split, "samples": samples, "memory_mb": memory_mb, "seed": seed}
     changes: dict[str, Any] = {"evaluation": given(flags)}
     parse_config(changes, origin="flags")
-    from vaekit.cli.measuring import measure, summary
+    from vaekit.cli.measuring import measure, measuring_device, summary
     from vaekit.cli.published import comparisons
     from vaekit.cli.rows import rows_for, usable_split
+    from vaekit.cli.together import first_alone, together
     from vaekit.runs import load_run
 
-    output = Output(as_json=as_json, quiet=quiet)
+    main = read_launch().main
+    output = Output(as_json=as_json, quiet=quiet or not main)
     found = load_run(run)
     settings = parse_config(merge(found.config.model_dump(), changes)).evaluation
-    dataset = rows_for(found)
-    if split is None:
-        settings = settings.model_copy(
-            update={"split": usable_split(dataset, wanted=settings.split)}
-        )
-    values = measure(
-        found, dataset=dataset, settings=settings, rows=rows, device=device, output=output
-    )
+    with together(device=measuring_device(device)) as processes:
+        with first_alone(processes):
+            dataset = rows_for(found)
+        if split is None:
+            usable = usable_split(dataset, wanted=settings.split)
+            settings = settings.model_copy(update={"split": usable})
+        values = measure(
+            found, dataset=dataset, settings=settings, rows=rows, device=device, output=output,
+            processes=processes,
+        )  # fmt: skip
+    if not main:
+        return
     more = {"run": str(run), "published": comparisons(found.config, values)}
     output.result({**values, **more}, lines=summary(found, values))
     output.say(f"{found.folder.evaluation} is rewritten; for the report: vaekit report {run}")

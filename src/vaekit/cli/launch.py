@@ -1,9 +1,14 @@
 """What torchrun tells the processes that it starts."""
 
 import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["Launch", "read_launch"]
+from vaekit.errors import TrainingError
+
+__all__ = ["Launch", "blame_the_others", "read_launch"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,3 +52,22 @@ def read_launch() -> Launch:
         elastic=int(known.get("TORCHELASTIC_MAX_RESTARTS", 0)) > 0,
         shared_store=known.get("TORCHELASTIC_USE_AGENT_STORE") == "True",
     )
+
+
+@contextmanager
+def blame_the_others(launch: Launch) -> Iterator[None]:
+    """Say in one line that another process is gone: its own error is what matters.
+
+    Args:
+        launch: how this process was started.
+
+    Raises:
+        TrainingError: the others do not answer.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        # gloo has no class of its own for this
+        if launch.count == 1 or not re.search("gloo|nccl|connection", str(error), re.IGNORECASE):
+            raise
+        raise TrainingError("another process ended; its own error tells why") from error

@@ -9,15 +9,16 @@ from vaekit.cli.few_labels import label_errors
 from vaekit.cli.output import Output, columns, finite
 from vaekit.cli.published import comparisons, differences
 from vaekit.config import EvaluationConfig
-from vaekit.data import Batches, Dataset
+from vaekit.data import Batches, Dataset, Part
 from vaekit.errors import ConfigError
-from vaekit.evaluation import evaluate
+from vaekit.evaluation import Shared, evaluate
 from vaekit.report import format_number, headlines
 from vaekit.runs import Run
 
-__all__ = ["measure", "summary"]
+__all__ = ["measure", "measuring_device", "summary"]
 
 _BATCH = 100
+_RESIDENT_MB = 2048
 
 
 def measure(
@@ -28,8 +29,9 @@ def measure(
     rows: int | None = None,
     device: str = "auto",
     output: Output,
+    processes: Shared | None = None,
 ) -> dict[str, Any]:
-    """Measure a run and write ``evaluation.json``.
+    """Measure a run and write ``evaluation.json``; of several processes the first writes.
 
     Args:
         run: the run.
@@ -38,22 +40,28 @@ def measure(
         rows: only the first so many rows of the split.
         device: auto, cpu, cuda or mps; the CPU stands in for mps, which has no float64.
         output: where to show progress.
+        processes: that share the rows; one alone when absent.
 
     Returns:
-        What was written.
+        What was written; in a process that is not the first, numbers that need no labels.
 
     Raises:
         DataError: the split has no rows.
         ConfigError: cuda is asked for and is not there.
     """
     index = dataset.split.of(settings.split)[:rows]
-    chosen = _device(device)
-    batches = Batches(dataset.rows, index, batch_size=_BATCH, device=chosen)
+    chosen = measuring_device(device)
+    part = Part() if processes is None else processes.part
+    limit = 0 if part.of > 1 else _RESIDENT_MB  # each reads its own batches and no others
+    batches = Batches(
+        dataset.rows, index, batch_size=_BATCH, device=chosen, resident_limit_mb=limit
+    )
     output.say(
         f"measuring {len(index):,} {settings.split} rows with {settings.samples:,} importance "
-        f"samples each ({chosen})"
+        f"samples each ({chosen}{f', {part.of} processes' if part.of > 1 else ''})"
     )
-    with output.rows_bar("measuring rows", rows=len(index)) as advance:
+    own = sum(batches.size(step) for step in range(part.number, len(batches), part.of))
+    with output.rows_bar("measuring rows", rows=own) as advance:
         found = evaluate(
             run.model.to(chosen),
             batches,
@@ -63,9 +71,12 @@ def measure(
             memory_mb=settings.memory_mb,
             seed=settings.seed,
             progress=advance,
+            processes=processes,
         )
     run.model.cpu()
     run.preprocessing.cpu()
+    if part.number:
+        return finite(found.as_dict())
     errors = label_errors(run, dataset=dataset, index=index)
     values = finite({**found.as_dict(), **errors})
     run.folder.write_json(run.folder.evaluation, values)
@@ -101,8 +112,15 @@ def summary(run: Run, evaluation: Mapping[str, Any]) -> list[str]:
     return [line.replace("\N{MINUS SIGN}", "-") for line in lines]
 
 
-def _device(name: str) -> str:
-    """Where to measure: sums need float64, which mps does not have."""
+def measuring_device(name: str) -> str:
+    """Where to measure: sums need float64, which mps does not have.
+
+    Args:
+        name: auto, cpu, cuda or mps.
+
+    Raises:
+        ConfigError: cuda is asked for and is not there.
+    """
     if torch.cuda.is_available() and name in ("auto", "cuda"):
         return "cuda"
     if name == "cuda":

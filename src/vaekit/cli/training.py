@@ -1,6 +1,5 @@
 """What ``vaekit train`` does: a new run, or one that goes on, and what follows training."""
 
-import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,11 +8,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from vaekit.cli.launch import Launch, read_launch
+from vaekit.cli.launch import Launch, blame_the_others, read_launch
 from vaekit.cli.output import Output
 from vaekit.cli.pipeline import finish, show
 from vaekit.config import Config, merge, parse_config
-from vaekit.errors import ConfigError, Interrupted, TrainingError, VaekitWarning
+from vaekit.errors import ConfigError, Interrupted, VaekitWarning
 from vaekit.runs import RunFolder
 from vaekit.training import Callback, TensorBoard, progress
 from vaekit.training import train as train_model
@@ -145,7 +144,7 @@ def run_training(
     # A study can always go on: it begins anew with a member of which nothing is saved.
     needed = folder.last if again is None else again
     with _how_to_go_on(f"everything up to there is saved. To go on: {command}", needs=needed):
-        with _blame_the_others(launch):
+        with blame_the_others(launch):
             dataset = train_model(config, folder=folder, resume=resume, callbacks=callbacks)
     if not launch.main:
         return
@@ -191,18 +190,6 @@ def new_path(name: str) -> Path:
     stem = Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     more = (stem.with_name(f"{stem.name}-{number}") for number in count(2))
     return stem if not stem.exists() else next(path for path in more if not path.exists())
-
-
-@contextmanager
-def _blame_the_others(launch: Launch) -> Iterator[None]:
-    """Say in one line that another process is gone: its own error is what matters."""
-    try:
-        yield
-    except RuntimeError as error:
-        # gloo has no class of its own for this
-        if launch.count == 1 or not re.search("gloo|nccl|connection", str(error), re.IGNORECASE):
-            raise
-        raise TrainingError("another process ended; its own error tells why") from error
 
 
 @contextmanager

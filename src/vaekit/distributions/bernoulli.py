@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Distribution, constraints
 from torch.nn import functional
 
+from vaekit.distributions.bernoulli_density import bernoulli_log_prob, widen
 from vaekit.distributions.sampling import SampleShape
 
 __all__ = ["BernoulliVector"]
@@ -18,15 +19,15 @@ class BernoulliVector(Distribution):
     .. math:: \log p(x) = \sum_f x_f l_f - \log(1 + e^{l_f})
 
     with logits :math:`l`: no sigmoid is taken, so no logarithm of zero can appear. A value
-    between 0 and 1 gives the (negative) cross-entropy by the same formula. Compared with
-    ``Independent(Bernoulli(logits=l), 1)`` it keeps nothing but its inputs for the backward
-    pass, and is about a third faster on a CPU.
+    between 0 and 1 gives the (negative) cross-entropy by the same formula. Nothing but the
+    logits is kept for the backward pass, in bf16 where they come so; all that is computed of
+    them is float32.
 
     Args:
-        logits: (..., F).
+        logits: (..., F), bf16 or wider.
 
     Attributes:
-        logits: (..., F).
+        logits: (..., F), as they came.
 
     Example:
         >>> BernoulliVector(torch.zeros(784)).log_prob(torch.ones(100, 784))[0] / 784
@@ -43,12 +44,12 @@ class BernoulliVector(Distribution):
     @property
     def base_dist(self) -> Bernoulli:
         """The distribution of each feature; batch (..., F)."""
-        return Bernoulli(logits=self.logits, validate_args=False)
+        return Bernoulli(logits=widen(self.logits), validate_args=False)
 
     @property
     def mean(self) -> Tensor:
         """Probabilities (..., F)."""
-        return self.logits.sigmoid()
+        return widen(self.logits).sigmoid()
 
     @property
     def variance(self) -> Tensor:
@@ -63,9 +64,9 @@ class BernoulliVector(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-probability of vectors (..., F) broadcastable to the batch: (...) in nats."""
-        return (value * self.logits).sum(-1) - functional.softplus(self.logits).sum(-1)
+        return bernoulli_log_prob(value, self.logits)
 
     def entropy(self) -> Tensor:
         """Entropy (...) in nats."""
-        mean = self.mean
-        return functional.softplus(self.logits).sum(-1) - (mean * self.logits).sum(-1)
+        logits = widen(self.logits)
+        return functional.softplus(logits).sum(-1) - (logits.sigmoid() * logits).sum(-1)

@@ -3,5 +3,14 @@
 from vaekit.evaluation.evaluate import evaluate
 from vaekit.evaluation.likelihood import RowScores, score_rows
 from vaekit.evaluation.result import ACTIVE_VARIANCE, Evaluation
+from vaekit.evaluation.share import Alone, Shared
 
-__all__ = ["ACTIVE_VARIANCE", "Evaluation", "RowScores", "evaluate", "score_rows"]
+__all__ = [
+    "ACTIVE_VARIANCE",
+    "Alone",
+    "Evaluation",
+    "RowScores",
+    "Shared",
+    "evaluate",
+    "score_rows",
+]

@@ -11,6 +11,8 @@ from vaekit.models.vae import VAE, row_log_prob
 
 __all__ = ["RowScores", "score_rows"]
 
+_CACHE_BYTES = 3 * 2**20  # of decoded rows: little enough for the cache, enough for fast products
+
 
 @dataclass(frozen=True, kw_only=True)
 class RowScores:
@@ -57,7 +59,7 @@ def score_rows(model: VAE, x: Tensor, *, q: Distribution, samples: int, chunk: i
     distortion = rate = torch.zeros_like(empty)
     for start in range(0, samples, chunk):
         z, log_qz = sample_with_log_prob(q, (min(chunk, samples - start),))
-        log_px = row_log_prob(model.likelihood(z), x).double()
+        log_px = _decode(model, z, x).double()
         log_ratio = (prior.log_prob(z) - log_qz).double()
         log_w = log_px + log_ratio
         log_sum = torch.logaddexp(log_sum, torch.logsumexp(log_w, 0))
@@ -70,3 +72,11 @@ def score_rows(model: VAE, x: Tensor, *, q: Distribution, samples: int, chunk: i
         distortion=distortion,
         rate=rate,
     )
+
+
+def _decode(model: VAE, z: Tensor, x: Tensor) -> Tensor:
+    """(K, B) log p(x|z), so many samples at a time that what is in between stays in the cache."""
+    if z.device.type != "cpu":
+        return row_log_prob(model.likelihood(z), x)
+    block = max(1, _CACHE_BYTES // (x.numel() * x.element_size()))
+    return torch.cat([row_log_prob(model.likelihood(part), x) for part in torch.split(z, block)])

@@ -37,9 +37,12 @@ class Head(Conditional):
 
     Attributes:
         inputs: how many numbers of a row it reads; the network before it puts out as many.
+        reads_bf16: whether it takes them as a network in bf16 puts them out, and computes in
+            float32 itself.
     """
 
     inputs: int
+    reads_bf16: bool = False
 
 
 class Amortized(Conditional):
@@ -67,5 +70,8 @@ class Amortized(Conditional):
 
     def forward(self, context: Tensor | None = None) -> Distribution:
         """Run the network, then the head in float32 whatever the network computed in."""
-        distribution: Distribution = self.head(self.network(context).float())
+        numbers = self.network(context)
+        if not self.head.reads_bf16:
+            numbers = numbers.float()
+        distribution: Distribution = self.head(numbers)
         return distribution

@@ -39,6 +39,8 @@ class Bernoulli(Head):
         Kingma and Welling 2014, arXiv:1312.6114, appendix C.1.
     """
 
+    reads_bf16 = True
+
     def __init__(self, features: int) -> None:
         super().__init__()
         self.inputs = features

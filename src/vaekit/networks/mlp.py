@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from vaekit.errors import ConfigError
 from vaekit.networks.init import glorot
+from vaekit.networks.tanh import Tanh
 
 __all__ = ["ACTIVATIONS", "MLP", "Activation"]
 
@@ -15,7 +16,7 @@ Activation = Literal["relu", "tanh", "gelu", "softplus"]
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
-    "tanh": nn.Tanh,
+    "tanh": Tanh,
     "gelu": nn.GELU,
     "softplus": nn.Softplus,
 }

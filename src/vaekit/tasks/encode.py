@@ -12,8 +12,9 @@ from torch.distributions import Distribution
 
 from vaekit.data import Preprocessing
 from vaekit.errors import ConfigError
+from vaekit.evaluation import Alone, Shared
 from vaekit.models import VAE
-from vaekit.numerics import fixed_noise
+from vaekit.numerics import fixed_noise, nth_seed
 from vaekit.tasks.stream import seen_batches
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def encode(
     index: NDArray[np.int64] | None = None,
     batch_size: int = 1024,
     seed: int = 0,
+    processes: Shared | None = None,
 ) -> Codes:
     """Encode rows.
 
@@ -89,9 +91,11 @@ def encode(
         index: positions of the rows to take; all when absent.
         batch_size: rows that go through the model at once.
         seed: of a dynamic binarization, and of the samples behind the variance of a flow.
+        processes: that share the batches, each of which calls this with the same arguments; one
+            alone when absent.
 
     Returns:
-        Mean and variance of the posterior of each row.
+        Mean and variance of the posterior of each row, in every process.
 
     Raises:
         DataError: rows of another width than those of training, or none at all.
@@ -106,15 +110,24 @@ def encode(
         >>> encode(model, preprocessing=pre, rows=digits.rows[:5]).mean.shape
         (5, 3)
     """
-    means, variances = [], []
-    with fixed_noise(seed):
-        for x in seen_batches(
-            model, preprocessing=preprocessing, rows=rows, index=index, batch_size=batch_size
-        ):
+    together = processes or Alone()
+    positions = np.arange(len(rows)) if index is None else index
+    codes = torch.zeros(len(positions), 2, int(model.prior().event_shape[-1]))
+    firsts = range(0, max(1, len(positions)), batch_size)  # no rows are for the reader to refuse
+    for number in range(together.part.number, len(firsts), together.part.of):
+        here = slice(firsts[number], firsts[number] + batch_size)
+        with fixed_noise(nth_seed(seed, number=number)):
+            (x,) = seen_batches(
+                model,
+                preprocessing=preprocessing,
+                rows=rows,
+                index=positions[here],
+                batch_size=batch_size,
+            )
             q = model.posterior(x)
-            means.append(q.mean.cpu())
-            variances.append(_variance(q).cpu())
-    return Codes(mean=torch.cat(means).numpy(), variance=torch.cat(variances).numpy())
+            codes[here] = torch.stack([q.mean, _variance(q)], 1).cpu()
+    mean, variance = together.total(codes).unbind(1)
+    return Codes(mean=mean.numpy(), variance=variance.numpy())
 
 
 def latent_extent(

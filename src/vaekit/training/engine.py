@@ -20,7 +20,7 @@ Precision = Literal["32", "bf16"]
 
 _PRECISIONS: dict[Precision, Literal["32-true", "bf16-mixed"]] = {
     "32": "32-true",
-    "bf16": "bf16-mixed",
+    "bf16": "32-true",
 }
 _PATIENCE = timedelta(minutes=30)  # for a process of which nothing is heard
 

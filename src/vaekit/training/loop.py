@@ -23,6 +23,7 @@ from vaekit.training.interrupt import StopWish, stop_wish
 from vaekit.training.measure import check_finite, means, measure
 from vaekit.training.optimizer import build_optimizer, learning_rate, set_learning_rate
 from vaekit.training.processes import Processes
+from vaekit.training.products import InBf16, bf16_layers
 from vaekit.training.unit import SUMS, Unit
 
 __all__ = ["fit"]
@@ -86,7 +87,11 @@ def fit(
     precision = choose_precision(config.precision, device=device)
     engine = engine or make_engine(device=device, precision=precision)
     processes = Processes(engine)
-    with compute_settings(device=device, threads=config.threads), stop_wish() as wish:
+    with (
+        compute_settings(device=device, threads=config.threads),
+        bf16_layers(step, needed=device == "cpu" and precision == "bf16"),
+        stop_wish() as wish,
+    ):
         optimizer = build_optimizer(step.to(device), config, device=device)
         position = Position()
         if resume and checkpoint is not None:
@@ -137,6 +142,8 @@ class _Loop:
             callback.started(plan)
         try:
             unit = self.processes.unit(self.step)
+            if plan.precision == "bf16":
+                unit = InBf16(unit)
             engaged, optimizer = self.engine.setup(unit, self.optimizer)
             if not self.processes.alone and self.position.epoch == self.position.step == 0:
                 self.save()  # whoever dies is started again, and goes on from here

@@ -1,0 +1,141 @@
+"""Log-probability of Bernoulli vectors, a block of rows at a time, and its gradient by hand."""
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+import torch
+from torch import Tensor
+from torch.autograd.function import BackwardCFunction, FunctionCtx
+from torch.nn import functional
+
+__all__ = ["bernoulli_log_prob", "widen"]
+
+_GROUP = 100
+"""Features that share one logarithm: a product of so many numbers from 1/2 to 1 is a float32."""
+_BLOCK = 1 << 18
+"""Numbers worked on at once, so that what is computed on the way fits the cache of a core."""
+
+
+def bernoulli_log_prob(value: Tensor, logits: Tensor) -> Tensor:
+    r"""Log-probability of vectors.
+
+    .. math::
+        \sum_f x_f l_f - \log(1 + e^{l_f})
+            = \sum_f x_f l_f - \max(l_f, 0) + \log \prod_f \sigma(|l_f|),
+        \quad \frac{\partial}{\partial l} = x - \sigma(l)
+
+    No factor of the product is below 1/2, so that one logarithm serves a hundred features. Nothing
+    but the logits is kept for the backward pass, and their gradient is of their type; sums are
+    float32 (or double).
+
+    Args:
+        value: x, (..., F), broadcastable to the logits or wider.
+        logits: l, (..., F), bf16, float32 or double.
+
+    Returns:
+        (...) in nats, float32 or double.
+
+    Example:
+        >>> bernoulli_log_prob(torch.ones(784), torch.zeros(5, 784))[0] / 784
+        tensor(-0.6931)
+    """
+    if value.requires_grad or torch.compiler.is_compiling() or not _alike(value, logits):
+        wide = widen(logits)
+        return (value * wide).sum(-1) - functional.softplus(wide).sum(-1)
+    return log_prob(value, logits)
+
+
+def widen(numbers: Tensor) -> Tensor:
+    """In float32 or double.
+
+    Args:
+        numbers: of any floating type.
+    """
+    return numbers.to(torch.promote_types(numbers.dtype, torch.float32))
+
+
+def _alike(value: Tensor, logits: Tensor) -> bool:
+    """Whether there are logits for each row, or for each of a number of samples of each row."""
+    leading = logits.dim() - value.dim()
+    return leading >= 0 and value.shape == logits.shape[leading:] and logits.numel() > 0
+
+
+def _blocks(value: Tensor, logits: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Rows (r, F) and their logits (k, r, F), k samples of them, in the order of memory."""
+    if logits.numel() <= _BLOCK:
+        yield value, logits
+        return
+    features = logits.shape[-1]
+    rows = value.reshape(-1, features)
+    samples = logits.reshape(-1, *rows.shape)
+    most = max(1, _BLOCK // features)
+    if len(rows) <= most:
+        yield from ((rows, some) for some in samples.split(most // len(rows)))
+        return
+    for sample in samples.split(1):
+        yield from zip(rows.split(most), sample.split(most, 1), strict=True)
+
+
+def _log_product(factors: Tensor) -> Tensor:
+    """Sum of logarithms over the last dimension, of factors from 1/2 to 1."""
+    features = factors.shape[-1]
+    size = features // -(-features // _GROUP)
+    whole = features // size * size
+    logs = factors[..., :whole].unflatten(-1, (-1, size)).prod(-1).log().sum(-1)
+    return logs if whole == features else logs + factors[..., whole:].prod(-1).log()
+
+
+def _of_block(x: Tensor, logits: Tensor) -> Tensor:
+    """Log-probabilities (k, r) of rows (r, F) with logits (k, r, F)."""
+    linear = (x * logits).sum(-1) - logits.relu().sum(-1)
+    return linear + _log_product(logits.abs().sigmoid())
+
+
+def _gradients(value: Tensor, logits: Tensor, gradient: Tensor) -> Iterator[Tensor]:
+    """The gradient of each block of logits, in float32 or double."""
+    done, each = 0, gradient.reshape(-1)
+    for x, some in _blocks(value, logits):
+        size = some.shape[:-1].numel()
+        weight = each[done : done + size].reshape(*some.shape[:-1], 1)
+        yield (x - widen(some).sigmoid()) * weight
+        done += size
+
+
+def _joined(parts: Iterator[Tensor], *, shape: torch.Size, kind: torch.dtype) -> Tensor:
+    """What is computed for each block, put where it belongs before the next one is computed."""
+    part = next(parts)
+    if part.numel() == shape.numel():
+        return part.to(kind).reshape(shape)
+    whole, done = part.new_empty(shape.numel(), dtype=kind), 0
+    for part in chain([part], parts):
+        whole[done : done + part.numel()].copy_(part.reshape(-1))
+        done += part.numel()
+    return whole.reshape(shape)
+
+
+class _LogProb(torch.autograd.Function):
+    """See the function."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(value: Tensor, logits: Tensor) -> Tensor:
+        """(...) for logits (..., F)."""
+        parts = (_of_block(x, widen(some)) for x, some in _blocks(value, logits))
+        kind = torch.promote_types(logits.dtype, torch.float32)
+        return _joined(parts, shape=logits.shape[:-1], kind=kind)
+
+    @staticmethod
+    def setup_context(ctx: FunctionCtx, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        """Keep rows and logits, both of which are there already."""
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: BackwardCFunction, gradient: Tensor) -> tuple[None, Tensor]:
+        """Multiply by x - p; nothing that is as large as the logits is made but the result."""
+        value, logits = ctx.saved_tensors
+        parts = _gradients(value, logits, gradient)
+        return None, _joined(parts, shape=logits.shape, kind=logits.dtype)
+
+
+log_prob: Callable[[Tensor, Tensor], Tensor] = _LogProb.apply
