@@ -19,7 +19,9 @@ def encode(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Turn rows into codes. Processes that torchrun starts share the rows.
+    """Turn rows into codes.
+
+    Processes that torchrun starts share the rows.
 
     Args:
         run: A run folder.
