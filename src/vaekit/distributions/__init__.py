@@ -19,6 +19,7 @@ from vaekit.distributions.push_forward import Bijection, Inverse, PushForward, R
 from vaekit.distributions.sampling import SampleShape, sample_with_log_prob
 from vaekit.distributions.side_by_side import SideBySide, SideBySideVector
 from vaekit.distributions.student import Student
+from vaekit.distributions.student_columns import StudentColumns
 from vaekit.distributions.truncated_logistic import TruncatedLogistic
 from vaekit.distributions.units import InUnits
 
@@ -46,6 +47,7 @@ __all__ = [
     "SideBySide",
     "SideBySideVector",
     "Student",
+    "StudentColumns",
     "TruncatedLogistic",
     "sample_with_log_prob",
 ]
