@@ -147,7 +147,8 @@ class _RowLogDensity(torch.autograd.Function):
         half = 0.5 * (df + 1)
         each = (log_tail * -half).sub_(fourth.log(), alpha=0.25)
         each += torch.lgamma(half) - torch.lgamma(0.5 * df) - 0.5 * (math.pi * spread).log() - offset
-        total = each.masked_fill_(~mask, 0.0).sum(-1)
+        there = mask.to(each.dtype)  # what is hidden is finite, so 0 times it is 0
+        total = each.mul_(there).sum(-1)
         if not grad:
             return total, total, total
         by_numbers = torch.empty_like(numbers)
@@ -158,10 +159,9 @@ class _RowLogDensity(torch.autograd.Function):
         torch.mul(weight - 1, 1 - sigmoid, out=by_raw)
         by_raw.mul_(fourth.reciprocal_().mul_(-low).add_(1))
         by_df = (weight / spread).sub_(log_tail).mul_(0.5).add_(_constant_slope(df))
-        hidden = ~mask
-        by_loc.masked_fill_(hidden, 0.0)
-        by_raw.masked_fill_(hidden, 0.0)
-        return total, by_numbers, by_df.masked_fill_(hidden, 0.0)
+        by_loc.mul_(there)
+        by_raw.mul_(there)
+        return total, by_numbers, by_df.mul_(there)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "blur",
     "check_names",
     "choose_density_settings",
+    "count_copies",
     "door",
     "fit_blurred",
     "fit_density",
@@ -258,8 +259,7 @@ def fit_blurred(
     Returns:
         The model.
     """
-    most = min(_COPIES, settings.epochs // _LEAST_PASSES, _BLURRED_NUMBERS // seen.size)
-    copies = max(1, most)
+    copies = count_copies(seen, settings=settings)
     return fit_table(
         blur(seen, specs=specs, noise=noise, hide=hide, copies=copies, seed=seed),
         specs=specs,
@@ -268,6 +268,20 @@ def fit_blurred(
         weights=weights,
         verbose=verbose,
     )
+
+
+def count_copies(seen: NDArray[np.float64], *, settings: TableSettings) -> int:
+    """How many blurred copies of rows take the place of as many epochs.
+
+    Args:
+        seen: (N, F) rows.
+        settings: with the epochs of training without copies.
+
+    Returns:
+        At least 1, and so many that memory is bounded and a copy is seen a few times.
+    """
+    most = min(_COPIES, settings.epochs // _LEAST_PASSES, _BLURRED_NUMBERS // seen.size)
+    return max(1, most)
 
 
 def score_cells(
