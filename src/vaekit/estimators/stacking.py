@@ -42,7 +42,6 @@ def fit_tables(
             made.append(prepare(task, settings=settings))
             states.append(torch.get_rng_state())
     if _alike(tasks, settings=settings):
-        _raise_thresholds()
         unit = Stacked([step for step, _ in made], generators=[_generator(s) for s in states])
         run(unit, StackedBatches([rows for _, rows in made]), settings=settings, verbose=verbose)
         unit.give_back()
@@ -75,13 +74,3 @@ def _generator(state: torch.Tensor) -> torch.Generator:
     generator = torch.Generator()
     generator.set_state(state)
     return generator
-
-
-def _raise_thresholds() -> None:
-    """Let the C library keep what a step frees, for the next step.
-
-    Giving megabytes back to the system and having them zeroed again, at each step, costs a third
-    of the time of a stacked step. glibc keeps more for itself once a block as large as its
-    highest threshold has come and gone; elsewhere this does nothing.
-    """
-    torch.empty(31 * 2**20, dtype=torch.uint8)
