@@ -97,9 +97,7 @@ def measure(samples, *, masks, epochs, rounds):
     ratio, most = (
         found.ratio(name, to="one after another") for name in ("as one", "products alone")
     )
-    errors = [
-        error(kept[name, samples], tables, where, rows) for name in ("apart", "fit_imputers")
-    ]
+    errors = [error(kept[name, samples], tables, where, rows) for name in ("apart", "fit_imputers")]
     print(
         f"start: {starts[apart]:.1f} s one after another, {starts[fit_imputers]:.1f} s as one; "
         f"mean squared error after {epochs[1]} epochs {errors[0]:.4f} and {errors[1]:.4f}"

@@ -18,6 +18,7 @@ turn. With --compile the bare loop under torch.compile is timed too: the first s
 """
 
 import argparse
+import itertools
 import math
 import time
 from dataclasses import replace
@@ -160,7 +161,7 @@ def products(settings, *, steps, models=1):
         (dim, 2 * features, size * settings.samples, False),
     ):
         widths = [inputs, *settings.hidden, outputs]
-        pairs = [*zip(widths[:-1], widths[1:], strict=True), (inputs, outputs)]
+        pairs = [*itertools.pairwise(widths), (inputs, outputs)]
         for a, b in pairs:
             x, w, g = (torch.randn(models, *shape) for shape in ((count, a), (b, a), (count, b)))
             made.append((*((x, w, g) if models > 1 else (x[0], w[0], g[0])), first and a == inputs))
@@ -209,9 +210,7 @@ def main():
     torch.set_num_threads(1)
     with compute_settings(device="cpu"):
         for name, settings in SETTINGS.items():
-            measure(
-                name, settings, rounds=asked.rounds, steps=asked.steps, compiled=asked.compile
-            )
+            measure(name, settings, rounds=asked.rounds, steps=asked.steps, compiled=asked.compile)
 
 
 if __name__ == "__main__":

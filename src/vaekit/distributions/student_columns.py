@@ -11,7 +11,7 @@ from torch.distributions import Distribution
 
 from vaekit.distributions.sampling import SampleShape
 from vaekit.distributions.student import Student
-from vaekit.distributions.units import FARTHEST, InUnits
+from vaekit.distributions.units import InUnits, standardise
 
 __all__ = ["StudentColumns"]
 
@@ -104,13 +104,18 @@ class StudentColumns(Distribution):
         Returns:
             (...) in nats.
         """
-        u = ((value - self._location) / self._scale).clamp(-FARTHEST, FARTHEST)
+        u = standardise(value, location=self._location, scale=self._scale)
         there = torch.ones_like(u, dtype=torch.bool) if mask is None else mask
-        offset = self._scale.log()
-        made = _RowLogDensity.apply(
-            self.numbers, self.df, u, there, offset, self._bounds, torch.is_grad_enabled()
-        )
-        total: Tensor = made[0]
+        shape = torch.broadcast_shapes(self.batch_shape, u.shape)  # type: ignore[no-untyped-call]
+        total: Tensor = _RowLogDensity.apply(  # type: ignore[no-untyped-call]
+            self.numbers.expand(*shape[:-1], self.numbers.shape[-1]),
+            self.df,
+            u,
+            there,
+            self._scale.log(),
+            self._bounds,
+            torch.is_grad_enabled(),
+        )[0]
         return total
 
 
@@ -146,12 +151,13 @@ class _RowLogDensity(torch.autograd.Function):
         log_tail = (q / spread).log1p_()
         half = 0.5 * (df + 1)
         each = (log_tail * -half).sub_(fourth.log(), alpha=0.25)
-        each += torch.lgamma(half) - torch.lgamma(0.5 * df) - 0.5 * (math.pi * spread).log() - offset
+        constant = torch.lgamma(half) - torch.lgamma(0.5 * df) - 0.5 * (math.pi * spread).log()
+        each += constant - offset
         there = mask.to(each.dtype)  # what is hidden is finite, so 0 times it is 0
         total = each.mul_(there).sum(-1)
         if not grad:
             return total, total, total
-        by_numbers = torch.empty_like(numbers)
+        by_numbers = numbers.new_empty(numbers.shape)
         by_loc, by_raw = by_numbers.chunk(2, -1)
         weight = (q + spread).reciprocal_().mul_(df + 1)
         torch.mul(weight, z, out=by_loc)
@@ -164,9 +170,9 @@ class _RowLogDensity(torch.autograd.Function):
         return total, by_numbers, by_df.mul_(there)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ANN401
         """Keep the derivatives."""
-        total, by_numbers, by_df = output
+        _, by_numbers, by_df = output
         ctx.df_shape = inputs[1].shape
         if inputs[-1]:
             ctx.mark_non_differentiable(by_numbers, by_df)
@@ -174,7 +180,7 @@ class _RowLogDensity(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
         """Multiply them by the gradient of the total."""
         by_numbers, by_df = ctx.saved_tensors
         grad = grads[0].unsqueeze(-1)
@@ -183,7 +189,9 @@ class _RowLogDensity(torch.autograd.Function):
 
     @staticmethod
     def vmap(
-        info: Any, in_dims: tuple[int | None, ...], *inputs: Any
+        info: Any,  # noqa: ANN401
+        in_dims: tuple[int | None, ...],
+        *inputs: Any,  # noqa: ANN401
     ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
         """Several models side by side: everything broadcasts."""
         numbers, *others = (
@@ -195,7 +203,8 @@ class _RowLogDensity(torch.autograd.Function):
             each.reshape(each.shape[0], *[1] * (numbers.ndim - each.ndim), *each.shape[1:])
             for each in others
         ]
-        return _RowLogDensity.apply(numbers, *others, *inputs[5:]), (0, 0, 0)
+        made = _RowLogDensity.apply(numbers, *others, *inputs[5:])  # type: ignore[no-untyped-call]
+        return made, (0, 0, 0)
 
 
 def _lead(tensor: Tensor, dim: int | None) -> Tensor:

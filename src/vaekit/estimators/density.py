@@ -25,7 +25,6 @@ __all__ = [
     "choose_density_settings",
     "count_copies",
     "door",
-    "fit_blurred",
     "fit_density",
     "score_cells",
 ]
@@ -220,54 +219,17 @@ def fit_density(
     layout = lay_out(cells, columns=columns)
     if not layout.specs:
         return layout, None
-    model = fit_blurred(
-        layout.to_model(cells),
-        specs=layout.specs,
-        settings=settings,
-        noise=noise,
-        hide=hide,
+    seen, specs = layout.to_model(cells), layout.specs
+    copies = count_copies(seen, settings=settings)
+    model = fit_table(
+        blur(seen, specs=specs, noise=noise, hide=hide, copies=copies, seed=seed),
+        specs=specs,
+        settings=replace(settings, epochs=settings.epochs // copies),
         seed=seed,
         weights=layout.weigh(weights, columns=columns),
         verbose=verbose,
     )
     return layout, model
-
-
-def fit_blurred(
-    seen: NDArray[np.float64],
-    *,
-    specs: Sequence[ColumnSpec],
-    settings: TableSettings,
-    noise: float,
-    hide: float,
-    seed: int,
-    weights: Sequence[float] | None = None,
-    verbose: bool = False,
-) -> VAE:
-    """Train a model on blurred copies of rows, in as many steps as without copies.
-
-    Args:
-        seen: (N, F) rows as the model sees them, NaN where missing.
-        specs: F columns.
-        settings: of model and training.
-        noise: as in ``blur``.
-        hide: as in ``blur``.
-        seed: of everything.
-        weights: of the columns in training, F; all 1 when absent.
-        verbose: show a progress bar on stderr.
-
-    Returns:
-        The model.
-    """
-    copies = count_copies(seen, settings=settings)
-    return fit_table(
-        blur(seen, specs=specs, noise=noise, hide=hide, copies=copies, seed=seed),
-        specs=specs,
-        settings=replace(settings, epochs=settings.epochs // copies),
-        seed=seed,
-        weights=weights,
-        verbose=verbose,
-    )
 
 
 def count_copies(seen: NDArray[np.float64], *, settings: TableSettings) -> int:

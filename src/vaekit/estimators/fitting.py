@@ -208,9 +208,7 @@ def fit_table(
         Mattei and Frellsen 2019, arXiv:1812.02633 (the MIWAE bound); Ipsen, Mattei and Frellsen
         2021, arXiv:2006.12871 (not-MIWAE).
     """
-    task = TableTask(
-        seen=seen, specs=specs, seed=seed, missingness=missingness, weights=weights
-    )
+    task = TableTask(seen=seen, specs=specs, seed=seed, missingness=missingness, weights=weights)
     with fixed_noise(seed):
         step, batches = prepare(task, settings=settings)
         run(step, batches, settings=settings, verbose=verbose)

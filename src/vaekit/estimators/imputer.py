@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VAEImputer"]
 
+
 class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Fill in missing cells with what a variational autoencoder expects there.
 

@@ -91,7 +91,8 @@ class Stacked(Unit):
             self._recorded[rows.shape] = self._record(rows, noises)
         with torch.no_grad():
             loss, sums, grads = self._recorded[rows.shape](rows, noises, parameters)
-        return _Known.apply(loss, grads, *parameters), sums
+        known = _Known.apply(loss, grads, *parameters)  # type: ignore[no-untyped-call]
+        return known, sums
 
     @torch.no_grad()
     def give_back(self) -> None:
@@ -147,7 +148,8 @@ class Stacked(Unit):
 
     def _ask(self, rows: Tensor) -> list[torch.Size]:
         """The shapes of the noise that a unit draws in a pass."""
-        with torch.random.fork_rng(devices=[]), torch.no_grad(), _Noise(None) as noise:
+        noise = _Noise(None)
+        with torch.random.fork_rng(devices=[]), torch.no_grad(), noise:
             self._units[0](rows)
         return noise.shapes
 
@@ -183,7 +185,7 @@ class _Known(torch.autograd.Function):
     """A loss whose gradients are known already."""
 
     @staticmethod
-    def forward(ctx: Any, loss: Tensor, grads: list[Tensor], *parameters: Tensor) -> Tensor:  # noqa: ANN401, ARG004
+    def forward(ctx: Any, loss: Tensor, grads: list[Tensor], *parameters: Tensor) -> Tensor:  # noqa: ANN401
         """Keep the gradients."""
         ctx.grads = grads
         return loss.clone()
