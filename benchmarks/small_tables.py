@@ -34,7 +34,7 @@ from vaekit.data import StackedBatches
 from vaekit.estimators.fitting import TableTask, choose_settings, prepare, run
 from vaekit.models import ColumnSpec
 from vaekit.numerics import compute_settings, fixed_noise
-from vaekit.training import Stacked
+from vaekit.training import Recorded, Stacked
 
 GOAL = 250e-6
 MODELS = 5
@@ -133,6 +133,7 @@ def vaekit(settings, *, steps, models=1):
             prepared.append(prepare(task, settings=settings))
             states.append(torch.get_rng_state())
     (unit, batches), *_ = prepared
+    unit = Recorded(unit)
     if models > 1:
         generators = [torch.Generator().set_state(state) for state in states]
         unit = Stacked([step for step, _ in prepared], generators=generators)

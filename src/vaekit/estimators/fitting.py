@@ -29,7 +29,7 @@ from vaekit.models import (
 )
 from vaekit.numerics import fixed_noise, logmeanexp
 from vaekit.objectives import Bound
-from vaekit.training import Step, Unit, fit, progress
+from vaekit.training import Recorded, Step, Unit, fit, progress
 
 __all__ = [
     "Auto",
@@ -48,6 +48,8 @@ _STEPS = (3000, 8000)
 _EPOCHS = 300
 _LEAST_EPOCHS = 20
 _WIDTH = 128
+_WORTH_RECORDING = 1000
+"""Steps of a training from which on it pays to record one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,7 +213,9 @@ def fit_table(
     task = TableTask(seen=seen, specs=specs, seed=seed, missingness=missingness, weights=weights)
     with fixed_noise(seed):
         step, batches = prepare(task, settings=settings)
-        run(step, batches, settings=settings, verbose=verbose)
+        pays = missingness is None and settings.epochs * len(batches) >= _WORTH_RECORDING
+        unit = Recorded(step) if pays else step
+        run(unit, batches, settings=settings, verbose=verbose)
     return step.model.eval()
 
 

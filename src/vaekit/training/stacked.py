@@ -9,11 +9,10 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.overrides import TorchFunctionMode
 
 from vaekit.errors import ConfigError
+from vaekit.training.recorded import Replay, known_loss, record
 from vaekit.training.unit import Unit
 
 __all__ = ["Stacked"]
-
-_Run = Callable[[Tensor, list[Tensor], list[Tensor]], tuple[Tensor, Tensor, list[Tensor]]]
 
 
 class Stacked(Unit):
@@ -26,10 +25,10 @@ class Stacked(Unit):
     each. Clipping by the norm and early stopping look at all at once: leave them out, or train
     the units apart.
 
-    In training, one pass forward and back is recorded at the first batch of a shape and then
-    played back: the operations of a small step take longer to start than to run, and here they
-    start once for all units. Each draws its noise from a generator of its own, so a unit ends
-    where it would have ended alone, but for rounding.
+    In training a pass is recorded and played back, see :class:`Recorded`: the operations of a
+    small step take longer to start than to run, and here they start once for all units. Each
+    draws its noise from a generator of its own, so a unit ends where it would have ended alone,
+    but for rounding.
 
     Args:
         units: M of them, with parameters and buffers of the same shapes; they may draw no other
@@ -71,7 +70,7 @@ class Stacked(Unit):
         self._held = {n: b for n, b in buffers.items() if not n.startswith("objective.")}
         self.objective = units[0].objective
         self._asked: dict[torch.Size, list[torch.Size]] = {}
-        self._recorded: dict[torch.Size, _Run] = {}
+        self._recorded: dict[torch.Size, Replay] = {}
         _keep_freed_memory()
 
     def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,15 +83,13 @@ class Stacked(Unit):
             The sum of their mean losses, in nats per row, and the four sums over all rows.
         """
         self._units[0].train(self.training)
-        noises, parameters = self._draw(rows), list(self.stack)
+        inputs, parameters = [rows, *self._draw(rows)], list(self.stack)
         if not (self.training and torch.is_grad_enabled()):
-            return self._pass(rows, noises, parameters)
+            return self._pass(inputs, parameters)
         if rows.shape not in self._recorded:
-            self._recorded[rows.shape] = self._record(rows, noises)
-        with torch.no_grad():
-            loss, sums, grads = self._recorded[rows.shape](rows, noises, parameters)
-        known = _Known.apply(loss, grads, *parameters)  # type: ignore[no-untyped-call]
-        return known, sums
+            self._recorded[rows.shape] = record(self._pass, inputs, parameters)
+        loss, sums, grads = self._recorded[rows.shape](inputs, parameters)
+        return known_loss(loss, grads, parameters), sums
 
     @torch.no_grad()
     def give_back(self) -> None:
@@ -103,9 +100,9 @@ class Stacked(Unit):
                 own[name].copy_(stacked[at])
             unit.train(self.training)
 
-    def _pass(
-        self, rows: Tensor, noises: list[Tensor], parameters: list[Tensor]
-    ) -> tuple[Tensor, Tensor]:
+    def _pass(self, inputs: list[Tensor], parameters: list[Tensor]) -> tuple[Tensor, Tensor]:
+        rows, *noises = inputs
+
         def one(
             state: dict[str, Tensor], held: dict[str, Tensor], rows: Tensor, noises: list[Tensor]
         ) -> Any:  # noqa: ANN401 - what a unit returns
@@ -115,24 +112,6 @@ class Stacked(Unit):
         state = dict(zip(self._names, parameters, strict=True))
         losses, sums = vmap(one)(state, self._held, rows, noises)
         return losses.sum(), sums.sum(0)
-
-    def _record(self, rows: Tensor, noises: list[Tensor]) -> _Run:
-        """The operations of a pass and of its gradients, in a row."""
-        from torch.fx.experimental.proxy_tensor import make_fx
-
-        def joint(
-            rows: Tensor, noises: list[Tensor], parameters: list[Tensor]
-        ) -> tuple[Tensor, Tensor, list[Tensor]]:
-            with torch.enable_grad():
-                loss, sums = self._pass(rows, noises, parameters)
-                grads = torch.autograd.grad(loss, parameters, materialize_grads=True)
-            return loss.detach(), sums, list(grads)
-
-        parameters = [parameter.detach().requires_grad_() for parameter in self.stack]
-        graph = make_fx(joint)(rows, noises, parameters)
-        graph.graph.eliminate_dead_code()
-        graph.recompile()
-        return cast("_Run", graph)
 
     def _draw(self, rows: Tensor) -> list[Tensor]:
         """Noise for a pass, (M, ...) each, from the generator of each unit."""
@@ -179,21 +158,6 @@ class _Noise(TorchFunctionMode):
                 return next(self._given)
             self.shapes.append(args[0].shape)
         return func(*args, **(kwargs or {}))
-
-
-class _Known(torch.autograd.Function):
-    """A loss whose gradients are known already."""
-
-    @staticmethod
-    def forward(ctx: Any, loss: Tensor, grads: list[Tensor], *parameters: Tensor) -> Tensor:  # noqa: ANN401
-        """Keep the gradients."""
-        ctx.grads = grads
-        return loss.clone()
-
-    @staticmethod
-    def backward(ctx: Any, *slope: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
-        """Hand them out."""
-        return (None, None, *(slope[0] * grad for grad in ctx.grads))
 
 
 def _keep_freed_memory() -> None:
