@@ -46,7 +46,7 @@ class StudentColumns(Distribution):
         ... )
         >>> row = torch.tensor([1.0, 3.0])
         >>> p.row_log_prob(row)[0], p.log_prob(row)[0].sum()
-        (tensor(-3.6309), tensor(-3.6309))
+        (tensor(-3.9114), tensor(-3.9114))
     """
 
     arg_constraints: ClassVar[dict[str, Any]] = {}

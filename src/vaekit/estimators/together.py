@@ -51,7 +51,8 @@ def fit_imputers(imputers: Sequence[VAEImputer], tables: Sequence[Any]) -> None:
         >>> table = np.repeat(np.linspace(-1, 1, 60), 3).reshape(60, 3)
         >>> masks = [np.random.default_rng(seed).random(table.shape) < 0.2 for seed in range(2)]
         >>> tables = [np.where(mask, np.nan, table) for mask in masks]
-        >>> imputers = [VAEImputer(epochs=3, hidden=(8,), random_state=seed) for seed in range(2)]
+        >>> small = {"epochs": 3, "hidden": (8,), "imputation_samples": 20}
+        >>> imputers = [VAEImputer(**small, random_state=seed) for seed in range(2)]
         >>> fit_imputers(imputers, tables)
         >>> [imputer.transform(t).shape for imputer, t in zip(imputers, tables, strict=True)]
         [(60, 3), (60, 3)]
