@@ -196,7 +196,7 @@ def test_degrees_of_freedom_follow_the_tails_of_the_data():
         optimizer.zero_grad()
         (-head(torch.cat([torch.zeros(2), raw])).log_prob(x).mean()).backward()
         optimizer.step()
-    heavy_df, light_df = head(torch.zeros(4)).base_dist.parts[0].base.df.tolist()
+    heavy_df, light_df = head(torch.zeros(4)).base_dist.parts[0].df.tolist()
     assert 3 < heavy_df < 5
     assert light_df > 12
 

@@ -5,6 +5,7 @@ from vaekit.data.dataset import Dataset, Split
 from vaekit.data.loader import Batches, Part
 from vaekit.data.preprocessing import Preprocessing
 from vaekit.data.sources import SOURCES, Checked, dataset_from_arrays, load_dataset
+from vaekit.data.stacked import StackedBatches
 
 __all__ = [
     "SOURCES",
@@ -15,6 +16,7 @@ __all__ = [
     "Part",
     "Preprocessing",
     "Split",
+    "StackedBatches",
     "dataset_from_arrays",
     "load_dataset",
 ]

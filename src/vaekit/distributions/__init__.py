@@ -16,9 +16,10 @@ from vaekit.distributions.log_normal import LogNormal
 from vaekit.distributions.negative_binomial import NegativeBinomial
 from vaekit.distributions.point import Point
 from vaekit.distributions.push_forward import Bijection, Inverse, PushForward, Rescaled
-from vaekit.distributions.sampling import SampleShape, sample_with_log_prob
+from vaekit.distributions.sampling import SampleShape, log_density, sample_with_log_prob
 from vaekit.distributions.side_by_side import SideBySide, SideBySideVector
 from vaekit.distributions.student import Student
+from vaekit.distributions.student_columns import StudentColumns
 from vaekit.distributions.truncated_logistic import TruncatedLogistic
 from vaekit.distributions.units import InUnits
 
@@ -46,6 +47,8 @@ __all__ = [
     "SideBySide",
     "SideBySideVector",
     "Student",
+    "StudentColumns",
     "TruncatedLogistic",
+    "log_density",
     "sample_with_log_prob",
 ]

@@ -9,7 +9,9 @@ from torch.distributions import Distribution
 
 from vaekit.distributions.levels import Levels
 from vaekit.distributions.sampling import SampleShape
+from vaekit.distributions.student_columns import StudentColumns
 from vaekit.errors import ConfigError
+from vaekit.numerics import masked_sum
 
 __all__ = ["SideBySide", "SideBySideVector"]
 
@@ -64,6 +66,29 @@ class SideBySide(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density of each feature, (..., F) in nats."""
         return self._joined(self.log_probs(value))
+
+    def row_log_prob(self, value: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Log-density of rows, over their known features; a block may have a faster way to it.
+
+        Args:
+            value: (..., F) rows.
+            mask: (..., F) true where a feature is known; all are when absent.
+
+        Returns:
+            (...) in nats.
+        """
+        total: Tensor | None = None
+        for part, place in zip(self.parts, self.places, strict=True):
+            alone = len(self.parts) == 1  # its features are in the order of the row
+            x = value if alone else value.index_select(-1, place)
+            there = mask if alone or mask is None else mask.index_select(-1, place)
+            if isinstance(part, StudentColumns) and not x.requires_grad:
+                found = part.row_log_prob(x, there)
+            else:
+                found = masked_sum(part.log_prob(x), there)
+            total = found if total is None else total + found
+        assert total is not None
+        return total
 
     def log_probs(self, value: Tensor) -> list[Tensor]:
         """Log-density of each feature, block by block.
@@ -141,8 +166,19 @@ class SideBySideVector(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density of rows (..., F) broadcastable to the batch: (...) in nats."""
-        blocks = [block.sum(-1) for block in self.base_dist.log_probs(value)]
-        return torch.stack(blocks).sum(0)
+        return self.row_log_prob(value)
+
+    def row_log_prob(self, value: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Log-density of rows, over their known features.
+
+        Args:
+            value: (..., F) rows.
+            mask: (..., F) true where a feature is known; all are when absent.
+
+        Returns:
+            (...) in nats.
+        """
+        return self.base_dist.row_log_prob(value, mask)
 
     def sample(self, sample_shape: SampleShape = ()) -> Tensor:
         """Draw rows, (*sample_shape, ..., F)."""

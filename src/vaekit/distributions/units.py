@@ -8,7 +8,7 @@ from torch.distributions import Distribution
 
 from vaekit.distributions.sampling import SampleShape
 
-__all__ = ["InUnits"]
+__all__ = ["InUnits", "standardise"]
 
 FARTHEST = 1e12
 """Standardised values beyond this count as this: their squares stay finite in float32."""
@@ -64,5 +64,19 @@ class InUnits(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density (..., F) in nats per unit of x."""
-        u = ((value - self.location) / self.scale).clamp(-FARTHEST, FARTHEST)
+        u = standardise(value, location=self.location, scale=self.scale)
         return self.base.log_prob(u) - self.scale.log()
+
+
+def standardise(value: Tensor, *, location: Tensor, scale: Tensor) -> Tensor:
+    """Values in units that a float32 can square.
+
+    Args:
+        value: (..., F).
+        location: (F,) taken off.
+        scale: (F,) by which they are divided then.
+
+    Returns:
+        (..., F)
+    """
+    return ((value - location) / scale).clamp(-FARTHEST, FARTHEST)

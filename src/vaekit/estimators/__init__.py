@@ -9,6 +9,7 @@ from vaekit.estimators.outliers import VAEOutlierDetector
 from vaekit.estimators.privacy import Privacy
 from vaekit.estimators.report import ImputationReport
 from vaekit.estimators.synthesis_report import Fidelity, SynthesisReport, judge_synthesis
+from vaekit.estimators.together import fit_imputers
 
 __all__ = [
     "Completed",
@@ -21,5 +22,6 @@ __all__ = [
     "VAEOutlierDetector",
     "VariationalAutoencoder",
     "balanced_labels",
+    "fit_imputers",
     "judge_synthesis",
 ]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaekit.estimators.density import fit_blurred
-from vaekit.estimators.fitting import TableSettings
+from vaekit.estimators.density import blur, count_copies
+from vaekit.estimators.fitting import TableSettings, TableTask
 from vaekit.estimators.layout import Layout, lay_out
 from vaekit.estimators.powers import Powers, find_powers
+from vaekit.estimators.stacking import fit_tables
 from vaekit.models import VAE
 from vaekit.tables import Column
 from vaekit.tasks import Scores, score
@@ -141,16 +142,36 @@ def fit_densities(
     """
     seen = [np.delete(cells, part, axis=0) for part in parts]
     units = find_units(seen[0] if len(parts) == 1 else cells, columns=columns)
-    models = tuple(
-        fit_blurred(
-            units.to_model(rows),
-            specs=units.layout.specs,
-            settings=settings,
-            noise=_NOISE,
-            hide=_HIDE,
-            seed=seed + at,
-            verbose=verbose,
-        )
-        for at, rows in enumerate(seen if units.layout.specs else [])
+    models = _fit_all(
+        [units.to_model(rows) for rows in seen if units.layout.specs],
+        units=units,
+        settings=settings,
+        seed=seed,
+        verbose=verbose,
     )
-    return Density(units=units, models=models)
+    return Density(units=units, models=tuple(models))
+
+
+def _fit_all(
+    seen: Sequence[NDArray[np.float64]],
+    *,
+    units: Units,
+    settings: TableSettings,
+    seed: int,
+    verbose: bool,
+) -> list[VAE]:
+    """A model of blurred copies of each of these tables of rows."""
+    if not seen:
+        return []
+    specs = units.layout.specs
+    copies = min(count_copies(rows, settings=settings) for rows in seen)
+    tasks = [
+        TableTask(
+            seen=blur(rows, specs=specs, noise=_NOISE, hide=_HIDE, copies=copies, seed=seed + at),
+            specs=specs,
+            seed=seed + at,
+        )
+        for at, rows in enumerate(seen)
+    ]
+    each = replace(settings, epochs=settings.epochs // copies)
+    return fit_tables(tasks, settings=each, verbose=verbose)

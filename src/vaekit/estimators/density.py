@@ -23,8 +23,8 @@ __all__ = [
     "blur",
     "check_names",
     "choose_density_settings",
+    "count_copies",
     "door",
-    "fit_blurred",
     "fit_density",
     "score_cells",
 ]
@@ -219,12 +219,12 @@ def fit_density(
     layout = lay_out(cells, columns=columns)
     if not layout.specs:
         return layout, None
-    model = fit_blurred(
-        layout.to_model(cells),
-        specs=layout.specs,
-        settings=settings,
-        noise=noise,
-        hide=hide,
+    seen, specs = layout.to_model(cells), layout.specs
+    copies = count_copies(seen, settings=settings)
+    model = fit_table(
+        blur(seen, specs=specs, noise=noise, hide=hide, copies=copies, seed=seed),
+        specs=specs,
+        settings=replace(settings, epochs=settings.epochs // copies),
         seed=seed,
         weights=layout.weigh(weights, columns=columns),
         verbose=verbose,
@@ -232,42 +232,18 @@ def fit_density(
     return layout, model
 
 
-def fit_blurred(
-    seen: NDArray[np.float64],
-    *,
-    specs: Sequence[ColumnSpec],
-    settings: TableSettings,
-    noise: float,
-    hide: float,
-    seed: int,
-    weights: Sequence[float] | None = None,
-    verbose: bool = False,
-) -> VAE:
-    """Train a model on blurred copies of rows, in as many steps as without copies.
+def count_copies(seen: NDArray[np.float64], *, settings: TableSettings) -> int:
+    """How many blurred copies of rows take the place of as many epochs.
 
     Args:
-        seen: (N, F) rows as the model sees them, NaN where missing.
-        specs: F columns.
-        settings: of model and training.
-        noise: as in ``blur``.
-        hide: as in ``blur``.
-        seed: of everything.
-        weights: of the columns in training, F; all 1 when absent.
-        verbose: show a progress bar on stderr.
+        seen: (N, F) rows.
+        settings: with the epochs of training without copies.
 
     Returns:
-        The model.
+        At least 1, and so many that memory is bounded and a copy is seen a few times.
     """
     most = min(_COPIES, settings.epochs // _LEAST_PASSES, _BLURRED_NUMBERS // seen.size)
-    copies = max(1, most)
-    return fit_table(
-        blur(seen, specs=specs, noise=noise, hide=hide, copies=copies, seed=seed),
-        specs=specs,
-        settings=replace(settings, epochs=settings.epochs // copies),
-        seed=seed,
-        weights=weights,
-        verbose=verbose,
-    )
+    return max(1, most)
 
 
 def score_cells(

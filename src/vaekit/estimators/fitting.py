@@ -14,7 +14,7 @@ from rich.console import Console
 from torch import nn
 
 from vaekit.config import TrainingConfig
-from vaekit.data import Batches
+from vaekit.data import Batches, StackedBatches
 from vaekit.errors import ConfigError
 from vaekit.estimators.network import Bent
 from vaekit.models import (
@@ -29,9 +29,18 @@ from vaekit.models import (
 )
 from vaekit.numerics import fixed_noise, logmeanexp
 from vaekit.objectives import Bound
-from vaekit.training import Step, fit, progress
+from vaekit.training import Recorded, Step, Unit, fit, progress
 
-__all__ = ["Auto", "TableSettings", "build_table_model", "choose_settings", "fit_table"]
+__all__ = [
+    "Auto",
+    "TableSettings",
+    "TableTask",
+    "build_table_model",
+    "choose_settings",
+    "fit_table",
+    "prepare",
+    "run",
+]
 
 Auto = Literal["auto"]
 
@@ -39,6 +48,8 @@ _STEPS = (3000, 8000)
 _EPOCHS = 300
 _LEAST_EPOCHS = 20
 _WIDTH = 128
+_WORTH_RECORDING = 1000
+"""Steps of a training from which on it pays to record one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,34 +210,81 @@ def fit_table(
         Mattei and Frellsen 2019, arXiv:1812.02633 (the MIWAE bound); Ipsen, Mattei and Frellsen
         2021, arXiv:2006.12871 (not-MIWAE).
     """
-    known = np.flatnonzero(~np.isnan(seen).all(1))
+    task = TableTask(seen=seen, specs=specs, seed=seed, missingness=missingness, weights=weights)
     with fixed_noise(seed):
-        model = build_table_model(specs, settings=settings, missingness=missingness)
-        batches = Batches(
-            seen.astype(np.float32),
-            known,
+        step, batches = prepare(task, settings=settings)
+        pays = missingness is None and settings.epochs * len(batches) >= _WORTH_RECORDING
+        unit = Recorded(step) if pays else step
+        run(unit, batches, settings=settings, verbose=verbose)
+    return step.model.eval()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TableTask:
+    """A table to be learned."""
+
+    seen: NDArray[np.float64]
+    """(N, F) rows as the model sees them, NaN where missing."""
+    specs: Sequence[ColumnSpec]
+    """F columns."""
+    seed: int
+    """Of weights, order and noise."""
+    missingness: Missingness | None = None
+    """A model of the gaps, untrained."""
+    weights: Sequence[float] | None = None
+    """F, by which the log-density of each column is multiplied in the loss."""
+
+
+def prepare(task: TableTask, *, settings: TableSettings) -> tuple[Step, Batches]:
+    """A fresh model inside its step, and the rows in batches.
+
+    Args:
+        task: the table; the weights of the model come from the global generator.
+        settings: of the model.
+
+    Returns:
+        Both.
+    """
+    known = np.flatnonzero(~np.isnan(task.seen).all(1))
+    model = build_table_model(task.specs, settings=settings, missingness=task.missingness)
+    step = Step(
+        model,
+        Bound(reduce=logmeanexp),
+        samples=settings.samples,
+        gaps=True,
+        weights=None if task.weights is None else torch.tensor(task.weights),
+    )
+    batches = Batches(
+        task.seen.astype(np.float32),
+        known,
+        batch_size=settings.batch_size,
+        seed=task.seed,
+        drop_last=True,
+    )
+    return step, batches
+
+
+def run(
+    unit: Unit, batches: Batches | StackedBatches, *, settings: TableSettings, verbose: bool
+) -> None:
+    """Train in place.
+
+    Args:
+        unit: what is trained.
+        batches: the rows.
+        settings: of training.
+        verbose: show a progress bar on stderr.
+    """
+    fit(
+        unit,
+        train=batches,
+        config=TrainingConfig(
+            epochs=settings.epochs,
             batch_size=settings.batch_size,
-            seed=seed,
-            drop_last=True,
-        )
-        fit(
-            Step(
-                model,
-                Bound(reduce=logmeanexp),
-                samples=settings.samples,
-                gaps=True,
-                weights=None if weights is None else torch.tensor(weights),
-            ),
-            train=batches,
-            config=TrainingConfig(
-                epochs=settings.epochs,
-                batch_size=settings.batch_size,
-                learning_rate=settings.learning_rate,
-                schedule="cosine",
-                precision="32",
-                device="cpu",
-            ),
-            callbacks=[progress(Console(stderr=True))] if verbose else [],
-        )
-    model.eval()
-    return model
+            learning_rate=settings.learning_rate,
+            schedule="cosine",
+            precision="32",
+            device="cpu",
+        ),
+        callbacks=[progress(Console(stderr=True))] if verbose else [],
+    )

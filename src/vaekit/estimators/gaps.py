@@ -92,5 +92,5 @@ def warn_of_empty(empty: Sequence[int], *, kept: bool) -> None:
         warnings.warn(
             f"columns without a known cell are {what}: {list(empty)} (from 0)",
             VaekitWarning,
-            stacklevel=3,
+            stacklevel=5,
         )

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import Tags, check_random_state
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from vaekit.errors import ConfigError
 from vaekit.estimators.completed import Completed, write_completed
 from vaekit.estimators.density import door
-from vaekit.estimators.fitting import Auto, choose_settings, fit_table
-from vaekit.estimators.gaps import Reason, check_reason, model_gaps, warn_of_empty
-from vaekit.estimators.layout import Layout, fill, lay_out
-from vaekit.estimators.reading import TableForm, open_form
-from vaekit.estimators.report import ImputationReport, compare, hold_back
+from vaekit.estimators.fitting import Auto
+from vaekit.estimators.gaps import Reason
+from vaekit.estimators.layout import Layout, fill
+from vaekit.estimators.reading import TableForm
+from vaekit.estimators.report import ImputationReport
+from vaekit.estimators.together import fit_imputers
 from vaekit.models import VAE, End
 from vaekit.tasks import Imputation
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["VAEImputer"]
-
-_SEEDS = 2**31 - 1
 
 
 class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -88,6 +86,12 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         arXiv:2006.12871 (not-MIWAE).
     """
 
+    report_: ImputationReport | None
+    form_: TableForm
+    layout_: Layout
+    model_: VAE | None
+    seed_: int
+
     def __init__(
         self,
         *,
@@ -138,17 +142,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             DataError: a column that cannot be modelled as its kind.
             TrainingError: the loss is not finite.
         """
-        if not 0.0 <= self.check < 1.0:
-            raise ConfigError(f"expected check to be a share from 0 up to 1; got {self.check}")
-        self.seed_ = int(check_random_state(self.random_state).randint(_SEEDS))
-        table = door(self, X, least=1)
-        self.form_: TableForm = open_form(table, kinds=self.kinds)
-        cells = self.form_.read(table)
-        columns = self.form_.columns
-        check_reason(self.missingness, missing_when=self.missing_when, columns=columns)
-        warn_of_empty(self.form_.empty, kept=self.keep_empty_features)
-        self.report_ = self._judge(cells) if self.check else None
-        self.layout_, self.model_ = self._learn(cells)
+        fit_imputers([self], [X])
         return self
 
     def transform(self, X: ArrayLike | pd.DataFrame) -> Any:  # noqa: ANN401 - as X came
@@ -213,40 +207,6 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def _learn(self, cells: NDArray[np.float64]) -> tuple[Layout, VAE | None]:
-        """Units and model of the known cells (N, C)."""
-        beyond = self.missingness != "ignorable"  # large values may be what is hidden
-        layout = lay_out(cells, columns=self.form_.columns, beyond=beyond)
-        if not layout.specs:
-            return layout, None
-        settings = choose_settings(
-            rows=len(cells),
-            latent_dim=self.latent_dim,
-            hidden=self.hidden,
-            samples=self.samples,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-        )
-        seen = layout.to_model(cells)
-        gaps = model_gaps(
-            seen,
-            layout=layout,
-            columns=self.form_.columns,
-            reason=self.missingness,
-            missing_when=self.missing_when,
-        )
-        model = fit_table(
-            seen,
-            specs=layout.specs,
-            settings=settings,
-            seed=self.seed_,
-            missingness=gaps,
-            weights=layout.weigh(self.weights, columns=self.form_.columns),
-            verbose=self.verbose,
-        )
-        return layout, model
-
     def _fill(
         self, cells: NDArray[np.float64], *, draws: int = 0, interval: float | None = None
     ) -> Imputation:
@@ -260,12 +220,3 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             interval=interval,
             seed=self.seed_,
         )
-
-    def _judge(self, cells: NDArray[np.float64]) -> ImputationReport | None:
-        """Train on a part of the known cells, and compare on the others."""
-        columns = self.form_.columns
-        held = hold_back(cells, columns=columns, share=self.check, seed=self.seed_)
-        hidden = np.where(held, np.nan, cells)
-        self.layout_, self.model_ = self._learn(hidden)
-        filled = self._fill(hidden).filled
-        return compare(filled, cells=cells, held=held, columns=columns)

@@ -18,7 +18,7 @@ from vaekit.distributions import (
     LogNormal,
     NegativeBinomial,
     OrdinalLevels,
-    Student,
+    StudentColumns,
     TruncatedLogistic,
 )
 from vaekit.models.column_spec import ColumnSpec, column_values
@@ -79,9 +79,10 @@ class _Real(_Scaled):
         self.raw_degrees = nn.Parameter(torch.full((len(columns),), first))
 
     def forward(self, numbers: Tensor) -> Distribution:
-        loc, sigma = _location_and_scale(numbers)
         degrees = DEGREES_ABOVE + functional.softplus(self.raw_degrees)
-        return InUnits(Student(loc, sigma, degrees), self.location, self.scale)
+        return StudentColumns(
+            numbers, degrees, location=self.location, scale=self.scale, bounds=LOG_SCALE
+        )
 
 
 class _Gaussian(_Scaled):

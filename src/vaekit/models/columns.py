@@ -90,7 +90,7 @@ class Columns(Head):
     def forward(self, context: Tensor | None = None) -> Distribution:
         """Read (..., inputs): batch (...), event (F,)."""
         numbers = own_parameters(self, context, inputs=self.inputs)
-        parts = torch.split(numbers, self.sizes, -1)
+        parts = torch.split(numbers, self.sizes, -1) if len(self.sizes) > 1 else (numbers,)
         each = SideBySide(
             [block(part) for block, part in zip(self.blocks, parts, strict=True)],
             places=[self.get_buffer(f"place{number}") for number in range(len(self.sizes))],

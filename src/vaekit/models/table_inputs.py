@@ -57,6 +57,7 @@ class TableInputs(nn.Module):
         levels = [c.levels if c.kind in ("categorical", "ordinal") else 0 for c in columns]
         plain = [place for place, size in enumerate(levels) if not size]
         kept = [columns[place] for place in plain]
+        self.kinds = {c.kind for c in kept}
         binary = torch.tensor([c.kind == "binary" for c in kept], dtype=torch.bool)
         location, scale = (column_values(kept, name=name) for name in ("location", "scale"))
         # a binary x becomes 2 x - 1
@@ -88,11 +89,21 @@ class TableInputs(nn.Module):
         """
         x, mask = own_parameters(self, rows, inputs=self.in_features).chunk(2, -1)
         observed = mask > 0.5
-        value = x.index_select(-1, self.plain)
-        value = torch.where(self.positive, value.clamp_min(SMALLEST).log(), value)
-        value = torch.where(self.count, value.clamp_min(0).log1p(), value)
+        value, there = self._take(x, observed)
+        if "positive" in self.kinds:
+            value = torch.where(self.positive, value.clamp_min(SMALLEST).log(), value)
+        if "count" in self.kinds:
+            value = torch.where(self.count, value.clamp_min(0).log1p(), value)
         value = ((value - self.location) / self.scale).clamp(-FARTHEST, FARTHEST)
-        value = torch.where(observed.index_select(-1, self.plain), value, 0.0)
+        value = value.masked_fill(~there, 0.0)
+        if not len(self.level):
+            return torch.cat([value, mask], -1)
         is_level = x.index_select(-1, self.levelled).round() == self.level
         is_level = is_level & observed.index_select(-1, self.levelled)
         return torch.cat([value, is_level.to(x.dtype), mask], -1)
+
+    def _take(self, x: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
+        """Columns without levels, and where they are observed."""
+        if not len(self.level):  # all of them are
+            return x, observed
+        return x.index_select(-1, self.plain), observed.index_select(-1, self.plain)

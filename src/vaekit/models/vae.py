@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent
 
-from vaekit.distributions import sample_with_log_prob
+from vaekit.distributions import SideBySideVector, log_density, sample_with_log_prob
 from vaekit.models.conditional import Conditional
 from vaekit.models.missingness import Missingness, complete
 from vaekit.numerics import masked_sum
@@ -111,7 +111,7 @@ class VAE(nn.Module):
         prior = self.prior()
         with torch.autocast(device_type=x.device.type, enabled=False):
             z, log_qz = sample_with_log_prob(q, (samples,))
-            log_pz = prior.log_prob(z)
+            log_pz = log_density(prior, z)
         p = self.likelihood(z)
         with torch.autocast(device_type=x.device.type, enabled=False):
             log_px = row_log_prob(p, x, mask)
@@ -150,6 +150,8 @@ def row_log_prob(
     """
     if mask is None and weights is None:
         return p.log_prob(x)
+    if weights is None and isinstance(p, SideBySideVector):
+        return p.row_log_prob(x, mask)
     each = cast("Independent[Any]", p).base_dist.log_prob(x)  # ours are built alike
     return masked_sum(each if weights is None else weights * each, mask)
 

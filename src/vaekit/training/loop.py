@@ -12,7 +12,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
-from vaekit.data import BalancedBatches, Batches
+from vaekit.data import BalancedBatches, Batches, StackedBatches
 from vaekit.errors import ConfigError, Interrupted
 from vaekit.numerics import compute_settings
 from vaekit.objectives import rate_weight, set_rate_weight
@@ -34,7 +34,7 @@ _REFRESH_SECONDS = 0.25
 def fit(
     step: Unit,
     *,
-    train: Batches | BalancedBatches,
+    train: Batches | BalancedBatches | StackedBatches,
     watch: Batches | None = None,
     config: TrainingConfig | None = None,
     objective: ObjectiveConfig | None = None,
@@ -120,7 +120,7 @@ class _Loop:
     """One training."""
 
     step: Unit
-    train: Batches | BalancedBatches
+    train: Batches | BalancedBatches | StackedBatches
     watch: Batches | None
     config: TrainingConfig
     objective: ObjectiveConfig

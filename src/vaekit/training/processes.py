@@ -6,7 +6,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from vaekit.data import BalancedBatches, Batches, Part
+from vaekit.data import BalancedBatches, Batches, Part, StackedBatches
 from vaekit.errors import ConfigError
 from vaekit.training.noise import SharedNoise
 from vaekit.training.unit import Unit
@@ -50,7 +50,11 @@ class Processes:
         return step if self.alone else _Share(step, self)
 
     def epoch(
-        self, batches: Batches | BalancedBatches, number: int = 0, *, start: int = 0
+        self,
+        batches: Batches | BalancedBatches | StackedBatches,
+        number: int = 0,
+        *,
+        start: int = 0,
     ) -> Iterator[Tensor]:
         """The parts of the batches of one epoch that fall to this process.
 
