@@ -14,6 +14,9 @@ from vaekit.training.unit import Unit
 
 __all__ = ["InBf16", "bf16_layers"]
 
+_PIECE = 1024
+"""Rows that are summed at once."""
+
 
 class InBf16(Unit):
     """A unit whose products are cast to bf16; its rows and its sums are not.
@@ -80,7 +83,9 @@ class _Product(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         of_x = gradient @ weight if ctx.needs_input_grad[0] else None
         of_weight = (gradient.t() @ x).float()
-        return of_x, of_weight, gradient.sum(0, dtype=torch.float32)
+        # a sum in another type begins with a copy in that type: a piece at a time, it stays small
+        parts = [part.sum(0, dtype=torch.float32) for part in gradient.split(_PIECE)]
+        return of_x, of_weight, parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
 
 
 _product: Callable[[Tensor, Tensor, Tensor], Tensor] = _Product.apply
