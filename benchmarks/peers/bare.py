@@ -1,5 +1,6 @@
 """The loop that a careful engineer would write in PyTorch, without a library."""
 
+import itertools
 import math
 import time
 
@@ -25,7 +26,7 @@ class PlainVAE(nn.Module):
 
 def dense(widths, activation):
     layers = []
-    for before, after in zip(widths[:-2], widths[1:-1], strict=True):
+    for before, after in itertools.pairwise(widths[:-1]):
         layers += [nn.Linear(before, after), activation()]
     return nn.Sequential(*layers, nn.Linear(*widths[-2:]))
 

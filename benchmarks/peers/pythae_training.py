@@ -1,4 +1,4 @@
-"""One epoch of Pythae, run by the Python that has it: ``pythae_training.py ROWS.npy BATCH THREADS``.
+"""One epoch of Pythae, run by the Python that has it: ``... ROWS.npy BATCH THREADS``.
 
 Its own VAE and BaseTrainer with the defaults, the network of the other contenders, no checkpoints
 and no validation. Two epochs are trained, and the seconds of the second are printed.
@@ -29,9 +29,7 @@ class Encoder(BaseEncoder):
 
     def forward(self, x):
         hidden = self.hidden(x.reshape(-1, 784))
-        return ModelOutput(
-            embedding=self.mean(hidden), log_covariance=self.log_variance(hidden)
-        )
+        return ModelOutput(embedding=self.mean(hidden), log_covariance=self.log_variance(hidden))
 
 
 class Decoder(BaseDecoder):

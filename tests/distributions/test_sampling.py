@@ -21,7 +21,9 @@ def test_the_gradient_of_a_gaussian_density_is_the_one_along_the_sample():
     weight = torch.randn(3, 5, dtype=torch.double)
     for ours, theirs in zip(
         *(
-            torch.autograd.grad((weight * each).sum() + z.pow(3).sum(), [loc, scale], retain_graph=True)
+            torch.autograd.grad(
+                (weight * each).sum() + z.pow(3).sum(), [loc, scale], retain_graph=True
+            )
             for each in (log_q, q.log_prob(z))
         ),
         strict=True,

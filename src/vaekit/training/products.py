@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
+from torch.autograd.function import BackwardCFunction, FunctionCtx, once_differentiable
 from torch.nn import functional
 
 from vaekit.training.unit import Unit
@@ -70,7 +69,7 @@ class _Product(torch.autograd.Function):
     r"""Rows times weights in bf16, and its gradients, those of the parameters in float32."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(ctx: FunctionCtx, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         """Keep the two factors as they were multiplied."""
         x, weight = x.bfloat16(), weight.bfloat16()
         ctx.save_for_backward(x, weight)
@@ -78,13 +77,14 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
+    def backward(ctx: BackwardCFunction, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
         """Nothing is computed for rows that want no gradient, as those of data."""
-        x, weight = ctx.saved_tensors
+        saved: tuple[Tensor, ...] = ctx.saved_tensors
+        x, weight = saved
         of_x = gradient @ weight if ctx.needs_input_grad[0] else None
         of_weight = (gradient.t() @ x).float()
         # a sum in another type begins with a copy in that type: a piece at a time, it stays small
-        parts = [part.sum(0, dtype=torch.float32) for part in gradient.split(_PIECE)]
+        parts = [part.sum(0, dtype=torch.float32) for part in torch.split(gradient, _PIECE)]
         return of_x, of_weight, parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
 
 
