@@ -1,9 +1,23 @@
 """Products in bf16: those of autocast, and nothing else is cast."""
 
+import numpy as np
 import pytest
 import torch
 
-from vaekit import MLP, VAE, Amortized, Bernoulli, Bound, DiagonalGaussian, StandardNormal, Step
+from vaekit import (
+    MLP,
+    VAE,
+    Amortized,
+    Batches,
+    Bernoulli,
+    Bound,
+    DiagonalGaussian,
+    Gaussian,
+    StandardNormal,
+    Step,
+    fit,
+)
+from vaekit.config import TrainingConfig
 from vaekit.training.products import InBf16, bf16_layers
 from vaekit.training.unit import Unit
 
@@ -90,3 +104,25 @@ def test_a_whole_step_agrees_with_float32_to_the_precision_of_bf16():
     (loss, gradient), (exact_loss, exact) = found
     torch.testing.assert_close(loss, exact_loss, rtol=1e-2, atol=0)
     assert (gradient - exact).norm() < 0.02 * exact.norm()
+
+
+def test_fit_gives_the_step_rows_that_are_not_rounded():
+    seen = []
+
+    class Preprocessing(torch.nn.Module):
+        def forward(self, rows):
+            seen.append(rows)
+            return rows / 2026.5
+
+    model = VAE(
+        prior=StandardNormal(1),
+        posterior=Amortized(MLP(2, [], 2), DiagonalGaussian(1)),
+        likelihood=Amortized(MLP(1, [], 2), Gaussian(2)),
+    )
+    rows = np.full((4, 2), 2026.5, np.float32)
+    fit(
+        Step(model, Bound(), preprocessing=Preprocessing()),
+        train=Batches(rows, np.arange(4), batch_size=4),
+        config=TrainingConfig(epochs=1, precision="bf16", device="cpu"),
+    )
+    assert torch.equal(seen[0], torch.from_numpy(rows))
