@@ -109,7 +109,7 @@ def test_a_gradient_may_be_taken_twice_and_that_of_the_rows_too():
 def test_it_is_one_of_many_under_vmap(monkeypatch, block):
     monkeypatch.setattr("vaekit.distributions.bernoulli_density._BLOCK", block)
     logits, x = torch.randn(6, 2, 3, 8), torch.rand(6, 3, 8)
-    each = torch.func.grad(lambda row, l: bernoulli_log_prob(row, l).sum(), argnums=1)
+    each = torch.func.grad(lambda row, numbers: bernoulli_log_prob(row, numbers).sum(), argnums=1)
     together = torch.func.vmap(each)(x, logits)
     torch.testing.assert_close(together, x.unsqueeze(1) - logits.sigmoid())
     shared = torch.func.vmap(each, in_dims=(None, 0))(x[0], logits)

@@ -6,8 +6,29 @@ from vaekit.distributions import Bijection, PushForward, sample_with_log_prob
 
 def test_an_ordinary_distribution_scores_its_samples():
     q = Independent(Normal(torch.randn(5, 2), torch.rand(5, 2) + 0.1), 1)
+    torch.manual_seed(0)
     z, log_q = sample_with_log_prob(q, (3,))
     torch.testing.assert_close(log_q, q.log_prob(z))
+    torch.manual_seed(0)
+    assert torch.equal(z, q.rsample((3,)))
+
+
+def test_the_gradient_of_a_gaussian_density_is_the_one_along_the_sample():
+    loc = torch.randn(5, 2, dtype=torch.double, requires_grad=True)
+    scale = (torch.rand(5, 2, dtype=torch.double) + 0.1).requires_grad_()
+    q = Independent(Normal(loc, scale), 1)
+    z, log_q = sample_with_log_prob(q, (3,))
+    weight = torch.randn(3, 5, dtype=torch.double)
+    for ours, theirs in zip(
+        *(
+            torch.autograd.grad(
+                (weight * each).sum() + z.pow(3).sum(), [loc, scale], retain_graph=True
+            )
+            for each in (log_q, q.log_prob(z))
+        ),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs)
 
 
 def test_samples_carry_gradients():

@@ -70,10 +70,10 @@ def _blocks(value: Tensor, logits: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     samples = logits.reshape(-1, *rows.shape)
     most = max(1, _BLOCK // features)
     if len(rows) <= most:
-        yield from ((rows, some) for some in samples.split(most // len(rows)))
+        yield from ((rows, some) for some in torch.split(samples, most // len(rows)))
         return
-    for sample in samples.split(1):
-        yield from zip(rows.split(most), sample.split(most, 1), strict=True)
+    for sample in torch.split(samples, 1):
+        yield from zip(torch.split(rows, most), torch.split(sample, most, 1), strict=True)
 
 
 def _log_product(factors: Tensor) -> Tensor:
@@ -81,7 +81,8 @@ def _log_product(factors: Tensor) -> Tensor:
     features = factors.shape[-1]
     size = features // -(-features // _GROUP)
     whole = features // size * size
-    logs = factors[..., :whole].unflatten(-1, (-1, size)).prod(-1).log().sum(-1)
+    groups = factors[..., :whole].reshape(*factors.shape[:-1], -1, size)
+    logs = groups.prod(-1).log().sum(-1)
     return logs if whole == features else logs + factors[..., whole:].prod(-1).log()
 
 
@@ -103,11 +104,11 @@ def _gradients(value: Tensor, logits: Tensor, gradient: Tensor) -> Iterator[Tens
 
 def _joined(parts: Iterator[Tensor], *, shape: torch.Size, kind: torch.dtype) -> Tensor:
     """What is computed for each block, put where it belongs before the next one is computed."""
-    part = next(parts)
-    if part.numel() == shape.numel():
-        return part.to(kind).reshape(shape)
-    whole, done = part.new_empty(shape.numel(), dtype=kind), 0
-    for part in chain([part], parts):
+    first = next(parts)
+    if first.numel() == shape.numel():
+        return first.to(kind).reshape(shape)
+    whole, done = first.new_empty(shape.numel(), dtype=kind), 0
+    for part in chain([first], parts):
         whole[done : done + part.numel()].copy_(part.reshape(-1))
         done += part.numel()
     return whole.reshape(shape)
@@ -133,7 +134,8 @@ class _LogProb(torch.autograd.Function):
     @staticmethod
     def backward(ctx: BackwardCFunction, gradient: Tensor) -> tuple[None, Tensor]:
         """Multiply by x - p; nothing that is as large as the logits is made but the result."""
-        value, logits = ctx.saved_tensors
+        saved: tuple[Tensor, ...] = ctx.saved_tensors
+        value, logits = saved
         parts = _gradients(value, logits, gradient)
         return None, _joined(parts, shape=logits.shape, kind=logits.dtype)
 

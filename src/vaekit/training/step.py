@@ -71,5 +71,5 @@ class Step(Unit):
             rows = torch.where(mask, rows, torch.zeros_like(rows))
         x = self.preprocessing(rows)
         terms = self.objective(self.model(x, samples=self.samples, mask=mask, weights=self.weights))
-        sums = torch.stack([term.detach().sum() for term in terms])
+        sums = torch.stack([term.detach() for term in terms]).sum(-1)
         return terms.loss.mean(), sums

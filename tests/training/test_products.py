@@ -1,0 +1,128 @@
+"""Products in bf16: those of autocast, and nothing else is cast."""
+
+import numpy as np
+import pytest
+import torch
+
+from vaekit import (
+    MLP,
+    VAE,
+    Amortized,
+    Batches,
+    Bernoulli,
+    Bound,
+    DiagonalGaussian,
+    Gaussian,
+    StandardNormal,
+    Step,
+    fit,
+)
+from vaekit.config import TrainingConfig
+from vaekit.training.products import InBf16, bf16_layers
+from vaekit.training.unit import Unit
+
+SIZES = [(1, 1), (128, 7), (3000, 5)]
+"""Rows, of one piece and of several, and outputs."""
+
+
+@pytest.mark.parametrize(("rows", "outputs"), SIZES)
+def test_output_and_gradients_are_those_of_autocast(rows, outputs):
+    layer, x = torch.nn.Linear(9, outputs), torch.randn(rows, 9)
+    weight = torch.randn(rows, outputs)
+
+    def pass_once(*, quick):
+        given = x.clone().requires_grad_()
+        with bf16_layers(layer, needed=quick), torch.autocast("cpu", dtype=torch.bfloat16):
+            out = layer(given)
+        out.backward(weight.to(out.dtype))
+        found = out, given.grad, layer.weight.grad, layer.bias.grad
+        layer.zero_grad()
+        return [each.detach() for each in found]
+
+    *ours, of_bias = pass_once(quick=True)
+    *theirs, _ = pass_once(quick=False)
+    assert ours[0].dtype == torch.bfloat16
+    assert ours[2].dtype == of_bias.dtype == torch.float32
+    for one, other in zip(ours, theirs, strict=True):
+        assert torch.equal(one, other)
+    exact = weight.bfloat16().double().sum(0)  # autocast rounds it to bf16
+    torch.testing.assert_close(of_bias.double(), exact, rtol=1e-4, atol=1e-3)
+
+
+def test_without_autocast_and_after_the_context_layers_are_what_they_were():
+    network, x = MLP(4, [5], 3), torch.randn(6, 4)
+    expected, before = network(x), [dict(vars(each)) for each in network.modules()]
+    with bf16_layers(network, needed=True):
+        assert torch.equal(network(x), expected)  # as when the watched rows are measured
+    assert [dict(vars(each)) for each in network.modules()] == before
+
+
+def test_layers_are_set_back_after_an_error():
+    layer = torch.nn.Linear(2, 2)
+    with pytest.raises(ZeroDivisionError), bf16_layers(layer, needed=True):
+        raise ZeroDivisionError
+    assert "forward" not in vars(layer)
+
+
+class Seen(Unit):
+    """Keeps what it is given and what a product of it is."""
+
+    objective = None
+
+    def forward(self, rows):
+        self.rows, self.product = rows, rows @ rows.t()
+        return self.product.float().mean(), torch.zeros(4)
+
+
+def test_rows_come_as_they_are_and_products_are_cast():
+    """Rounded to bf16, a column such as a year would lose all but three digits."""
+    unit, rows = Seen(), torch.tensor([[2001.0, 2026.5]])
+    InBf16(unit)(rows)
+    assert torch.equal(unit.rows, rows)
+    assert unit.rows.dtype == torch.float32
+    assert unit.product.dtype == torch.bfloat16
+
+
+def test_a_whole_step_agrees_with_float32_to_the_precision_of_bf16():
+    torch.manual_seed(0)
+    model = VAE(
+        prior=StandardNormal(2),
+        posterior=Amortized(MLP(64, [32], 4), DiagonalGaussian(2)),
+        likelihood=Amortized(MLP(2, [32], 64), Bernoulli(64)),
+    )
+    step, x = Step(model, Bound(), samples=3), torch.rand(40, 64)
+    found = []
+    for quick in (True, False):
+        torch.manual_seed(1)
+        unit = InBf16(step) if quick else step
+        with bf16_layers(step, needed=quick):
+            loss, _ = unit(x)
+            loss.backward()
+        assert loss.dtype == torch.float32
+        found.append((loss.detach(), torch.cat([p.grad.flatten() for p in step.parameters()])))
+        step.zero_grad()
+    (loss, gradient), (exact_loss, exact) = found
+    torch.testing.assert_close(loss, exact_loss, rtol=1e-2, atol=0)
+    assert (gradient - exact).norm() < 0.02 * exact.norm()
+
+
+def test_fit_gives_the_step_rows_that_are_not_rounded():
+    seen = []
+
+    class Preprocessing(torch.nn.Module):
+        def forward(self, rows):
+            seen.append(rows)
+            return rows / 2026.5
+
+    model = VAE(
+        prior=StandardNormal(1),
+        posterior=Amortized(MLP(2, [], 2), DiagonalGaussian(1)),
+        likelihood=Amortized(MLP(1, [], 2), Gaussian(2)),
+    )
+    rows = np.full((4, 2), 2026.5, np.float32)
+    fit(
+        Step(model, Bound(), preprocessing=Preprocessing()),
+        train=Batches(rows, np.arange(4), batch_size=4),
+        config=TrainingConfig(epochs=1, precision="bf16", device="cpu"),
+    )
+    assert torch.equal(seen[0], torch.from_numpy(rows))
