@@ -22,6 +22,7 @@ from vaekit.training.engine import choose_device, choose_precision, make_engine
 from vaekit.training.interrupt import StopWish, stop_wish
 from vaekit.training.measure import check_finite, means, measure
 from vaekit.training.optimizer import build_optimizer, learning_rate, set_learning_rate
+from vaekit.training.passes import WORTH_RECORDING, MakePass, played, searched
 from vaekit.training.processes import Processes
 from vaekit.training.products import InBf16, bf16_layers
 from vaekit.training.unit import SUMS, Unit
@@ -42,6 +43,7 @@ def fit(
     resume: bool = False,
     callbacks: Sequence[Callback] = (),
     engine: Fabric | None = None,
+    uniform: bool = False,
 ) -> list[Record]:
     """Train a step's parameters in place. Noise comes from PyTorch's global generator.
 
@@ -56,6 +58,8 @@ def fit(
         callbacks: told what happens.
         engine: that was launched, where several processes train one model, each with its part of
             the batches; the first of them alone writes and tells.
+        uniform: whether the step does the same for all batches of a shape, but for what it reads
+            from buffers: on a CPU a long training then records the pass and plays it back.
 
     Returns:
         The records of the epochs that were run.
@@ -111,6 +115,7 @@ def fit(
             optimizer=optimizer,
             position=position,
             wish=wish,
+            uniform=uniform and device == "cpu",
         )
         return loop.run(_plan(loop, device=device, precision=precision))
 
@@ -131,6 +136,7 @@ class _Loop:
     optimizer: Optimizer
     position: Position
     wish: StopWish
+    uniform: bool
     stop: bool = False
     """Whether all processes know of the wish of one."""
 
@@ -145,10 +151,13 @@ class _Loop:
             if plan.precision == "bf16":
                 unit = InBf16(unit)
             engaged, optimizer = self.engine.setup(unit, self.optimizer)
+            steps = self.config.epochs * len(self.train)
+            plays = self.uniform and self.processes.alone and steps >= WORTH_RECORDING
+            make_pass = played(unit) if plays else searched(engaged, self.engine)
             if not self.processes.alone and self.position.epoch == self.position.step == 0:
                 self.save()  # whoever dies is started again, and goes on from here
             while self.position.epoch < self.config.epochs and not self.out_of_patience():
-                self.train_epoch(engaged, optimizer)
+                self.train_epoch(engaged, optimizer, make_pass=make_pass)
                 records.append(self.close_epoch())
             if self.position.best_weights is not None:
                 self.step.load_state_dict(self.position.best_weights)
@@ -162,7 +171,7 @@ class _Loop:
                 callback.ended(reason)
         return records
 
-    def train_epoch(self, engaged: nn.Module, optimizer: Optimizer) -> None:
+    def train_epoch(self, engaged: nn.Module, optimizer: Optimizer, *, make_pass: MakePass) -> None:
         """The steps that are left of the epoch; nothing in a step waits for the device."""
         position = self.position
         kept = self.processes.kept(position.history)
@@ -172,8 +181,7 @@ class _Loop:
         refreshed = saved = began
         for rows in self.processes.epoch(self.train, position.epoch, start=position.step):
             self.set_schedules(optimizer)
-            loss, history[position.step] = engaged(rows)
-            self.engine.backward(loss)
+            history[position.step] = make_pass(rows)
             if self.config.clip_norm is not None:
                 self.engine.clip_gradients(engaged, optimizer, max_norm=self.config.clip_norm)
             optimizer.step()
