@@ -19,7 +19,7 @@ const STRIP = 9; // pictures in the strip of a slider
 const round = (code) => code.map((value) => Number(value.toFixed(3)));
 
 /** Build the page of a source into `main`. */
-export async function createApp({ source, runs, store, messages, main }) {
+export async function createApp({ source, runs, store, messages, main, placed }) {
   const { overview } = source;
   const failed = messages.fail;
   const base = () => store.get().z;
@@ -63,7 +63,7 @@ export async function createApp({ source, runs, store, messages, main }) {
   function rest() {
     const { z } = store.get();
     sliders.show(z);
-    decoded.show(z, "The code set by the sliders", true);
+    decoded.show(z, "The code as set", true);
     map.set({ code: map.chart()?.place(z), ghost: null });
   }
 
@@ -99,7 +99,7 @@ export async function createApp({ source, runs, store, messages, main }) {
   let named = [];
 
   const parts = { source, runs, store, failed };
-  const rowTab = createRowTab({ ...parts, hear: {
+  const rowTab = createRowTab({ ...parts, placed, hear: {
     posterior(code) {
       posterior = code;
       marks();
@@ -130,10 +130,10 @@ export async function createApp({ source, runs, store, messages, main }) {
   }
 
   const bar = createMapBar({ overview, store, map });
-  const prior = createPrior({ source, store, failed, go });
+  decoded.said.append(createPrior({ source, store, failed, go }));
   main.append(
     h("section", { class: "card map-card", "aria-label": "Map" }, bar.element, map.element, createLegend(overview, store), path.element),
-    h("section", { class: "card code-card", "aria-label": "Code" }, decoded.element, prior, h("div", { class: "scroll sliders-box" }, sliders.element)),
+    h("section", { class: overview.latent_dim < 5 ? "card code-card few" : "card code-card", "aria-label": "Code" }, decoded.element, h("div", { class: "scroll sliders-box" }, sliders.element)),
     h("section", { class: "card tools-card", "aria-label": "Tools" }, tabs.element), said,
   );
 
@@ -156,7 +156,7 @@ export async function createApp({ source, runs, store, messages, main }) {
       if (!(await map.open(store.get().plane, view))) return;
     } catch (error) {
       failed(error);
-      store.set({ plane: overview.defaults.plane });
+      store.set({ plane: overview.planes[0].id });
       return;
     }
     if (!keepPath) store.set({ path: null, view });
@@ -195,6 +195,8 @@ function createPrior({ source, store, failed, go }) {
   };
   store.on(["temperature"], show);
   show();
-  const parts = source.can.sample ? [button("Sample the prior", sample), field("Temperature", h("span", { class: "place" }, temperature, output))] : [];
-  return h("div", { class: "prior" }, parts, button("All to 0", () => go(store.get().z.map(() => 0))));
+  const zero = button("All to 0", () => go(store.get().z.map(() => 0)));
+  if (!source.can.sample) return h("div", { class: "prior" }, zero);
+  const warmth = field("Temperature", h("span", { class: "place" }, temperature, output));
+  return h("div", { class: "prior" }, button("Sample the prior", sample), zero, warmth);
 }

@@ -8,7 +8,8 @@ export function createDecoded({ source, failed, hear }) {
   const one = createOne(source.overview, "What the code decodes to");
   const caption = h("p", { class: "caption" });
   const pace = h("p", { class: "soft pace" });
-  const element = h("div", { class: "decoded" }, one.element, h("div", { class: "said" }, caption, pace));
+  const said = h("div", { class: "said" }, caption, pace);
+  const element = h("div", { class: "decoded" }, one.element, said);
   let given = null;
   let started = 0;
   const request = latest(
@@ -31,7 +32,7 @@ export function createDecoded({ source, failed, hear }) {
   }
 
   return {
-    element, caption,
+    element, said,
     /** `kept`: the code is chosen, not only passed over. */
     show: (code, text, kept = false) => request.ask({ code, text, kept }),
     /** Show what is decoded already, such as a frame of a film. */

@@ -7,7 +7,7 @@ const SIDE = 224;
 export function createPad(changed) {
   const canvas = h("canvas", { class: "pad", width: SIDE, height: SIDE, role: "img", "aria-label": "Drawing pad: draw with mouse, pen or finger" });
   const context = canvas.getContext("2d");
-  const element = h("div", { class: "pad-box" }, canvas, button("Clear the pad", clear));
+  const element = h("div", { class: "pad-box" }, h("p", { class: "soft" }, "Draw here"), canvas, button("Clear the pad", clear));
   let last = null;
 
   function clear() {

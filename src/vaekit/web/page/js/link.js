@@ -38,10 +38,10 @@ function isInput(text, run) {
   return kind === "pixels" && run.kind === "image" && /^[\w-]*$/.test(rest);
 }
 
-/** The state as text; keys that are as in `first` are left out. */
+/** The state as text; keys that are as in `first` are left out, but the code is always there. */
 export function writeLink(state, first) {
   const parts = Object.entries(KEYS)
-    .filter(([key]) => state[key] !== null && JSON.stringify(state[key]) !== JSON.stringify(first[key]))
+    .filter(([key]) => state[key] !== null && (key === "z" || JSON.stringify(state[key]) !== JSON.stringify(first[key])))
     .map(([key, { write }]) => `${key}=${write(state[key])}`);
   return parts.length ? `#${parts.join("&")}` : "";
 }

@@ -13,7 +13,7 @@ function beginning(overview, run) {
   const means = overview.class_places;
   const place = (k) => (means.length > 1 ? `class:${means[k % means.length].label}` : `row:${Math.min(k, overview.rows - 1)}`);
   return {
-    run, other: null, plane: overview.defaults.plane, z: new Array(overview.latent_dim).fill(0),
+    run, other: null, plane: overview.planes[0].id, z: new Array(overview.latent_dim).fill(0),
     view: null, layers: "p", column: 0, hidden: [], tab: "row", temperature: 1, input: null, seed: 0,
     a: place(0), b: place(1), c: place(2), scale: 1, from: place(0), to: place(1), way: "linear", path: null,
   };
@@ -45,11 +45,12 @@ async function start() {
     const index = runs.names[wanted] === undefined ? 0 : wanted;
     const source = await runs.open(index);
     const first = beginning(source.overview, index);
-    const store = createStore({ ...first, ...readLink(location.hash, source.overview), run: index });
+    const linked = readLink(location.hash, source.overview);
+    const store = createStore({ ...first, ...linked, run: index });
     document.title = `${source.overview.name}: latent explorer`;
     header.replaceChildren(...createHeader({ overview: source.overview, runs, index, messages }));
     loading.remove();
-    await createApp({ source, runs, store, messages, main });
+    await createApp({ source, runs, store, messages, main, placed: "z" in linked });
     keepLink(store, { ...first, run: 0 }, source.overview);
   } catch (error) {
     loading.textContent = error.message;

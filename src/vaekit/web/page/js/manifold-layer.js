@@ -1,5 +1,6 @@
 // The layer behind the points: what the plane decodes to, as pictures or as a map of one column.
 import { latest, settled } from "./latest.js";
+import { cell } from "./record.js";
 import { color } from "./theme.js";
 
 const CELL = 46; // pixels for one decoded picture
@@ -19,7 +20,7 @@ export function createManifold(source, { changed, failed }) {
     failed,
   );
   const ask = settled((wanted) => request.ask(wanted), WAIT);
-  const { kind, columns } = source.overview;
+  const { kind, columns, column_stats: stats } = source.overview;
 
   function side(view) {
     if (kind === "table") return Math.min(48, Math.floor(Math.sqrt(4e6 / columns.length)));
@@ -40,7 +41,7 @@ export function createManifold(source, { changed, failed }) {
     draw(context, view, { plane, column, alpha }) {
       if (shown?.plane !== plane) return;
       if (!picture || picture.column !== column) {
-        picture = { column, canvas: kind === "table" ? heat(shown.block, column) : atlas(shown.block) };
+        picture = { column, ...(kind === "table" ? heat(shown.block, column) : { canvas: atlas(shown.block) }) };
       }
       const [x0, x1, y0, y1] = shown.extent;
       const [left, top] = view.toScreen([x0, y1]);
@@ -50,6 +51,10 @@ export function createManifold(source, { changed, failed }) {
       context.imageSmoothingQuality = "high";
       context.drawImage(picture.canvas, left, top, right - left, bottom - top);
       context.globalAlpha = 1;
+    },
+    /** The scale of a column's colours, over the points. */
+    key(context, view, { plane, column }) {
+      if (kind === "table" && picture && shown.plane === plane) key(context, view, picture, stats[column]);
     },
   };
 }
@@ -82,13 +87,34 @@ function atlas({ data, shape: [height, width, channels] }) {
 function heat({ data, shape: [height, width, features] }, column) {
   const values = Float32Array.from({ length: width * height }, (_, p) => data[p * features + column]);
   const low = values.reduce((a, b) => Math.min(a, b));
-  const range = values.reduce((a, b) => Math.max(a, b)) - low || 1;
+  const high = values.reduce((a, b) => Math.max(a, b));
+  const range = high - low || 1;
   const [from, to] = [rgb("heat-low"), rgb("heat-high")];
-  return canvasOf(width, height, (pixels) => {
+  const canvas = canvasOf(width, height, (pixels) => {
     values.forEach((value, p) => {
       const t = (value - low) / range;
       from.forEach((each, c) => (pixels[4 * p + c] = each + t * (to[c] - each)));
       pixels[4 * p + 3] = 255;
     });
   });
+  return { canvas, low, high };
+}
+
+/** What the least and the greatest colour stand for, in the upper right corner. */
+function key(context, view, { low, high }, stats) {
+  const right = view.size()[0] - 10;
+  const shade = context.createLinearGradient(right - 120, 0, right, 0);
+  shade.addColorStop(0, color("heat-low"));
+  shade.addColorStop(1, color("heat-high"));
+  context.fillStyle = shade;
+  context.strokeStyle = color("edge");
+  context.lineWidth = 1;
+  context.fillRect(right - 120, 10, 120, 10);
+  context.strokeRect(right - 120.5, 9.5, 121, 11);
+  context.font = "12px system-ui, sans-serif";
+  context.fillStyle = color("ink");
+  context.textAlign = "left";
+  context.fillText(cell(stats, low), right - 120, 35);
+  context.textAlign = "right";
+  context.fillText(cell(stats, high), right, 35);
 }

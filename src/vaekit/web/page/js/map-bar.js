@@ -19,7 +19,7 @@ export function createMapBar({ overview, store, map }) {
     button("+", () => map.zoom(1.4), { "aria-label": "Zoom in" }),
     button("All", () => map.fit(), { "aria-label": "Show everything" }), pan);
   const planes = createPlanes(overview, store);
-  const element = h("div", { class: "bar" }, planes.element, layers.map((each) => each.element), overview.kind === "table" ? column : null, zoom);
+  const element = h("div", { class: "map-bar" }, planes.element, layers.map((each) => each.element), overview.kind === "table" ? column : null, zoom);
 
   function setPan(on) {
     pan.setAttribute("aria-pressed", String(on));
@@ -30,8 +30,9 @@ export function createMapBar({ overview, store, map }) {
     const state = store.get();
     for (const { box, letter } of layers) box.checked = state.layers.includes(letter);
     column.value = String(state.column);
-    column.hidden = !state.layers.includes("m");
-    layers[1].box.disabled = planeOf(overview, state.plane).linear === null;
+    const flat = planeOf(overview, state.plane).linear !== null;
+    column.hidden = !flat || !state.layers.includes("m");
+    layers[1].box.disabled = !flat;
     planes.show(state.plane);
     map.look({ points: state.layers.includes("p"), manifold: state.layers.includes("m"), column: state.column, hidden: new Set(state.hidden) });
   }

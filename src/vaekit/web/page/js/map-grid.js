@@ -15,7 +15,7 @@ function ticks(low, high, step) {
 }
 
 /** Draw the grid; numbers stand at the lower and the left edge. */
-export function drawGrid(context, view, { line, soft, axes, numbers }) {
+export function drawGrid(context, view, { line, soft, page, axes, numbers }) {
   const [width, height] = view.size();
   const [x0, x1, y0, y1] = view.edges();
   const step = niceStep(WANTED / view.scale());
@@ -29,22 +29,30 @@ export function drawGrid(context, view, { line, soft, axes, numbers }) {
   context.stroke();
   if (!numbers) return;
   context.fillStyle = soft;
+  context.strokeStyle = page;
+  context.lineWidth = 3;
   context.font = "12px system-ui, sans-serif";
   context.textAlign = "center";
-  for (const [value, x] of xs) if (x > 30 && x < width - 60) context.fillText(round(value, step), x, height - 6);
+  for (const [value, x] of xs) if (x > 30 && x < width - 60) write(context, round(value, step), x, height - 6);
   context.textAlign = "left";
-  for (const [value, y] of ys) if (y > 26 && y < height - 24) context.fillText(round(value, step), 5, y + 4);
+  for (const [value, y] of ys) if (y > 26 && y < height - 24) write(context, round(value, step), 5, y + 4);
   names(context, axes, width, height);
 }
 
 function names(context, axes, width, height) {
   context.font = "600 12px system-ui, sans-serif";
   context.textAlign = "right";
-  context.fillText(axes[0], width - 8, height - 6);
+  write(context, axes[0], width - 8, height - 6);
   context.textAlign = "left";
-  context.fillText(axes[1], 6, 16);
+  write(context, axes[1], 6, 16);
 }
 
 function round(value, step) {
   return Math.abs(value) < step / 2 ? "0" : tell(Number(value.toPrecision(12)), step < 0.1 ? 4 : 3).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+}
+
+/** Text with a rim in the colour of the page, to be read on anything. */
+function write(context, text, x, y) {
+  context.strokeText(text, x, y);
+  context.fillText(text, x, y);
 }

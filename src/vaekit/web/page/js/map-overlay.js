@@ -91,13 +91,18 @@ export function ellipse([xx, xy, yy]) {
   };
 }
 
+/** A letter in a disc. */
 function named(context, [x, y], text, colors) {
+  context.beginPath();
+  context.arc(x, y, 11, 0, 2 * Math.PI);
+  context.fillStyle = colors.second;
+  context.fill();
+  context.lineWidth = 2;
+  context.strokeStyle = context.fillStyle = colors.page;
+  context.stroke();
   context.font = "700 13px system-ui, sans-serif";
   context.textAlign = "center";
-  context.lineWidth = 4;
-  context.lineJoin = "round";
-  context.strokeStyle = colors.page;
-  context.strokeText(text, x, y + 4);
-  context.fillStyle = colors.ink;
-  context.fillText(text, x, y + 4);
+  context.textBaseline = "middle";
+  context.fillText(text, x, y + 1);
+  context.textBaseline = "alphabetic";
 }

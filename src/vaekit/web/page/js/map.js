@@ -6,6 +6,7 @@ import { drawGrid } from "./map-grid.js";
 import { listen } from "./map-input.js";
 import { drawOverlay } from "./map-overlay.js";
 import { drawPoints, radiusOf } from "./map-points.js";
+import { simplified } from "./paths.js";
 import { color, onTheme } from "./theme.js";
 import { createView } from "./view.js";
 
@@ -63,7 +64,7 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
   function paintGround(context, ratio, colors) {
     context.clearRect(0, 0, ...view.size());
     if (!chart) return;
-    const axes = { line: colors.grid, soft: colors.soft, axes: chart.plane.axes, numbers: !small };
+    const axes = { line: colors.grid, soft: colors.soft, page: colors.page, axes: chart.plane.axes, numbers: !small };
     if (look.manifold) {
       const alpha = look.points ? 0.55 : 1;
       manifold.draw(context, view, { plane: chart.plane.id, column: look.column, alpha });
@@ -71,6 +72,7 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
     drawGrid(context, view, axes);
     const drawn = { ratio, hidden: look.hidden, rim: colors.page, alpha: look.manifold ? 0.75 : 0.9 };
     if (look.points) drawPoints(context, chart, view, drawn);
+    if (look.manifold) manifold.key(context, view, { plane: chart.plane.id, column: look.column });
   }
 
   function moved(tell = true) {
@@ -114,7 +116,7 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
       drawing.push(view.toPlane(at));
       set({ path: drawing });
     },
-    drawn: () => chart && hear.path?.(thin(drawing, 2 / view.scale())),
+    drawn: () => chart && hear.path?.(simplified(drawing, 1.5 / view.scale())),
     pan(dx, dy) {
       view.pan(dx, dy);
       moved();
@@ -184,6 +186,11 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
     },
     /** The rest of the code off the plane changed: the decoded layer is another. */
     refresh: () => look.manifold && chart?.plane.linear && manifold.ask(chart.plane.id, view, base()),
+    /** Another view from outside, such as an address. */
+    frame(state) {
+      view.set(state);
+      moved(false);
+    },
     zoom(factor) {
       view.zoomAt(view.size().map((size) => size / 2), factor);
       moved();
@@ -194,15 +201,4 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
     },
   };
   return api;
-}
-
-/** Leave out points of a drawn line that are closer than a distance. */
-function thin(points, distance) {
-  const kept = [points[0]];
-  for (const point of points) {
-    const [x, y] = kept[kept.length - 1];
-    if (Math.hypot(point[0] - x, point[1] - y) >= distance) kept.push(point);
-  }
-  if (kept.length > 1) kept[kept.length - 1] = points[points.length - 1];
-  return kept;
 }

@@ -1,4 +1,5 @@
-// Ways through the code space, and arithmetic on codes, for pages without a server.
+// Lines through the code space and over the map.
+import { alongRows } from "./along-rows.js";
 
 /** (1 - t) a + t b. */
 export function between(a, b, t) {
@@ -16,18 +17,18 @@ export function onSphere(a, b, t) {
   return a.map((value, d) => away * value + towards * b[d]);
 }
 
-/** Codes from one to another. */
-export function way(kind, start, end, frames) {
+/** Codes from one to another; `codes` are those of rows, for the way along the data. */
+export function way(kind, start, end, frames, codes) {
+  if (kind === "density") return resample(alongRows(start, end, codes), frames);
   const step = kind === "spherical" ? onSphere : between;
   return Array.from({ length: frames }, (_, i) => step(start, end, i / (frames - 1)));
 }
 
-/** Points along a drawn line, at equal distances of each other. */
+/** Points along a line through others, at equal distances. */
 export function resample(points, count) {
   const lengths = [0];
   for (let i = 1; i < points.length; i += 1) {
-    const [dx, dy] = [points[i][0] - points[i - 1][0], points[i][1] - points[i - 1][1]];
-    lengths.push(lengths[i - 1] + Math.hypot(dx, dy));
+    lengths.push(lengths[i - 1] + Math.hypot(...points[i].map((value, d) => value - points[i - 1][d])));
   }
   const total = lengths[lengths.length - 1];
   let at = 0;
@@ -37,4 +38,23 @@ export function resample(points, count) {
     const part = lengths[at + 1] - lengths[at];
     return between(points[at], points[at + 1], part > 0 ? (wanted - lengths[at]) / part : 0);
   });
+}
+
+/** The fewest corners that stay within a distance of a drawn line (Douglas and Peucker 1973). */
+export function simplified(points, distance) {
+  const [first, last] = [points[0], points[points.length - 1]];
+  let [most, at] = [0, 0];
+  for (let i = 1; i < points.length - 1; i += 1) {
+    const away = toSegment(points[i], first, last);
+    if (away > most) [most, at] = [away, i];
+  }
+  if (most <= distance) return [first, last];
+  return [...simplified(points.slice(0, at + 1), distance).slice(0, -1), ...simplified(points.slice(at), distance)];
+}
+
+function toSegment([x, y], [ax, ay], [bx, by]) {
+  const [dx, dy] = [bx - ax, by - ay];
+  const t = ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy || 1);
+  const inside = Math.min(1, Math.max(0, t));
+  return Math.hypot(x - ax - inside * dx, y - ay - inside * dy);
 }

@@ -33,6 +33,10 @@ export function facts({ code, reference }) {
   if (code.log_likelihood !== null && code.reference_ready === false) {
     lines.push(h("p", { class: "soft" }, "The likelihoods of the test rows are still being computed: look again in a moment."));
   }
-  if (code.note) lines.push(h("p", { class: "soft" }, code.note));
+  if (code.note) lines.push(h("p", { class: "soft" }, sentence(code.note)));
   return h("div", { class: "facts" }, lines);
+}
+
+function sentence(text) {
+  return `${text[0].toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }

@@ -55,7 +55,7 @@ function line(overview, dim, change) {
     },
   });
   const strip = createStrip(overview, (share) => change(dim.low + share * (dim.high - dim.low)));
-  const reset = button("0", () => change(0), { class: "quiet zero", "aria-label": `Set ${name} to 0` });
+  const reset = button("↺", () => change(0), { class: "quiet zero", "aria-label": `Set ${name} to 0` });
   const head = h("div", { class: "slider-head" }, h("label", { for: id }, name), h("span", { class: "soft" }, told), output, reset);
   const element = h("div", { class: "slider" }, head, input, strip.element);
   return {

@@ -65,7 +65,7 @@ function createSide(name, source, failed) {
       leave: () => decoded.show(code, "The mean code"),
     },
   });
-  map.open(overview.defaults.plane).catch(failed);
+  map.open(overview.planes[0].id).catch(failed);
   const result = h("div", { class: "result" });
   const told = `${overview.latent_dim} dimensions · ${overview.likelihood}`;
   const element = h("section", { class: "side", "aria-label": name }, h("h3", {}, name), h("p", { class: "soft" }, told),

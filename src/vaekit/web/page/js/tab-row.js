@@ -10,8 +10,11 @@ import { freshSeed } from "./random.js";
 
 const DRAWS = 6;
 
-/** The tab; `hear.posterior(code)` gets what was found, `hear.code(mean)` where to go. */
-export function createRowTab({ source, store, failed, hear }) {
+/**
+ * The tab; `hear.posterior(code)` gets what was found, `hear.code(mean)` where to go.
+ * `placed`: an address says where the code is, whatever the input.
+ */
+export function createRowTab({ source, store, failed, hear, placed }) {
   const { overview } = source;
   const result = h("div", { class: "result", "aria-live": "polite" }, h("p", { class: "soft" }, "Choose a row to see what the model makes of it."));
   const number = h("input", { type: "number", min: "0", max: String(overview.rows - 1), step: "1", onchange: () => number.reportValidity() && row(Number(number.value)) });
@@ -23,7 +26,7 @@ export function createRowTab({ source, store, failed, hear }) {
   const cells = overview.kind === "table" ? createCells(source, (list) => give(list)) : null;
   const own = source.can.encode ? ownInput() : h("p", { class: "soft" }, "This page runs without a server and has no encoder: it knows its own rows only.");
   const element = h("div", { class: "columns" }, h("div", { class: "ask" }, picker, own), h("div", {}, result, again));
-  let moving = false; // whether the code should go where the new posterior is
+  let moving = !placed; // whether the code should go where the new posterior is
 
   const request = latest(
     ({ text, seed }) => look(source, requestOf(text), { draws: DRAWS, seed }),
@@ -83,7 +86,7 @@ export function createRowTab({ source, store, failed, hear }) {
   function load() {
     const { input, seed } = store.get();
     if (!input) return;
-    if (input.startsWith("row:")) number.value = input.slice(4);
+    number.value = input.startsWith("row:") ? input.slice(4) : "";
     request.ask({ text: input, seed });
   }
 
