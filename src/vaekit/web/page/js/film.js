@@ -6,6 +6,7 @@ import { cell, share } from "./record.js";
 import { color } from "./theme.js";
 
 const MILLISECONDS = 60;
+const HOLD = 10; // ticks for which the last frame stays
 const SIDE = 224; // a saved picture is about so wide
 
 /** Play, stop and save a film {codes, block}; `hear.frame(film, k)` shows one, `hear.end()` none. */
@@ -26,10 +27,9 @@ export function createPlayer(overview, hear) {
   }
 
   function step() {
-    if (at >= film.block.count) return stop();
-    hear.frame(film, at);
+    if (at < film.block.count) hear.frame(film, at);
+    else if (at >= film.block.count + HOLD) stop();
     at += 1;
-    return undefined;
   }
 
   function stop() {
