@@ -8,6 +8,7 @@ from vaekit.cli.compare import compare
 from vaekit.cli.data import data
 from vaekit.cli.encode import encode
 from vaekit.cli.evaluate import evaluate
+from vaekit.cli.explore import explore
 from vaekit.cli.graph import graph
 from vaekit.cli.impute import impute
 from vaekit.cli.interpolate import interpolate
@@ -50,5 +51,6 @@ def make_app() -> App:
         app.command(walk)
     for table in (impute, outliers, synthesize):
         app.command(table)
+    app.command(explore)
     app.command(recipes_app)
     return app

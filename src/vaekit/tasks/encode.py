@@ -19,7 +19,7 @@ from vaekit.tasks.stream import seen_batches
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Codes", "encode", "latent_extent"]
+__all__ = ["Codes", "encode", "latent_extent", "posterior_variance"]
 
 _SAMPLES = 256
 
@@ -113,7 +113,7 @@ def encode(
         ):
             q = model.posterior(x)
             means.append(q.mean.cpu())
-            variances.append(_variance(q).cpu())
+            variances.append(posterior_variance(q).cpu())
     return Codes(mean=torch.cat(means).numpy(), variance=torch.cat(variances).numpy())
 
 
@@ -140,8 +140,19 @@ def latent_extent(
     return float(low[0]), float(high[0]), float(low[1]), float(high[1])
 
 
-def _variance(q: Distribution) -> Tensor:
-    """(B, D): in closed form, or from samples where there is none."""
+def posterior_variance(q: Distribution) -> Tensor:
+    """Variance of a posterior: in closed form, or from samples where there is none.
+
+    Args:
+        q: batch (B,), event (D,).
+
+    Returns:
+        (B, D)
+
+    Example:
+        >>> posterior_variance(torch.distributions.Normal(torch.zeros(1, 2), 3.0))
+        tensor([[9., 9.]])
+    """
     try:
         variance: Tensor = q.variance
     except NotImplementedError:  # how torch's distributions say that they know no closed form

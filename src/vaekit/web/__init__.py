@@ -1,0 +1,16 @@
+"""The latent explorer: a server that shows a trained model in the browser."""
+
+from vaekit.web.app import guarded, make_app
+from vaekit.web.serve import address, check_door, listen, serve
+from vaekit.web.shown import Shown, open_run
+
+__all__ = [
+    "Shown",
+    "address",
+    "check_door",
+    "guarded",
+    "listen",
+    "make_app",
+    "open_run",
+    "serve",
+]

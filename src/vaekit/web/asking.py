@@ -1,0 +1,81 @@
+"""What the routes have in common: which run is asked, and waiting for the worker."""
+
+import asyncio
+from concurrent.futures import Future
+from typing import Annotated, Any
+
+from fastapi import Depends, HTTPException, Path, Request
+
+from vaekit.errors import DataError
+from vaekit.web.answers import ErrorAnswer
+from vaekit.web.explorer import Explorer
+from vaekit.web.requests import LIMITS
+
+__all__ = ["BYTES", "ERRORS", "Asked", "check_values", "finished"]
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorAnswer, "description": text}
+    for status, text in {
+        400: "The request cannot be read.",
+        401: "A token is needed.",
+        403: "The request comes from a page of another site.",
+        404: "There is no such run or row.",
+        413: "The body is too large.",
+        421: "Another host was asked.",
+        422: "Values that cannot be used.",
+        503: "Too many requests wait.",
+    }.items()
+}
+"""What any route may answer when something is wrong."""
+
+BYTES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Little-endian array; X-Dtype and X-Shape say of which type and shape.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+"""What a route answers that gives an array."""
+
+
+def _asked(
+    request: Request, run: Annotated[int, Path(ge=0, le=99, description="Number of the run")]
+) -> Explorer:
+    """The run that an address names."""
+    explorers: list[Explorer] = request.app.state.explorers
+    if run >= len(explorers):
+        raise HTTPException(404, f"no run {run}; there are 0 to {len(explorers) - 1}")
+    return explorers[run]
+
+
+Asked = Annotated[Explorer, Depends(_asked)]
+
+
+async def finished(future: "Future[Any]") -> Any:
+    """Wait for the worker without holding up others; who stops waiting takes the request back.
+
+    Args:
+        future: what the worker gave.
+
+    Returns:
+        Its result.
+    """
+    return await asyncio.wrap_future(future)
+
+
+def check_values(explorer: Explorer, *, rows: int) -> None:
+    """Refuse an answer that would be too large.
+
+    Args:
+        explorer: of the run.
+        rows: that would be in it.
+
+    Raises:
+        DataError: it would be.
+    """
+    features = len(explorer.shown.display.gain)
+    most = LIMITS.values // features
+    if rows > min(most, LIMITS.codes):
+        raise DataError(
+            f"{rows:,} rows of {features:,} values in one answer are too many; ask for at most "
+            f"{min(most, LIMITS.codes):,}"
+        )
