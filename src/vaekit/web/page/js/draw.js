@@ -3,8 +3,8 @@ import { button, h } from "./dom.js";
 
 const SIDE = 224;
 
-/** A pad; `changed(blob)` gets a PNG after every stroke. */
-export function createPad(changed) {
+/** A pad for pictures of so many pixels; `changed(blob)` gets a PNG after every stroke. */
+export function createPad(pixels, changed) {
   const canvas = h("canvas", { class: "pad", width: SIDE, height: SIDE, role: "img", "aria-label": "Drawing pad: draw with mouse, pen or finger" });
   const context = canvas.getContext("2d");
   const element = h("div", { class: "pad-box" }, h("p", { class: "soft" }, "Draw here"), canvas, button("Clear the pad", clear));
@@ -22,7 +22,7 @@ export function createPad(changed) {
 
   function stroke(from, to) {
     context.strokeStyle = "#fff";
-    context.lineWidth = SIDE / 12;
+    context.lineWidth = SIDE * Math.max(1 / 12, 1.4 / pixels);
     context.lineCap = context.lineJoin = "round";
     context.beginPath();
     context.moveTo(...from);

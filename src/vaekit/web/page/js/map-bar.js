@@ -30,7 +30,7 @@ export function createMapBar({ overview, store, map }) {
     const state = store.get();
     for (const { box, letter } of layers) box.checked = state.layers.includes(letter);
     column.value = String(state.column);
-    const flat = planeOf(overview, state.plane).linear !== null;
+    const flat = Boolean(planeOf(overview, state.plane).linear);
     column.hidden = !flat || !state.layers.includes("m");
     layers[1].box.disabled = !flat;
     planes.show(state.plane);
@@ -55,9 +55,12 @@ function createPlanes(overview, store) {
   const axes = ["Across", "Up"].map((label) => select(names, { label, onchange: () => own() }));
   const pair = h("span", { class: "place", hidden: true }, axes);
 
+  let chosen = false; // two dimensions of one's own, even where their plane is listed
+
   function pick() {
-    if (list.value !== OWN) store.set({ plane: list.value });
-    else own();
+    chosen = list.value === OWN;
+    pair.hidden = !chosen;
+    if (!chosen) store.set({ plane: list.value });
   }
 
   function own() {
@@ -71,8 +74,9 @@ function createPlanes(overview, store) {
     element: h("span", { class: "place" }, field("Plane", list), pair),
     show(id) {
       const known = listed.some(([key]) => key === id);
-      list.value = known ? id : OWN;
-      pair.hidden = known;
+      const listing = known && !chosen;
+      list.value = listing ? id : OWN;
+      pair.hidden = listing;
       const dims = dimsOf(id);
       const shown = dims.length === 2 ? dims : overview.dims.slice(0, 2).map(({ dim }) => dim);
       shown.forEach((dim, k) => (axes[k].value = String(dim)));

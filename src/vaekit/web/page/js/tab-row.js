@@ -80,7 +80,7 @@ export function createRowTab({ source, store, failed, hear, placed }) {
     };
     const upload = h("input", { type: "file", accept: "image/*", onchange: () => upload.files[0] && take(upload.files[0], invert.checked) });
     const options = h("div", { class: "buttons" }, h("label", { class: "check" }, centre, "Centre the ink"), h("label", { class: "check" }, invert, "Invert uploads"));
-    return h("div", { class: "own" }, createPad((blob) => take(blob, false)).element, h("div", {}, field("Upload an image", upload, "tall"), options));
+    return h("div", { class: "own" }, createPad(overview.shape[2], (blob) => take(blob, false)).element, h("div", {}, field("Upload an image", upload, "tall"), options));
   }
 
   function load() {
