@@ -50,8 +50,8 @@ ROOMS = {
     "report": ("", "jinja2 markupsafe PIL"),
     # the explorer's server; of the rooms to its left all but training, and nothing that draws
     "web": (
-        "config data distributions models objectives assembly runs evaluation tasks figures "
-        "__version__",
+        "config data networks distributions models objectives assembly runs evaluation tasks "
+        "figures __version__",
         "numpy torch fastapi starlette uvicorn pydantic PIL",
     ),
     "cli": (

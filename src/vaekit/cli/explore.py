@@ -47,6 +47,9 @@ def explore(
         export: Write the page to this folder instead, new or empty, with a decoder that runs in
             the browser: it works from any web server, without Python.
         as_json: Print the address as one JSON object; no browser is opened.
+
+    Raises:
+        ConfigError: --most is below 1.
     """
     from vaekit.errors import ConfigError
 
@@ -59,7 +62,9 @@ def explore(
     key = web.check_door(host, token=token)
     runs = [path for path in (run, other) if path is not None]
     if export is not None:
-        raise ConfigError("--export: not yet")
+        web.check_folder(export)
+        _export(output, [web.open_run(path, split=split, most=most) for path in runs], export)
+        return
     with web.listen(host, port=port) as listening:
         output.say(f"reading {' and '.join(map(str, runs))}")
         shown = [web.open_run(path, split=split, most=most) for path in runs]
@@ -83,6 +88,20 @@ def _need_web() -> None:
     for package in ("fastapi", "uvicorn"):
         if find_spec(package) is None:
             raise MissingExtraError(package, extra="web", purpose="vaekit explore")
+
+
+def _export(output: Output, shown: "list[Shown]", path: Path) -> None:
+    """Write a static site."""
+    from vaekit import web
+
+    made = web.export_site(shown, path, say=output.say)
+    output.result(
+        {"out": str(path), **made},
+        lines=[
+            f"{made['files']} files, {made['bytes'] / 1e6:.1f} MB: {path}",
+            f"any web server shows it: python -m http.server -d {path}",
+        ],
+    )
 
 
 def _tell(output: Output, where: str, *, shown: "list[Shown]") -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from concurrent.futures import Future
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, HTTPException, Path, Request
 
@@ -12,6 +12,8 @@ from vaekit.web.explorer import Explorer
 from vaekit.web.requests import LIMITS
 
 __all__ = ["BYTES", "ERRORS", "Asked", "check_values", "finished"]
+
+T = TypeVar("T")
 
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": ErrorAnswer, "description": text}
@@ -50,7 +52,7 @@ def _asked(
 Asked = Annotated[Explorer, Depends(_asked)]
 
 
-async def finished(future: "Future[Any]") -> Any:
+async def finished(future: "Future[T]") -> T:
     """Wait for the worker without holding up others; who stops waiting takes the request back.
 
     Args:

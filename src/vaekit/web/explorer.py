@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from vaekit.errors import ConfigError, DataError
 from vaekit.figures import manifold_codes
 from vaekit.tasks import decode, draw_codes, rank_dimensions, walk
-from vaekit.tasks.interpolate import Path
 from vaekit.web.planes import Neighbours, Plane, dims_plane, line_plane, pca_plane
 from vaekit.web.posteriors import Told, see, tell, tell_with_gaps
 from vaekit.web.reference import Reference
@@ -18,6 +17,9 @@ from vaekit.web.shown import Shown
 from vaekit.web.worker import Worker
 
 __all__ = ["Explorer"]
+
+Vector = NDArray[np.floating[Any]]
+WalkPath = Literal["linear", "spherical", "density"]
 
 _TAIL, _REACH = 0.01, 3.0
 _MOST_STOPS = 5000
@@ -61,10 +63,8 @@ class Explorer:
         numbers = name.removeprefix("dims:").split(",")
         known = len(numbers) == 2 and all(n.isascii() and n.isdecimal() for n in numbers)
         if not (name.startswith("dims:") and known and max(map(len, numbers)) < 9):
-            raise ConfigError(
-                f"no such plane; there are {', '.join(self.planes)} and any dims:A,B"
-            )
-        return dims_plane(self.shown, int(numbers[0]), int(numbers[1]))
+            raise ConfigError(f"no such plane; there are {', '.join(self.planes)} and any dims:A,B")
+        return dims_plane(self.shown, first=int(numbers[0]), second=int(numbers[1]))
 
     def codes(self, values: Sequence[Sequence[float]]) -> NDArray[np.float32]:
         """Codes that somebody sent, as an array.
@@ -84,7 +84,7 @@ class Explorer:
             raise ConfigError(f"expected codes of {width} numbers, got one of {wrong}")
         return np.array(values, dtype=np.float32).reshape(len(values), width)
 
-    def place(self, row: int | None, label: int | None, code: Sequence[float] | None) -> Any:
+    def place(self, row: int | None, label: int | None, code: Sequence[float] | None) -> Vector:
         """The code of a row, of the middle of a class, or one that was sent.
 
         Args:
@@ -99,13 +99,13 @@ class Explorer:
             DataError: there is no such row or class.
         """
         if row is not None:
-            return self.shown.codes.mean[self.row(row)]
+            return np.asarray(self.shown.codes.mean[self.row(row)])
         if label is None:
-            return self.codes([code or []])[0]
+            return np.asarray(self.codes([code or []])[0])
         if label not in self.shown.places:
             known = ", ".join(map(str, self.shown.places)) or "none"
             raise DataError(f"no row that is shown has the label {label}; there are {known}")
-        return self.shown.places[label].mean
+        return np.asarray(self.shown.places[label].mean)
 
     def row(self, row: int) -> int:
         """A row that is there.
@@ -159,7 +159,9 @@ class Explorer:
             return self.worker.submit(lambda: tell(run, shown.seen(place), draws=draws, seed=seed))
         if np.isnan(row).any():
             return self.worker.submit(lambda: tell_with_gaps(run, row, draws=draws, seed=seed))
-        return self.worker.submit(lambda: tell(run, see(run, row, seed=seed), draws=draws, seed=seed))
+        return self.worker.submit(
+            lambda: tell(run, see(run, row, seed=seed), draws=draws, seed=seed)
+        )
 
     def sample(self, *, count: int, temperature: float, seed: int) -> "Future[Any]":
         """Draw codes from the prior.
@@ -178,7 +180,7 @@ class Explorer:
         )
 
     def walk(
-        self, start: NDArray[Any], end: NDArray[Any], *, frames: int, path: Path
+        self, start: NDArray[Any], end: NDArray[Any], *, frames: int, path: WalkPath
     ) -> NDArray[np.float32]:
         """Codes on the way from one to another.
 
@@ -195,9 +197,7 @@ class Explorer:
         codes = self.shown.codes.mean[::every]
         return walk(start, end, frames=frames, path=path, codes=codes).astype(np.float32)
 
-    def strips(
-        self, code: NDArray[Any], *, dims: Sequence[int], steps: int
-    ) -> NDArray[np.float32]:
+    def strips(self, code: NDArray[Any], *, dims: Sequence[int], steps: int) -> NDArray[np.float32]:
         """Codes that differ from one in a single dimension.
 
         Args:
@@ -216,11 +216,16 @@ class Explorer:
             raise ConfigError(f"expected dimensions from 0 to {width - 1}, got {list(dims)}")
         codes = np.tile(code, (len(dims), steps, 1))
         for at, dim in enumerate(dims):
-            codes[at, :, dim] = np.linspace(*self.ranges[dim], steps)
+            codes[at, :, dim] = np.linspace(self.ranges[dim, 0], self.ranges[dim, 1], steps)
         return codes.reshape(-1, width).astype(np.float32)
 
     def background(
-        self, plane: Plane, *, extent: tuple[float, float, float, float], side: int, base: Any
+        self,
+        plane: Plane,
+        *,
+        extent: tuple[float, float, float, float],
+        side: int,
+        base: Vector | None,
     ) -> NDArray[np.float32]:
         """Codes at the middles of even parts of a plane, line by line from the top left.
 
@@ -250,7 +255,7 @@ def _planes(shown: Shown, order: NDArray[np.int64]) -> dict[str, Plane]:
         found = [line_plane(shown)]
     else:
         first, second = sorted(order[:2].tolist())
-        found = [dims_plane(shown, first, second)]
+        found = [dims_plane(shown, first=first, second=second)]
     if shown.latent_dim > 2 and shown.rows > 1:
         found.append(pca_plane(shown))
     return {plane.id: plane for plane in found}

@@ -19,7 +19,9 @@ from vaekit.web.answers import (
     binary,
 )
 from vaekit.web.asking import BYTES, ERRORS, Asked, check_values
+from vaekit.web.explorer import Explorer
 from vaekit.web.overview import overview, reference_answer, row_answer
+from vaekit.web.planes import Plane
 from vaekit.web.requests import LIMITS
 
 __all__ = ["router"]
@@ -116,7 +118,7 @@ async def _row(
 ) -> RowAnswer:
     if row >= explorer.shown.rows:
         raise HTTPException(404, f"no row {row}; there are 0 to {explorer.shown.rows - 1}")
-    return row_answer(explorer.shown, row)
+    return row_answer(explorer.shown, row=row)
 
 
 @router.get("/runs/{run}/reference", summary="Log-likelihoods of rows of the split")
@@ -124,7 +126,7 @@ async def _reference(explorer: Asked) -> ReferenceAnswer:
     return reference_answer(explorer.reference)
 
 
-def _known(explorer: Any, plane: str) -> Any:
+def _known(explorer: Explorer, plane: str) -> Plane:
     """A plane, or that there is none."""
     try:
         return explorer.plane(plane)

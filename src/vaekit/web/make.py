@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from fastapi import APIRouter, Body, Query, Response
+from numpy.typing import NDArray
 from starlette.concurrency import run_in_threadpool
 
 from vaekit.errors import DataError
@@ -149,12 +150,12 @@ async def _gif(explorer: Asked, asked: GifRequest) -> Response:
     return Response(file, media_type="image/gif")
 
 
-def _code(explorer: Explorer, place: Place) -> Any:
+def _code(explorer: Explorer, place: Place) -> NDArray[np.float64]:
     """The code (D,) of a place that was sent."""
     return explorer.place(place.row, place.label, place.code).astype(np.float64)
 
 
-def _row(explorer: Explorer, asked: EncodeRequest) -> Any:
+def _row(explorer: Explorer, asked: EncodeRequest) -> int | NDArray[np.float32]:
     """The number of a row, or one (F,) in units of the data, NaN where a cell is missing."""
     shown = explorer.shown
     if asked.row is not None:

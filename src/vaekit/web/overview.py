@@ -87,7 +87,7 @@ def plane_summary(plane: Plane) -> PlaneSummary:
     )
 
 
-def row_answer(shown: Shown, row: int) -> RowAnswer:
+def row_answer(shown: Shown, *, row: int) -> RowAnswer:
     """Describe a row.
 
     Args:

@@ -62,7 +62,7 @@ async def _list(request: Request) -> HTMLResponse:
     ]
     return HTMLResponse(
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>vaekit explore: API</title>'
-        "<h1>What this server answers</h1><p>In full: <a href=\"/openapi.json\">openapi.json</a></p>"
+        '<h1>What this server answers</h1><p>In full: <a href="/openapi.json">openapi.json</a></p>'
         f"<table>{''.join(lines)}</table></html>"
     )
 

@@ -1,7 +1,6 @@
 """Image files: those that somebody uploads, and animations that are made."""
 
 import io
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ __all__ = ["animate", "read_picture"]
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 _MOST_PIXELS = 2**24  # 4096 x 4096, before anything is unpacked
 _MOST_DOTS = 40_000_000  # of an animation, over all its frames
+_DARK = 24  # and less is no ink
 _INK = 20 / 28  # side of the box of a digit in MNIST, as a share of the image
 
 
@@ -55,9 +55,7 @@ def read_picture(
     return pixels.reshape(height, width, channels)
 
 
-def animate(
-    frames: NDArray[np.uint8], *, milliseconds: int, scale: int, bounce: bool
-) -> bytes:
+def animate(frames: NDArray[np.uint8], *, milliseconds: int, scale: int, bounce: bool) -> bytes:
     """Make a GIF that goes on for ever.
 
     Args:
@@ -135,7 +133,7 @@ def _stretched(image: Image.Image) -> Image.Image:
 
 def _centred(image: Image.Image, *, size: tuple[int, int]) -> Image.Image:
     """What is not black, at the size and the place that a digit of MNIST has."""
-    box = image.convert("L").point(_ink).getbbox()
+    box = image.convert("L").point([255 * (dot > _DARK) for dot in range(256)]).getbbox()
     if box is None:
         return Image.new(image.mode, size)
     ink = image.crop(box)
@@ -150,13 +148,10 @@ def _centred(image: Image.Image, *, size: tuple[int, int]) -> Image.Image:
     return made
 
 
-def _ink(value: Any) -> Any:
-    """Whether a dot is more than nearly black."""
-    return value > 24 and 255
-
-
 def _middle(grey: NDArray[np.float64]) -> tuple[float, float]:
     """Centre of mass (x, y)."""
     total = max(float(grey.sum()), 1e-12)
     down, across = grey.sum(1), grey.sum(0)
-    return float(across @ np.arange(len(across))) / total, float(down @ np.arange(len(down))) / total
+    return float(across @ np.arange(len(across))) / total, float(
+        down @ np.arange(len(down))
+    ) / total

@@ -56,11 +56,13 @@ class Plane:
         """
         if base is None:
             return self.origin + points @ self.axes
-        there: NDArray[np.float64] = base + (points - (base - self.origin) @ self.axes.T) @ self.axes
+        there: NDArray[np.float64] = (
+            base + (points - (base - self.origin) @ self.axes.T) @ self.axes
+        )
         return there
 
 
-def dims_plane(shown: Shown, first: int, second: int) -> Plane:
+def dims_plane(shown: Shown, *, first: int, second: int) -> Plane:
     """The plane of two latent dimensions, all others at 0.
 
     Args:
@@ -154,7 +156,7 @@ class Neighbours:
     def possible(self) -> bool:
         """Whether there are codes and dimensions enough."""
         rows, width = self._codes.shape
-        return width > 2 and rows > _LEAST_EMBEDDED
+        return bool(width > 2 and rows > _LEAST_EMBEDDED)
 
     def points(self) -> NDArray[np.float32] | None:
         """Places (n, 2), or none while they are computed; the first call begins with it.

@@ -1,5 +1,6 @@
 """What may be asked of the explorer: sizes and values are checked before anything is computed."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -71,7 +72,7 @@ class Place(_Request):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        _exactly_one(row=self.row, label=self.label, code=self.code)
+        _exactly_one({"row": self.row, "label": self.label, "code": self.code})
         return self
 
 
@@ -111,9 +112,9 @@ class EncodeRequest(_Request):
 
     row: Number | None = None
     """A row that is shown, from 0."""
-    pixels: Annotated[
-        list[Annotated[int, Field(ge=0, le=255)]] | None, Field(max_length=2**18)
-    ] = None
+    pixels: Annotated[list[Annotated[int, Field(ge=0, le=255)]] | None, Field(max_length=2**18)] = (
+        None
+    )
     """An image, H x W x C bytes: line by line, the channels of a pixel together."""
     cells: Annotated[list[Cell | None] | None, Field(max_length=4096)] = None
     """A row of a table in units of the data, null where a cell is missing."""
@@ -124,7 +125,7 @@ class EncodeRequest(_Request):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        _exactly_one(row=self.row, pixels=self.pixels, cells=self.cells)
+        _exactly_one({"row": self.row, "pixels": self.pixels, "cells": self.cells})
         return self
 
 
@@ -189,7 +190,7 @@ class GifRequest(_Request):
     """Go back again after the last frame."""
 
 
-def _exactly_one(**given: object) -> None:
+def _exactly_one(given: Mapping[str, object]) -> None:
     """Refuse none and several."""
     named = [name for name, value in given.items() if value is not None]
     if len(named) != 1:

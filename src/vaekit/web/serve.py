@@ -79,7 +79,9 @@ def listen(host: str, *, port: int) -> socket.socket:
         found.close()
         taken = error.errno == errno.EADDRINUSE
         why = "is taken; give another, or 0 for any that is free" if taken else error.strerror
-        raise ConfigError(f"--host {host} --port {port}: {'the port ' if taken else ''}{why}") from None
+        raise ConfigError(
+            f"--host {host} --port {port}: {'the port ' if taken else ''}{why}"
+        ) from None
     return found
 
 

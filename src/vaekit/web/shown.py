@@ -139,7 +139,9 @@ def _usable(dataset: Dataset, *, wanted: str) -> str:
         return wanted
     other = next(name for name in ("test", "validation", "train") if len(dataset.split.of(name)))
     warnings.warn(
-        f"the {wanted} split has no rows, so the {other} rows are shown", VaekitWarning, stacklevel=2
+        f"the {wanted} split has no rows, so the {other} rows are shown",
+        VaekitWarning,
+        stacklevel=2,
     )
     return other
 
@@ -151,9 +153,7 @@ def _binarized(run: Run, rows: NDArray[Any], index: NDArray[np.int64]) -> NDArra
         return np.concatenate([np.packbits(x.numpy() > 0, axis=1) for x in seen])
 
 
-def _places(
-    codes: NDArray[np.float32], labels: NDArray[np.int64] | None
-) -> dict[int, ClassPlace]:
+def _places(codes: NDArray[np.float32], labels: NDArray[np.int64] | None) -> dict[int, ClassPlace]:
     """Mean code of each class that occurs, and whether it is a place of the class."""
     present = [] if labels is None else np.unique(labels[labels >= 0]).tolist()
     if labels is None or len(present) > _MOST_CLASSES:

@@ -68,7 +68,7 @@ class Worker:
         """
         return self._add(_Job(work=lambda _: [task()], payload=None, size=self._joined))
 
-    def join(self, work: Work, *, payload: Any, size: int) -> "Future[Any]":
+    def join(self, work: Work, *, payload: object, size: int) -> "Future[Any]":
         """Have something done together with whatever else waits for the same work.
 
         Args:
