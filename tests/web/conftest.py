@@ -22,14 +22,15 @@ def trained(folder, config, changes):
 
 @pytest.fixture(scope="session")
 def explored(tmp_path_factory):
-    """Folders of runs: two on the same digits, of 2 and of 4 dimensions, and one on a table."""
+    """Folders of runs: two on the same digits and one on a table, with a likelihood each."""
     above = tmp_path_factory.mktemp("explored")
     digits = recipe("digits")
     shape = {"hidden": [64]}
     small = {
         "training": {"epochs": 10},
-        "model": {"encoder": shape, "decoder": shape, "likelihood": {"kind": "auto"}},
+        "model": {"encoder": shape, "decoder": shape},
     }
+    two = {"model": {"likelihood": {"kind": "continuous-bernoulli"}}}
     four = {"name": "digits-of-4", "seed": 1, "model": {"latent_dim": 4}}
     table = {
         "name": "cells",
@@ -38,7 +39,7 @@ def explored(tmp_path_factory):
         "model": {"latent_dim": 3, "encoder": shape, "decoder": shape},
     }
     return {
-        "digits": trained(above / "digits", digits, small),
+        "digits": trained(above / "digits", digits, merge(small, two)),
         "four": trained(above / "four", digits, merge(small, four)),
         "table": trained(above / "table", Config(), table),
     }

@@ -155,7 +155,7 @@ def test_any_two_dimensions_make_a_plane(visit, images):
 
 
 def test_a_place_on_the_tsne_map_decodes_to_the_rows_nearby(visit, images):
-    page = visit(f"{images}#plane=tsne")
+    page = visit(f"{images}#run=1&plane=tsne")
     page.locator(".wait").wait_for(state="hidden")
     x, y = stage(page)
     page.mouse.move(x + 20, y + 20)

@@ -7,6 +7,7 @@ import { listen } from "./map-input.js";
 import { drawOverlay } from "./map-overlay.js";
 import { drawPoints, radiusOf } from "./map-points.js";
 import { simplified } from "./paths.js";
+import { planeOf } from "./plane.js";
 import { color, onTheme } from "./theme.js";
 import { createView } from "./view.js";
 
@@ -163,7 +164,8 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
       wait.textContent = "Loading the map…";
       wait.hidden = false;
       const progress = (share) => {
-        if (mine === opening) wait.textContent = `Computing ${id === "tsne" ? "t-SNE" : "the map"}… ${Math.round(100 * share)} %`;
+        const part = share ? ` ${Math.round(100 * share)} %` : "";
+        if (mine === opening) wait.textContent = `Computing ${planeOf(source.overview, id).title}…${part}`;
       };
       try {
         const opened = await openChart(source, id, progress);

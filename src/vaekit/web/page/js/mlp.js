@@ -45,11 +45,26 @@ function continuousBernoulli(l) {
   return -1 / Math.expm1(-l) - 1 / l; // an infinite exponential leaves the right limit
 }
 
+const each = (mean) => (values) => values.map(mean);
+
 const MEANS = {
-  sigmoid,
-  identity: (l) => l,
-  "continuous-bernoulli": continuousBernoulli,
+  sigmoid: () => each(sigmoid),
+  identity: () => each((l) => l),
+  "continuous-bernoulli": () => each(continuousBernoulli),
+  "discretized-logistic": ({ levels }) => (values) => logistic(values, levels - 1),
 };
+
+/** Mean of a logistic cut into levels: half of the numbers are places, half raw log-variances. */
+function logistic(values, steps) {
+  const softplus = ACTIVATIONS.softplus;
+  return values.slice(0, values.length / 2).map((place, f) => {
+    const raw = values[values.length / 2 + f];
+    const scale = Math.exp((softplus(30 - softplus(15 - raw)) - 15) / 2);
+    let sum = 0;
+    for (let j = 0.5; j < steps; j += 1) sum += sigmoid((place - j / steps) / scale);
+    return sum / steps;
+  });
+}
 
 function linear(layer, weights, input) {
   const output = new Float64Array(layer.out);
@@ -68,7 +83,7 @@ function known(table, name) {
 
 /** A function from a code to F decoded numbers, in the units of the data (images: 0 to 1). */
 export function createDecoder(spec, weights) {
-  const mean = known(MEANS, spec.mean);
+  const mean = known(MEANS, spec.mean)(spec);
   const layers = spec.layers.map((layer) =>
     layer.kind === "linear"
       ? (input) => linear(layer, weights, input)
@@ -77,6 +92,6 @@ export function createDecoder(spec, weights) {
   return (code) => {
     let values = Float64Array.from(code);
     for (const layer of layers) values = layer(values);
-    return values.map((l, f) => mean(l) * weights[spec.gain + f] + weights[spec.offset + f]);
+    return mean(values).map((m, f) => m * weights[spec.gain + f] + weights[spec.offset + f]);
   };
 }
