@@ -129,7 +129,7 @@ def test_two_runs_are_compared_on_the_same_input(visit, images, explored):
     sides = page.locator(".side")
     page.locator(".side figure").nth(5).wait_for()
     assert sides.count() == 2
-    assert sides.locator("h3").all_inner_texts() == ["digits", "digits-of-4"]
+    assert sides.locator("h2").all_inner_texts() == ["digits", "digits-of-4"]
     given = [side.locator("figure canvas").first.evaluate(PIXELS) for side in sides.all()]
     rebuilt = [side.locator("figure canvas").nth(1).evaluate(PIXELS) for side in sides.all()]
     assert given[0] == given[1]

@@ -17,7 +17,7 @@ export function createMapBar({ overview, store, map }) {
   const zoom = h("div", { class: "joined" },
     button("−", () => map.zoom(1 / 1.4), { "aria-label": "Zoom out" }),
     button("+", () => map.zoom(1.4), { "aria-label": "Zoom in" }),
-    button("All", () => map.fit(), { "aria-label": "Show everything" }), pan);
+    button("All", () => map.fit(), { "aria-label": "All of the map" }), pan);
   const planes = createPlanes(overview, store);
   const element = h("div", { class: "map-bar" }, planes.element, layers.map((each) => each.element), overview.kind === "table" ? column : null, zoom);
 

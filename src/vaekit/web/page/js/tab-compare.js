@@ -68,7 +68,7 @@ function createSide(name, source, failed) {
   map.open(overview.planes[0].id).catch(failed);
   const result = h("div", { class: "result" });
   const told = `${overview.latent_dim} dimensions · ${overview.likelihood}`;
-  const element = h("section", { class: "side", "aria-label": name }, h("h3", {}, name), h("p", { class: "soft" }, told),
+  const element = h("section", { class: "side", "aria-label": name }, h("h2", {}, name), h("p", { class: "soft" }, told),
     h("div", { class: "pair" }, map.element, decoded.element), result);
 
   const request = latest(
