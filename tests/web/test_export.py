@@ -1,4 +1,4 @@
-"""The static site: the decoder as numbers gives what PyTorch gives, and the files say what they are."""
+"""The static site: its decoder gives what PyTorch gives, and its files what the server tells."""
 
 import json
 import math

@@ -177,5 +177,5 @@ def test_a_port_that_is_taken_is_named():
     ("host", "port"), [("127.0.0.1", 70_000), ("no.such.host.invalid", 0), ("192.0.2.1", 0)]
 )
 def test_places_where_nobody_can_listen(host, port):
-    with pytest.raises(ConfigError, match="--host|--port"):
+    with pytest.raises(ConfigError, match=r"--host|--port"):
         listen(host, port=port)

@@ -27,7 +27,11 @@ def bomb(width, height):
 
 
 BODIES = {
-    "too few numbers": ("0/decode", {"codes": [[0.0]]}, "expected codes of 4 numbers, got one of 1"),
+    "too few numbers": (
+        "0/decode",
+        {"codes": [[0.0]]},
+        "expected codes of 4 numbers, got one of 1",
+    ),
     "codes of many lengths": ("0/decode", {"codes": [ZERO, [1.0]]}, "expected codes of 4 numbers"),
     "no codes": ("0/decode", {"codes": []}, "at least 1 item"),
     "too many codes": ("0/decode", {"codes": [[0]] * 4097}, "at most 4096 items"),
@@ -49,30 +53,50 @@ BODIES = {
     "too many draws": ("0/encode", {"row": 1, "draws": 65}, "less than or equal to 64"),
     "no such dimension": ("0/traverse", {"code": ZERO, "dims": [4]}, "dimensions from 0 to 3"),
     "no dimensions": ("0/traverse", {"code": ZERO, "dims": []}, "at least 1 item"),
-    "one step": ("0/traverse", {"code": ZERO, "dims": [0], "steps": 1}, "greater than or equal to 2"),
+    "one step": (
+        "0/traverse",
+        {"code": ZERO, "dims": [0], "steps": 1},
+        "greater than or equal to 2",
+    ),
     "no such plane": ("0/background", {"plane": "x", "extent": [0, 1, 0, 1]}, "no such plane"),
     "t-SNE backwards": ("0/background", {"plane": "tsne", "extent": [0, 1, 0, 1]}, "no such plane"),
     "a flat extent": ("0/background", {"plane": "pca", "extent": [1, 1, 0, 1]}, "smallest x"),
     "too many parts": (
-        "0/background", {"plane": "pca", "extent": [0, 1, 0, 1], "side": 65}, "equal to 64"
+        "0/background",
+        {"plane": "pca", "extent": [0, 1, 0, 1], "side": 65},
+        "equal to 64",
     ),
     "no such class": (
-        "0/path", {"start": {"label": 10}, "end": {"row": 0}}, "no row that is shown has the label"
+        "0/path",
+        {"start": {"label": 10}, "end": {"row": 0}},
+        "no row that is shown has the label",
     ),
-    "an empty place": ("0/path", {"start": {}, "end": {"row": 0}}, "exactly one of row, label, code"),
+    "an empty place": (
+        "0/path",
+        {"start": {}, "end": {"row": 0}},
+        "exactly one of row, label, code",
+    ),
     "an unknown path": (
-        "0/path", {"start": {"row": 0}, "end": {"row": 1}, "path": "scenic"}, "'linear'"
+        "0/path",
+        {"start": {"row": 0}, "end": {"row": 1}, "path": "scenic"},
+        "'linear'",
     ),
     "too many frames": (
-        "0/path", {"start": {"row": 0}, "end": {"row": 1}, "frames": 241}, "equal to 240"
+        "0/path",
+        {"start": {"row": 0}, "end": {"row": 1}, "frames": 241},
+        "equal to 240",
     ),
     "arithmetic in words": ("0/arithmetic", {"a": "seven", "b": {}, "c": {}}, "body.a"),
     "no temperature": ("0/sample", {"temperature": -1}, "greater than or equal to 0"),
     "too many samples": ("0/sample", {"count": 2049}, "less than or equal to 2048"),
     "a GIF of one frame": ("0/gif", {"codes": [ZERO]}, "at least 2 items"),
     "a GIF of a table": ("1/gif", {"codes": [[0, 0]] * 2}, "nothing to animate"),
-    "a GIF that is too large": ("0/gif", {"codes": [ZERO] * 240, "scale": 32, "bounce": True}, None),
-}  # fmt: skip
+    "a GIF that is too large": (
+        "0/gif",
+        {"codes": [ZERO] * 240, "scale": 32, "bounce": True},
+        None,
+    ),
+}
 
 
 def is_refused(answer, status, words):
