@@ -2,7 +2,7 @@
 
 from vaekit.web.app import guarded, make_app
 from vaekit.web.export import check_folder, export_site
-from vaekit.web.serve import address, check_door, listen, serve
+from vaekit.web.serve import address, check_door, listen, make_server, serve
 from vaekit.web.shown import Shown, open_run
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "guarded",
     "listen",
     "make_app",
+    "make_server",
     "open_run",
     "serve",
 ]

@@ -52,9 +52,9 @@ def make_app(runs: Sequence[Shown], *, folder: Path = page.PAGE) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.explorers = explorers
-    app.state.files = page.page_files(folder)
     for router in (look.router, make.router, page.router):
         app.include_router(router)
+    page.add_page(app, folder)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     return app

@@ -2,12 +2,13 @@
 
 import html
 import re
+from functools import partial
 from pathlib import Path
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
-__all__ = ["PAGE", "page_files", "router"]
+__all__ = ["PAGE", "add_page", "page_files", "router"]
 
 PAGE = Path(__file__).with_name("page")
 """Where the files of the page lie."""
@@ -67,21 +68,19 @@ async def _list(request: Request) -> HTMLResponse:
     )
 
 
-@router.get("/")
-async def _index(request: Request) -> Response:
-    return _file(request, "index.html")
+def add_page(app: FastAPI, folder: Path) -> None:
+    """Let an application serve the files of a page, each under its own address, and no others.
+
+    Args:
+        app: the application.
+        folder: where the files lie.
+    """
+    for name, path in page_files(folder).items():
+        serve = partial(_file, path)
+        for address in (f"/{name}", *(["/"] if name == "index.html" else [])):
+            app.add_api_route(address, serve, include_in_schema=False, response_class=Response)
 
 
-@router.get("/{name:path}")
-async def _any(request: Request, name: str) -> Response:
-    return _file(request, name)
-
-
-def _file(request: Request, name: str) -> Response:
-    """A file of the page; only those that were there when the server began."""
-    files: dict[str, Path] = request.app.state.files
-    if name not in files:
-        raise HTTPException(404, "there is no such page")
-    path = files[name]
+def _file(path: Path) -> Response:
     kind = _KINDS[path.suffix]
     return Response(path.read_bytes(), media_type=kind, headers={"Cache-Control": "no-cache"})

@@ -6,11 +6,14 @@ import re
 import secrets
 import socket
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vaekit.errors import ConfigError
 
-__all__ = ["address", "check_door", "listen", "serve"]
+if TYPE_CHECKING:
+    import uvicorn
+
+__all__ = ["address", "check_door", "listen", "make_server", "serve"]
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _TOKEN = r"[A-Za-z0-9_-]{16,200}"
@@ -112,9 +115,23 @@ def serve(app: Callable[..., Any], *, listening: socket.socket) -> None:
         app: as ``guarded`` gives it.
         listening: as ``listen`` gives it.
     """
+    # uvicorn ends in order, and then hands the Ctrl-C on
+    with contextlib.suppress(KeyboardInterrupt):
+        make_server(app).run(sockets=[listening])
+
+
+def make_server(app: Callable[..., Any]) -> "uvicorn.Server":
+    """Make a server that says nothing of itself and is patient with open requests for a moment.
+
+    Args:
+        app: as ``guarded`` gives it.
+
+    Returns:
+        The server, which does not run yet.
+    """
     import uvicorn
 
-    server = uvicorn.Server(
+    return uvicorn.Server(
         uvicorn.Config(
             app,
             log_level="warning",
@@ -125,6 +142,3 @@ def serve(app: Callable[..., Any], *, listening: socket.socket) -> None:
             timeout_graceful_shutdown=_PATIENCE,
         )
     )
-    # uvicorn ends in order, and then hands the Ctrl-C on
-    with contextlib.suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
