@@ -1,4 +1,4 @@
-"""The Chromium of the machine, and what is asked of every page; without one the tests are skipped."""
+"""The Chromium of the machine, and what is asked of every page; without it tests are skipped."""
 
 import contextlib
 import shutil

@@ -9,7 +9,8 @@ PIXELS = """canvas => {
   const copy = new OffscreenCanvas(canvas.width, canvas.height);
   const context = copy.getContext('2d', {willReadFrequently: true});
   context.drawImage(canvas, 0, 0);
-  return [...context.getImageData(0, 0, copy.width, copy.height).data].filter((_, k) => k % 4 === 0);
+  const {data} = context.getImageData(0, 0, copy.width, copy.height);
+  return [...data].filter((_, k) => k % 4 === 0);
 }"""
 CODE = "() => [...document.querySelectorAll('.slider output')].map(e => e.textContent).join()"
 

@@ -148,7 +148,8 @@ def test_ways_are_those_of_the_library(visit, site, explored, path):
           const {staticSource} = await import('./js/source-static.js');
           const source = await staticSource('run1/run.json');
           const codes = await source.codes();
-          return [await source.path(asked), Array.from({length: codes.count}, (_, i) => codes.list(i))];
+          const rows = Array.from({length: codes.count}, (_, i) => codes.list(i));
+          return [await source.path(asked), rows];
         }""",
         asked,
     )

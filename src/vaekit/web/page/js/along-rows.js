@@ -23,10 +23,12 @@ function neighbours(points, count) {
 /** The cheapest stops from point 0 to point 1, where a step costs its squared length; null if apart. */
 function cheapest(near) {
   const edges = near.map(() => []);
-  near.forEach((each, i) => each.forEach(([j, cost]) => {
-    edges[i].push([j, cost]);
-    edges[j].push([i, cost]);
-  }));
+  near.forEach((each, i) =>
+    each.forEach(([j, cost]) => {
+      edges[i].push([j, cost]);
+      edges[j].push([i, cost]);
+    }),
+  );
   const spent = new Float64Array(near.length).fill(Infinity);
   const before = new Int32Array(near.length).fill(-1);
   const open = new Set([0]);
@@ -55,7 +57,11 @@ function back(before) {
 /** Stops from one code to another through codes of rows (Hwang, Damelin and Hero 2016, power 2). */
 export function alongRows(start, end, codes) {
   const points = [start, end, ...Array.from({ length: codes.count }, (_, i) => codes.item(i))];
-  for (let count = Math.min(NEIGHBOURS, points.length - 1); ; count = Math.min(2 * count, points.length - 1)) {
+  for (
+    let count = Math.min(NEIGHBOURS, points.length - 1);
+    ;
+    count = Math.min(2 * count, points.length - 1)
+  ) {
     const stops = cheapest(neighbours(points, count));
     if (stops) return stops.map((stop) => Array.from(points[stop]));
   }

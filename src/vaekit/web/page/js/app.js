@@ -1,12 +1,14 @@
 // The explorer of one run: the parts, and what each has to hear of the others.
+import { createCode } from "./code.js";
 import { createDecoded } from "./decoded.js";
-import { button, field, h } from "./dom.js";
+import { h } from "./dom.js";
 import { latest, settled } from "./latest.js";
 import { createMap } from "./map.js";
 import { createLegend, createMapBar } from "./map-bar.js";
+import { createMarks } from "./map-marks.js";
 import { place } from "./numbers.js";
 import { createPath } from "./path.js";
-import { freshSeed } from "./random.js";
+import { createPrior } from "./prior.js";
 import { createSliders } from "./sliders.js";
 import { createArithmeticTab } from "./tab-arithmetic.js";
 import { createCompareTab } from "./tab-compare.js";
@@ -16,9 +18,12 @@ import { createTabs } from "./tabs.js";
 import { createTooltip } from "./tooltip.js";
 
 const STRIP = 9; // pictures in the strip of a slider
+const FEW = 5; // dimensions: with fewer there is room for a large picture
+const TOLD = 4; // coordinates that are read out when a key moves the code
+
 const round = (code) => code.map((value) => Number(value.toFixed(3)));
 
-/** Build the page of a source into `main`. */
+/** Build the page of a source into `main`; `placed`: the address says where the code is. */
 export async function createApp({ source, runs, store, messages, main, placed }) {
   const { overview } = source;
   const failed = messages.fail;
@@ -26,131 +31,134 @@ export async function createApp({ source, runs, store, messages, main, placed })
   const go = (code) => store.set({ z: round(code) });
   const said = h("p", { class: "unseen", role: "status" });
 
-  const decoded = createDecoded({ source, failed, hear: (block) => rowTab.live(block.item(0)) });
-  const sliders = createSliders({ overview, code: base, hear: { change: go, opened: () => strips() } });
-
-  const map = createMap({
-    source, title: `Map of ${overview.name}`, base, failed,
-    hear: {
-      hover(found) {
-        tooltip.show(found.row, found.at);
-        if (path.playing()) return;
-        preview(found.code, "Under the pointer");
-      },
-      leave() {
-        tooltip.hide();
-        if (!path.playing()) rest();
-      },
-      pick({ code, row, step }) {
-        if (row !== null) choose(row);
-        else go(code);
-        if (step) said.textContent = round(code).slice(0, 4).map((value, d) => `z${d + 1} ${place(value)}`).join(", ");
-      },
-      path: (points) => path.drawn(points),
-      view: settled((view) => store.set({ view }), 200),
-      key: (name) => path.key(name),
-    },
+  const decoded = createDecoded({
+    source,
+    failed,
+    hear: (block) => tabs.row.live(block.item(0)),
   });
-  const tooltip = createTooltip(source, map.stage);
-
-  function preview(code, text) {
-    decoded.show(code, text);
-    sliders.show(code);
-    map.set({ ghost: null });
-  }
-
-  /** Back to the code that is set. */
-  function rest() {
-    const { z } = store.get();
-    sliders.show(z);
-    decoded.show(z, "The code as set", true);
-    map.set({ code: map.chart()?.place(z), ghost: null });
-  }
-
-  const film = {
-    frame({ codes, block }, k) {
-      decoded.put(block, k, `Frame ${k + 1} of ${block.count}`);
-      sliders.show(codes[k]);
-      map.set({ ghost: map.chart()?.place(codes[k]) });
+  const sliders = createSliders({
+    overview,
+    code: base,
+    hear: { change: go, opened: () => strips() },
+  });
+  const hands = {
+    hover(found) {
+      tooltip.show(found.row, found.at);
+      if (!path.playing()) code.pass(found.code);
     },
-    end: rest,
+    leave() {
+      tooltip.hide();
+      if (!path.playing()) code.rest();
+    },
+    pick({ code: picked, row, step }) {
+      if (row !== null) choose(row);
+      else go(picked);
+      if (step) said.textContent = told(picked);
+    },
+    path: (points) => path.drawn(points),
+    view: settled((view) => store.set({ view }), 200),
+    key: (name) => path.key(name),
   };
-  const path = createPath({ source, store, map, failed, hear: film });
+  const map = createMap({ source, title: `Map of ${overview.name}`, base, failed, hear: hands });
+  const tooltip = createTooltip(source, map.stage);
+  const code = createCode({ store, decoded, sliders, map });
+  const marks = createMarks({ map, store });
+  const path = createPath({ source, store, map, failed, hear: code.film });
+  const strips = createStrips({ source, sliders, base, failed });
 
+  function choose(row) {
+    store.set({ tab: "row" });
+    tabs.row.row(row);
+  }
+
+  const parts = { source, runs, store, failed };
+  const tabs = {
+    row: createRowTab({
+      ...parts,
+      placed,
+      hear: {
+        posterior: (posterior) => marks.keep({ posterior }),
+        code(mean, values) {
+          decoded.give(overview.kind === "table" ? values : null);
+          go(mean);
+          code.rest();
+        },
+      },
+    }),
+    walk: createWalkTab({ ...parts, hear: { ...code.film, walk: (walk) => marks.keep({ walk }) } }),
+    arithmetic: createArithmeticTab({
+      ...parts,
+      hear: { code: go, places: (sum) => marks.keep({ sum }) },
+    }),
+    compare: createCompareTab(parts),
+  };
+  const bar = createMapBar({ overview, store, map });
+  const tools = layOut({ main, overview, store, map, bar, path, decoded, sliders, tabs });
+  decoded.said.append(createPrior({ source, store, failed, go }));
+  main.append(said);
+
+  store.on(["z"], () => {
+    code.rest();
+    strips();
+    map.refresh();
+  });
+  store.on(["tab"], ({ tab }) => tools.show(tab));
+  const open = keepPlane({
+    store,
+    map,
+    overview,
+    failed,
+    opened: [path.show, code.rest, marks.show],
+  });
+
+  bar.show();
+  tools.show(store.get().tab);
+  for (const tab of Object.values(tabs)) tab.load();
+  code.rest();
+  strips();
+  await open(store.get().view, true);
+  document.body.dataset.ready = "yes";
+}
+
+const told = (code) =>
+  round(code)
+    .slice(0, TOLD)
+    .map((value, d) => `z${d + 1} ${place(value)}`)
+    .join(", ");
+
+/** Put everything in its place; returns the tabs. */
+function layOut({ main, overview, store, map, bar, path, decoded, sliders, tabs }) {
+  const names = { row: "Rows", walk: "Interpolate", arithmetic: "Arithmetic", compare: "Compare" };
+  const panels = Object.entries(names).map(([key, name]) => [key, name, tabs[key].element]);
+  const tools = createTabs(panels, "Tools", (tab) => store.set({ tab }));
+  const card = (name, extra, ...content) =>
+    h("section", { class: `card ${extra}`, "aria-label": name }, content);
+  const legend = createLegend(overview, store);
+  const moving = h("div", { class: "scroll sliders-box" }, sliders.element);
+  const few = overview.latent_dim < FEW ? " few" : "";
+  main.append(
+    card("Map", "map-card", bar.element, map.element, legend, path.element),
+    card("Code", `code-card${few}`, decoded.element, moving),
+    card("Tools", "tools-card", tools.element),
+  );
+  return tools;
+}
+
+/** Ask for the strips of the sliders when the code rests. */
+function createStrips({ source, sliders, base, failed }) {
   const traverse = latest(
     (wanted) => source.traverse(wanted),
     (block, { dims }) => sliders.strips(block, dims),
     failed,
   );
-  const strips = settled(() => {
+  return settled(() => {
     const dims = sliders.wanted();
     if (dims.length) traverse.ask({ code: base(), dims, steps: STRIP });
   }, 120);
+}
 
-  let posterior = null;
-  function marks() {
-    const chart = map.chart();
-    if (!chart) return;
-    const { tab } = store.get();
-    const seen = tab === "row" && posterior ? posteriorOn(chart, posterior) : null;
-    map.set({ posterior: seen, walk: tab === "walk" ? walked?.map(chart.place) : null, places: tab === "arithmetic" ? named.map(({ code, text }) => ({ at: chart.place(code), text })) : [] });
-  }
-  let walked = null;
-  let named = [];
-
-  const parts = { source, runs, store, failed };
-  const rowTab = createRowTab({ ...parts, placed, hear: {
-    posterior(code) {
-      posterior = code;
-      marks();
-    },
-    code(mean, values) {
-      decoded.give(overview.kind === "table" ? values : null);
-      go(mean);
-      rest();
-    },
-  } });
-  const walkTab = createWalkTab({ ...parts, hear: { ...film, walk(codes) {
-    walked = codes;
-    marks();
-  } } });
-  const arithmeticTab = createArithmeticTab({ ...parts, hear: { code: go, places(list) {
-    named = list;
-    marks();
-  } } });
-  const compareTab = createCompareTab(parts);
-  const tabs = createTabs([
-    ["row", "Rows", rowTab.element], ["walk", "Interpolate", walkTab.element],
-    ["arithmetic", "Arithmetic", arithmeticTab.element], ["compare", "Compare", compareTab.element],
-  ], "Tools", (tab) => store.set({ tab }));
-
-  function choose(row) {
-    store.set({ tab: "row" });
-    rowTab.row(row);
-  }
-
-  const bar = createMapBar({ overview, store, map });
-  decoded.said.append(createPrior({ source, store, failed, go }));
-  main.append(
-    h("section", { class: "card map-card", "aria-label": "Map" }, bar.element, map.element, createLegend(overview, store), path.element),
-    h("section", { class: overview.latent_dim < 5 ? "card code-card few" : "card code-card", "aria-label": "Code" }, decoded.element, h("div", { class: "scroll sliders-box" }, sliders.element)),
-    h("section", { class: "card tools-card", "aria-label": "Tools" }, tabs.element), said,
-  );
-
-  store.on(["z"], () => {
-    rest();
-    strips();
-    map.refresh();
-  });
-  store.on(["tab"], (state) => {
-    tabs.show(state.tab);
-    marks();
-  });
-  store.on(["plane"], (state, changed) => open(changed.includes("view") ? state.view : null, changed.includes("path")));
-  store.on(["view"], ({ view }, changed) => {
-    if (!changed.includes("plane") && JSON.stringify(map.view.get()) !== JSON.stringify(view)) map.frame(view);
-  });
-
+/** Keep the map on the plane and the view of the store; returns what opens it. */
+function keepPlane({ store, map, overview, failed, opened }) {
   async function open(view, keepPath) {
     try {
       if (!(await map.open(store.get().plane, view))) return;
@@ -160,43 +168,15 @@ export async function createApp({ source, runs, store, messages, main, placed })
       return;
     }
     if (!keepPath) store.set({ path: null, view });
-    path.show();
-    rest();
-    marks();
+    for (const each of opened) each();
   }
 
-  bar.show();
-  tabs.show(store.get().tab);
-  for (const tab of [rowTab, walkTab, arithmeticTab, compareTab]) tab.load();
-  rest();
-  strips();
-  await open(store.get().view, true);
-  document.body.dataset.ready = "yes";
-}
-
-function posteriorOn(chart, { mean, spread, draws }) {
-  return { mean: chart.place(mean), covariance: chart.spread(spread), draws: draws.map(chart.place) };
-}
-
-/** Sampling from the prior, its temperature, and the way back to zero. */
-function createPrior({ source, store, failed, go }) {
-  const output = h("output", {});
-  const temperature = h("input", { type: "range", min: "0", max: "2", step: "0.05", oninput: () => store.set({ temperature: Number(temperature.value) }) });
-  async function sample() {
-    try {
-      go((await source.sample({ count: 1, temperature: store.get().temperature, seed: freshSeed() }))[0]);
-    } catch (error) {
-      failed(error);
-    }
-  }
-  const show = () => {
-    temperature.value = String(store.get().temperature);
-    output.textContent = place(store.get().temperature);
-  };
-  store.on(["temperature"], show);
-  show();
-  const zero = button("All to 0", () => go(store.get().z.map(() => 0)));
-  if (!source.can.sample) return h("div", { class: "prior" }, zero);
-  const warmth = field("Temperature", h("span", { class: "place" }, temperature, output));
-  return h("div", { class: "prior" }, button("Sample the prior", sample), zero, warmth);
+  store.on(["plane"], ({ view }, changed) => {
+    open(changed.includes("view") ? view : null, changed.includes("path"));
+  });
+  store.on(["view"], ({ view }, changed) => {
+    const same = JSON.stringify(map.view.get()) === JSON.stringify(view);
+    if (!changed.includes("plane") && !same) map.frame(view);
+  });
+  return open;
 }

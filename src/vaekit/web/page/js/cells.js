@@ -7,10 +7,25 @@ import { cell, share } from "./record.js";
 export function createCells({ overview: { columns, column_stats: stats } }, changed) {
   const tell = settled(() => changed(lines.map(({ read }) => read())), 200);
   const lines = columns.map((name, f) => line(name, stats[f], tell));
-  const head = ["Column", "Given", "Filled", "90 % interval"].map((text) => h("th", { scope: "col" }, text));
-  const table = h("table", { class: "cells" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, lines.map(({ element }) => element)));
+  const head = ["Column", "Given", "Filled", "90 % interval"].map((text) =>
+    h("th", { scope: "col" }, text),
+  );
+  const table = h(
+    "table",
+    { class: "cells" },
+    h("thead", {}, h("tr", {}, head)),
+    h(
+      "tbody",
+      {},
+      lines.map(({ element }) => element),
+    ),
+  );
   return {
-    element: h("div", { class: "scroll tall", tabIndex: 0, role: "region", "aria-label": "Cells of the row" }, table),
+    element: h(
+      "div",
+      { class: "scroll tall", tabIndex: 0, role: "region", "aria-label": "Cells of the row" },
+      table,
+    ),
     /** What was found of a row: its cells, and the gaps as filled. */
     show({ request, input, code }) {
       const given = request.cells ?? input.list(0);
@@ -27,11 +42,24 @@ export function createCells({ overview: { columns, column_stats: stats } }, chan
 }
 
 function line(name, stats, tell) {
-  const input = h("input", { type: "number", step: "any", "aria-label": `${name}, given`, placeholder: "gap", oninput: tell });
+  const input = h("input", {
+    type: "number",
+    step: "any",
+    "aria-label": `${name}, given`,
+    placeholder: "gap",
+    oninput: tell,
+  });
   const filled = h("td", { class: "number" });
   const [range, tick] = [h("i", { class: "fill" }), h("i", { class: "tick" })];
   const bar = h("div", { hidden: true }, range, tick);
-  const element = h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, input), filled, h("td", { class: "bar" }, bar));
+  const element = h(
+    "tr",
+    {},
+    h("th", { scope: "row" }, name),
+    h("td", {}, input),
+    filled,
+    h("td", { class: "bar" }, bar),
+  );
   const put = (value) => {
     filled.textContent = cell(stats, value);
     tick.style.left = `${share(stats, value)}%`;
@@ -40,7 +68,8 @@ function line(name, stats, tell) {
     element,
     read: () => (input.value === "" ? null : input.valueAsNumber),
     write(value) {
-      if (document.activeElement !== input) input.value = value === null ? "" : String(Number(value.toPrecision(6)));
+      if (document.activeElement !== input)
+        input.value = value === null ? "" : String(Number(value.toPrecision(6)));
     },
     fill(value, low, high) {
       const gap = value !== null && value !== undefined;

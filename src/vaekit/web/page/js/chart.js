@@ -8,13 +8,20 @@ const NEIGHBOURS = 4; // a place between points of a t-SNE map is a mean of so m
 export async function openChart(source, id, onProgress) {
   const plane = planeOf(source.overview, id);
   const [{ points, rows }, codes, labels] = await Promise.all([
-    source.map(id, onProgress), source.codes(), source.labels(),
+    source.map(id, onProgress),
+    source.codes(),
+    source.labels(),
   ]);
   const extent = extentOf(points.data);
   const index = createIndex(points.data, extent);
   const rowAt = (i) => (rows ? rows[i] : i);
   const chart = {
-    plane, extent, points: points.data, index, count: points.count, rowAt,
+    plane,
+    extent,
+    points: points.data,
+    index,
+    count: points.count,
+    rowAt,
     labels: Int32Array.from({ length: points.count }, (_, i) => labels.data[rowAt(i)]),
   };
   return { ...chart, ...(plane.linear ? flat(plane) : folded(chart, codes)) };

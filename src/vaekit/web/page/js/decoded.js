@@ -32,7 +32,8 @@ export function createDecoded({ source, failed, hear }) {
   }
 
   return {
-    element, said,
+    element,
+    said,
     /** `kept`: the code is chosen, not only passed over. */
     show: (code, text, kept = false) => request.ask({ code, text, kept }),
     /** Show what is decoded already, such as a frame of a film. */

@@ -5,9 +5,21 @@ const SIDE = 224;
 
 /** A pad for pictures of so many pixels; `changed(blob)` gets a PNG after every stroke. */
 export function createPad(pixels, changed) {
-  const canvas = h("canvas", { class: "pad", width: SIDE, height: SIDE, role: "img", "aria-label": "Drawing pad: draw with mouse, pen or finger" });
+  const canvas = h("canvas", {
+    class: "pad",
+    width: SIDE,
+    height: SIDE,
+    role: "img",
+    "aria-label": "Drawing pad: draw with mouse, pen or finger",
+  });
   const context = canvas.getContext("2d");
-  const element = h("div", { class: "pad-box" }, h("p", { class: "soft" }, "Draw here"), canvas, button("Clear the pad", clear));
+  const element = h(
+    "div",
+    { class: "pad-box" },
+    h("p", { class: "soft" }, "Draw here"),
+    canvas,
+    button("Clear the pad", clear),
+  );
   let last = null;
 
   function clear() {
@@ -17,7 +29,10 @@ export function createPad(pixels, changed) {
 
   const at = (event) => {
     const box = canvas.getBoundingClientRect();
-    return [((event.clientX - box.left) * SIDE) / box.width, ((event.clientY - box.top) * SIDE) / box.height];
+    return [
+      ((event.clientX - box.left) * SIDE) / box.width,
+      ((event.clientY - box.top) * SIDE) / box.height,
+    ];
   };
 
   function stroke(from, to) {

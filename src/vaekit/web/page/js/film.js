@@ -40,13 +40,18 @@ export function createPlayer(overview, hear) {
   }
 
   function store() {
-    const link = h("a", { href: URL.createObjectURL(gifOf(overview, film.block)), download: "vaekit-path.gif" });
+    const link = h("a", {
+      href: URL.createObjectURL(gifOf(overview, film.block)),
+      download: "vaekit-path.gif",
+    });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
   }
 
   return {
-    element, start, stop,
+    element,
+    start,
+    stop,
     playing: () => timer !== 0,
     load(next) {
       if (timer) stop();
@@ -60,7 +65,12 @@ function gifOf(overview, block) {
   const frame = overview.kind === "table" ? tableFrame(overview) : imageFrame(block);
   const frames = Array.from({ length: block.count }, (_, k) => frame.pixels(block, k));
   const grey = overview.kind === "image" && block.shape[3] === 1;
-  return writeGif(frames, { width: frame.width, height: frame.height, milliseconds: MILLISECONDS, grey });
+  return writeGif(frames, {
+    width: frame.width,
+    height: frame.height,
+    milliseconds: MILLISECONDS,
+    grey,
+  });
 }
 
 function surface(width, height) {
@@ -77,7 +87,8 @@ function imageFrame(block) {
   const { context, pixels } = surface(width, height);
   const one = document.createElement("canvas");
   return {
-    width, height,
+    width,
+    height,
     pixels(all, k) {
       paint(one, all, k);
       context.imageSmoothingEnabled = false;
@@ -93,7 +104,8 @@ function tableFrame({ columns, column_stats: stats }) {
   const height = line * columns.length + 8;
   const { context, pixels } = surface(width, height);
   return {
-    width, height,
+    width,
+    height,
     pixels(block, k) {
       context.fillStyle = color("page");
       context.fillRect(0, 0, width, height);

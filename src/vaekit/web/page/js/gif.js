@@ -7,7 +7,9 @@ const short = (value) => [value & 255, value >> 8];
 function table(grey) {
   const colors = new Uint8Array(768);
   for (let k = 0; k < 256; k += 1) {
-    const [r, g, b] = grey ? [k, k, k] : [51 * Math.floor(k / 42), 42.5 * (Math.floor(k / 6) % 7), 51 * (k % 6)];
+    const [r, g, b] = grey
+      ? [k, k, k]
+      : [51 * Math.floor(k / 42), 42.5 * (Math.floor(k / 6) % 7), 51 * (k % 6)];
     colors.set([r, g, b], 3 * k);
   }
   return colors;
@@ -82,7 +84,10 @@ function compress(values) {
 
 /** Write frames (RGBA, all width x height) that repeat for ever; returns a Blob. */
 export function writeGif(frames, { width, height, milliseconds, grey }) {
-  const parts = [Uint8Array.from([...text("GIF89a"), ...short(width), ...short(height), 0xf7, 0, 0]), table(grey)];
+  const parts = [
+    Uint8Array.from([...text("GIF89a"), ...short(width), ...short(height), 0xf7, 0, 0]),
+    table(grey),
+  ];
   parts.push(Uint8Array.from([0x21, 0xff, 11, ...text("NETSCAPE2.0"), 3, 1, 0, 0, 0]));
   for (const pixels of frames) {
     parts.push(Uint8Array.from([0x21, 0xf9, 4, 0, ...short(Math.round(milliseconds / 10)), 0, 0]));

@@ -7,7 +7,8 @@ export function createIndex(points, extent) {
   const [x0, x1, y0, y1] = extent;
   const [wide, high] = [(x1 - x0) / side || 1, (y1 - y0) / side || 1];
   const cells = Array.from({ length: side * side }, () => []);
-  const at = (value, low, step) => Math.min(side - 1, Math.max(0, Math.floor((value - low) / step)));
+  const at = (value, low, step) =>
+    Math.min(side - 1, Math.max(0, Math.floor((value - low) / step)));
   for (let i = 0; i < count; i += 1) {
     cells[at(points[2 * i + 1], y0, high) * side + at(points[2 * i], x0, wide)].push(i);
   }

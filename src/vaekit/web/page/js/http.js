@@ -12,7 +12,10 @@ async function sentence(response) {
 }
 
 /** Fetch, and ask again while the answer is "still working" or "full just now". */
-export async function ask(address, { method = "GET", body, type, onProgress, patience = 600 } = {}) {
+export async function ask(
+  address,
+  { method = "GET", body, type, onProgress, patience = 600 } = {},
+) {
   const headers = type ? { "Content-Type": type } : {};
   for (let tries = 0; tries < patience; tries += 1) {
     const response = await fetch(address, { method, body, headers });

@@ -16,7 +16,8 @@ export function requestOf(text) {
 export async function blockOf(request, source) {
   const { shape, columns } = source.overview;
   if ("row" in request) return source.rows(request.row, 1);
-  if ("pixels" in request) return new Block(Uint8Array.from(request.pixels), [1, shape[1], shape[2], shape[0]]);
+  if ("pixels" in request)
+    return new Block(Uint8Array.from(request.pixels), [1, shape[1], shape[2], shape[0]]);
   if (request.cells.includes(null)) return null;
   return new Block(Float32Array.from(request.cells), [1, columns.length]);
 }
@@ -37,7 +38,9 @@ export async function translated(request, source, other) {
 export function cellsOf(line, columns) {
   const found = line.includes("\t") ? line.split("\t") : line.split(line.includes(";") ? ";" : ",");
   if (found.length !== columns.length) {
-    throw new Error(`A row of this table has ${columns.length} cells (${columns[0]} to ${columns[columns.length - 1]}); got ${found.length}.`);
+    throw new Error(
+      `A row of this table has ${columns.length} cells (${columns[0]} to ${columns[columns.length - 1]}); got ${found.length}.`,
+    );
   }
   return found.map((text, f) => number(text.trim(), columns[f]));
 }
@@ -45,6 +48,7 @@ export function cellsOf(line, columns) {
 function number(text, column) {
   if (NOTHING.has(text.toLowerCase())) return null;
   const value = Number(text);
-  if (!Number.isFinite(value)) throw new Error(`"${text}" in column ${column} is no number. Leave a cell empty for a gap.`);
+  if (!Number.isFinite(value))
+    throw new Error(`"${text}" in column ${column} is no number. Leave a cell empty for a gap.`);
   return value;
 }

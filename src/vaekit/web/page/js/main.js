@@ -11,11 +11,31 @@ import { createStore } from "./store.js";
 /** What is set when the address says nothing. */
 function beginning(overview, run) {
   const means = overview.class_places;
-  const place = (k) => (means.length > 1 ? `class:${means[k % means.length].label}` : `row:${Math.min(k, overview.rows - 1)}`);
+  const place = (k) =>
+    means.length > 1
+      ? `class:${means[k % means.length].label}`
+      : `row:${Math.min(k, overview.rows - 1)}`;
   return {
-    run, other: null, plane: overview.planes[0].id, z: new Array(overview.latent_dim).fill(0),
-    view: null, layers: "p", column: 0, hidden: [], tab: "row", temperature: 1, input: null, seed: 0,
-    a: place(0), b: place(1), c: place(2), scale: 1, from: place(0), to: place(1), way: "linear", path: null,
+    run,
+    other: null,
+    plane: overview.planes[0].id,
+    z: new Array(overview.latent_dim).fill(0),
+    view: null,
+    layers: "p",
+    column: 0,
+    hidden: [],
+    tab: "row",
+    temperature: 1,
+    input: null,
+    seed: 0,
+    a: place(0),
+    b: place(1),
+    c: place(2),
+    scale: 1,
+    from: place(0),
+    to: place(1),
+    way: "linear",
+    path: null,
   };
 }
 

@@ -41,7 +41,10 @@ export function createManifold(source, { changed, failed }) {
     draw(context, view, { plane, column, alpha }) {
       if (shown?.plane !== plane) return;
       if (!picture || picture.column !== column) {
-        picture = { column, ...(kind === "table" ? heat(shown.block, column) : { canvas: atlas(shown.block) }) };
+        picture = {
+          column,
+          ...(kind === "table" ? heat(shown.block, column) : { canvas: atlas(shown.block) }),
+        };
       }
       const [x0, x1, y0, y1] = shown.extent;
       const [left, top] = view.toScreen([x0, y1]);
@@ -54,12 +57,17 @@ export function createManifold(source, { changed, failed }) {
     },
     /** The scale of a column's colours, over the points. */
     key(context, view, { plane, column }) {
-      if (kind === "table" && picture && shown.plane === plane) key(context, view, picture, stats[column]);
+      if (kind === "table" && picture && shown.plane === plane)
+        key(context, view, picture, stats[column]);
     },
   };
 }
 
-const rgb = (name) => color(name).match(/[\d.]+/g).slice(0, 3).map(Number);
+const rgb = (name) =>
+  color(name)
+    .match(/[\d.]+/g)
+    .slice(0, 3)
+    .map(Number);
 
 function canvasOf(width, height, paint) {
   const canvas = document.createElement("canvas");
@@ -85,7 +93,10 @@ function atlas({ data, shape: [height, width, channels] }) {
 
 /** One column over the plane, from its least to its greatest value there. */
 function heat({ data, shape: [height, width, features] }, column) {
-  const values = Float32Array.from({ length: width * height }, (_, p) => data[p * features + column]);
+  const values = Float32Array.from(
+    { length: width * height },
+    (_, p) => data[p * features + column],
+  );
   const low = values.reduce((a, b) => Math.min(a, b));
   const high = values.reduce((a, b) => Math.max(a, b));
   const range = high - low || 1;

@@ -5,7 +5,10 @@ import { lift, planeOf } from "./plane.js";
 /** Decode the middles of side x side equal parts of a plane, greatest y first. */
 export async function background(decode, overview, wanted) {
   const plane = planeOf(overview, wanted.plane);
-  const { side, extent: [x0, x1, y0, y1] } = wanted;
+  const {
+    side,
+    extent: [x0, x1, y0, y1],
+  } = wanted;
   const base = wanted.base ?? plane.linear.origin;
   const codes = [];
   for (let line = 0; line < side; line += 1) {
@@ -33,4 +36,3 @@ function atlas(block, side, [channels, height, width]) {
   }
   return new Block(data, [side * height, side * width, channels]);
 }
-

@@ -8,18 +8,47 @@ const OWN = "own";
 /** Controls of a map that write into the store. */
 export function createMapBar({ overview, store, map }) {
   const toggle = (letter, text) => {
-    const box = h("input", { type: "checkbox", onchange: () => store.set({ layers: flip(store.get().layers, letter) }) });
+    const box = h("input", {
+      type: "checkbox",
+      onchange: () => store.set({ layers: flip(store.get().layers, letter) }),
+    });
     return { box, letter, element: h("label", { class: "check" }, box, text) };
   };
-  const layers = [toggle("p", "Points"), toggle("m", overview.kind === "table" ? "Column map" : "Decoded plane")];
-  const column = select(overview.columns.map((name, f) => [String(f), name]), { label: "Column of the map", onchange: () => store.set({ column: Number(column.value) }) });
-  const pan = h("button", { type: "button", "aria-pressed": "false", title: "Drag to move the map instead of drawing a path (or hold Shift)", onclick: () => setPan(pan.ariaPressed !== "true") }, "Pan");
-  const zoom = h("div", { class: "joined" },
+  const layers = [
+    toggle("p", "Points"),
+    toggle("m", overview.kind === "table" ? "Column map" : "Decoded plane"),
+  ];
+  const column = select(
+    overview.columns.map((name, f) => [String(f), name]),
+    { label: "Column of the map", onchange: () => store.set({ column: Number(column.value) }) },
+  );
+  const pan = h(
+    "button",
+    {
+      type: "button",
+      "aria-pressed": "false",
+      title: "Drag to move the map instead of drawing a path (or hold Shift)",
+      onclick: () => setPan(pan.ariaPressed !== "true"),
+    },
+    "Pan",
+  );
+  const zoom = h(
+    "div",
+    { class: "joined" },
     button("−", () => map.zoom(1 / 1.4), { "aria-label": "Zoom out" }),
     button("+", () => map.zoom(1.4), { "aria-label": "Zoom in" }),
-    button("All", () => map.fit(), { "aria-label": "All of the map" }), pan);
+    button("All", () => map.fit(), { "aria-label": "All of the map" }),
+    pan,
+  );
   const planes = createPlanes(overview, store);
-  const element = h("div", { class: "map-bar" }, planes.element, layers.map((each) => each.element), overview.kind === "table" ? column : null, zoom);
+  const element = h(
+    "div",
+    { class: "map-bar" },
+    planes.element,
+    layers.map((each) => each.element),
+    overview.kind === "table" ? column : null,
+    zoom,
+  );
 
   function setPan(on) {
     pan.setAttribute("aria-pressed", String(on));
@@ -34,7 +63,12 @@ export function createMapBar({ overview, store, map }) {
     column.hidden = !flat || !state.layers.includes("m");
     layers[1].box.disabled = !flat;
     planes.show(state.plane);
-    map.look({ points: state.layers.includes("p"), manifold: state.layers.includes("m"), column: state.column, hidden: new Set(state.hidden) });
+    map.look({
+      points: state.layers.includes("p"),
+      manifold: state.layers.includes("m"),
+      column: state.column,
+      hidden: new Set(state.hidden),
+    });
   }
 
   store.on(["layers", "column", "hidden", "plane"], show);
@@ -94,17 +128,33 @@ export function createLegend({ classes, class_places: places }, store) {
     trace(context, shape, 14, 14, 9);
     context.fillStyle = color;
     context.fill();
-    const control = h("button", { type: "button", class: "key", onclick: () => store.set({ hidden: without(store.get().hidden, label) }) }, sign, classes[label]);
+    const control = h(
+      "button",
+      {
+        type: "button",
+        class: "key",
+        onclick: () => store.set({ hidden: without(store.get().hidden, label) }),
+      },
+      sign,
+      classes[label],
+    );
     return { label, control };
   });
   function show() {
-    for (const { label, control } of keys) control.setAttribute("aria-pressed", String(!store.get().hidden.includes(label)));
+    for (const { label, control } of keys)
+      control.setAttribute("aria-pressed", String(!store.get().hidden.includes(label)));
   }
   store.on(["hidden"], show);
   show();
-  return h("div", { class: "legend", role: "group", "aria-label": "Classes: press to hide or show" }, keys.map(({ control }) => control));
+  return h(
+    "div",
+    { class: "legend", role: "group", "aria-label": "Classes: press to hide or show" },
+    keys.map(({ control }) => control),
+  );
 }
 
 function without(list, label) {
-  return list.includes(label) ? list.filter((each) => each !== label) : [...list, label].sort((a, b) => a - b);
+  return list.includes(label)
+    ? list.filter((each) => each !== label)
+    : [...list, label].sort((a, b) => a - b);
 }

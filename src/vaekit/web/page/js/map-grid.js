@@ -11,7 +11,10 @@ export function niceStep(rough) {
 
 function ticks(low, high, step) {
   const first = Math.ceil(low / step);
-  return Array.from({ length: Math.max(0, Math.floor(high / step) - first + 1) }, (_, k) => (first + k) * step);
+  return Array.from(
+    { length: Math.max(0, Math.floor(high / step) - first + 1) },
+    (_, k) => (first + k) * step,
+  );
 }
 
 /** Draw the grid; numbers stand at the lower and the left edge. */
@@ -19,8 +22,14 @@ export function drawGrid(context, view, { line, soft, page, axes, numbers }) {
   const [width, height] = view.size();
   const [x0, x1, y0, y1] = view.edges();
   const step = niceStep(WANTED / view.scale());
-  const xs = ticks(x0, x1, step).map((value) => [value, Math.round(view.toScreen([value, 0])[0]) + 0.5]);
-  const ys = ticks(y0, y1, step).map((value) => [value, Math.round(view.toScreen([0, value])[1]) + 0.5]);
+  const xs = ticks(x0, x1, step).map((value) => [
+    value,
+    Math.round(view.toScreen([value, 0])[0]) + 0.5,
+  ]);
+  const ys = ticks(y0, y1, step).map((value) => [
+    value,
+    Math.round(view.toScreen([0, value])[1]) + 0.5,
+  ]);
   context.strokeStyle = line;
   context.lineWidth = 1;
   context.beginPath();
@@ -33,9 +42,11 @@ export function drawGrid(context, view, { line, soft, page, axes, numbers }) {
   context.lineWidth = 3;
   context.font = "12px system-ui, sans-serif";
   context.textAlign = "center";
-  for (const [value, x] of xs) if (x > 30 && x < width - 60) write(context, round(value, step), x, height - 6);
+  for (const [value, x] of xs)
+    if (x > 30 && x < width - 60) write(context, round(value, step), x, height - 6);
   context.textAlign = "left";
-  for (const [value, y] of ys) if (y > 26 && y < height - 24) write(context, round(value, step), 5, y + 4);
+  for (const [value, y] of ys)
+    if (y > 26 && y < height - 24) write(context, round(value, step), 5, y + 4);
   names(context, axes, width, height);
 }
 
@@ -48,7 +59,11 @@ function names(context, axes, width, height) {
 }
 
 function round(value, step) {
-  return Math.abs(value) < step / 2 ? "0" : tell(Number(value.toPrecision(12)), step < 0.1 ? 4 : 3).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  return Math.abs(value) < step / 2
+    ? "0"
+    : tell(Number(value.toPrecision(12)), step < 0.1 ? 4 : 3)
+        .replace(/(\.\d*?)0+$/, "$1")
+        .replace(/\.$/, "");
 }
 
 /** Text with a rim in the colour of the page, to be read on anything. */

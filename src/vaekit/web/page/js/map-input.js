@@ -73,10 +73,14 @@ export function listen(element, hands, panning) {
   element.addEventListener("pointercancel", release);
   element.addEventListener("pointerleave", () => fingers.size === 0 && hands.leave());
 
-  element.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    hands.zoom(at(event), Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)));
-  }, { passive: false });
+  element.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      hands.zoom(at(event), Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015)));
+    },
+    { passive: false },
+  );
 
   const arrows = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   element.addEventListener("keydown", (event) => {

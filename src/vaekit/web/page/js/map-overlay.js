@@ -34,7 +34,12 @@ function ring(context, [x, y], radius, colors) {
 function cross(context, [x, y], colors) {
   context.beginPath();
   context.arc(x, y, 9, 0, 2 * Math.PI);
-  for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+  for (const [dx, dy] of [
+    [1, 0],
+    [-1, 0],
+    [0, 1],
+    [0, -1],
+  ]) {
     context.moveTo(x + 5 * dx, y + 5 * dy);
     context.lineTo(x + 14 * dx, y + 14 * dy);
   }
@@ -46,7 +51,10 @@ function line(context, points, colors, ink) {
   context.beginPath();
   for (const [x, y] of points) context.lineTo(x, y);
   stroke(context, colors, ink, 2.5);
-  for (const [index, radius] of [[0, 4], [points.length - 1, 6]]) {
+  for (const [index, radius] of [
+    [0, 4],
+    [points.length - 1, 6],
+  ]) {
     context.beginPath();
     context.arc(...points[index], radius, 0, 2 * Math.PI);
     context.fillStyle = ink;

@@ -39,7 +39,8 @@ function press({ side, bytes, pixels }, target, left, top) {
 
 function blend(source, s, target, t, over, under) {
   const sum = over + under;
-  for (let c = 0; c < 3; c += 1) target[t + c] = (source[s + c] * over + target[t + c] * under) / sum;
+  for (let c = 0; c < 3; c += 1)
+    target[t + c] = (source[s + c] * over + target[t + c] * under) / sum;
   target[t + 3] = sum;
 }
 

@@ -25,10 +25,19 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
   const help = h("p", { class: "unseen", id: unique("help") }, HELP);
   const [ground, over] = [h("canvas"), h("canvas", { class: "over" })];
   const wait = h("p", { class: "wait", role: "status", hidden: true });
-  const stage = h("div", {
-    class: small ? "stage small" : "stage", tabIndex: 0, role: "application",
-    "aria-label": title, "aria-describedby": help.id,
-  }, ground, over, wait);
+  const stage = h(
+    "div",
+    {
+      class: small ? "stage small" : "stage",
+      tabIndex: 0,
+      role: "application",
+      "aria-label": title,
+      "aria-describedby": help.id,
+    },
+    ground,
+    over,
+    wait,
+  );
   const element = h("div", { class: "map" }, stage, help);
 
   const view = createView();
@@ -56,7 +65,8 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
 
   function prepared(canvas, ratio) {
     const [width, height] = view.size().map((size) => Math.round(size * ratio));
-    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    if (canvas.width !== width || canvas.height !== height)
+      [canvas.width, canvas.height] = [width, height];
     const context = canvas.getContext("2d");
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     return context;
@@ -65,13 +75,24 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
   function paintGround(context, ratio, colors) {
     context.clearRect(0, 0, ...view.size());
     if (!chart) return;
-    const axes = { line: colors.grid, soft: colors.soft, page: colors.page, axes: chart.plane.axes, numbers: !small };
+    const axes = {
+      line: colors.grid,
+      soft: colors.soft,
+      page: colors.page,
+      axes: chart.plane.axes,
+      numbers: !small,
+    };
     if (look.manifold) {
       const alpha = look.points ? 0.55 : 1;
       manifold.draw(context, view, { plane: chart.plane.id, column: look.column, alpha });
     }
     drawGrid(context, view, axes);
-    const drawn = { ratio, hidden: look.hidden, rim: colors.page, alpha: look.manifold ? 0.75 : 0.9 };
+    const drawn = {
+      ratio,
+      hidden: look.hidden,
+      rim: colors.page,
+      alpha: look.manifold ? 0.75 : 0.9,
+    };
     if (look.points) drawPoints(context, chart, view, drawn);
     if (look.manifold) manifold.key(context, view, { plane: chart.plane.id, column: look.column });
   }
@@ -103,43 +124,47 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
   }
 
   let drawing = [];
-  listen(stage, {
-    hover: (at) => chart && hear.hover?.(found(at)),
-    leave() {
-      marks.row = null;
-      redraw("over");
-      hear.leave?.();
+  listen(
+    stage,
+    {
+      hover: (at) => chart && hear.hover?.(found(at)),
+      leave() {
+        marks.row = null;
+        redraw("over");
+        hear.leave?.();
+      },
+      pick: (at) => chart && hear.pick?.(found(at)),
+      draw(at, first) {
+        if (!chart || !hear.path) return;
+        if (first) drawing = [];
+        drawing.push(view.toPlane(at));
+        set({ path: drawing });
+      },
+      drawn: () => chart && hear.path?.(simplified(drawing, 1.5 / view.scale())),
+      pan(dx, dy) {
+        view.pan(dx, dy);
+        moved();
+      },
+      zoom(at, factor) {
+        view.zoomAt(at, factor);
+        moved();
+      },
+      step(dx, dy) {
+        if (!chart || !marks.code) return;
+        const [x, y] = view.toScreen(marks.code);
+        const point = view.toPlane([x + dx, y + dy]);
+        hear.pick?.({ code: chart.code(base(), point), point, row: null, step: true });
+      },
+      key(name) {
+        if (name === "+" || name === "=") api.zoom(1.4);
+        else if (name === "-") api.zoom(1 / 1.4);
+        else if (name === "0") api.fit();
+        else return hear.key?.(name) ?? false;
+        return true;
+      },
     },
-    pick: (at) => chart && hear.pick?.(found(at)),
-    draw(at, first) {
-      if (!chart || !hear.path) return;
-      if (first) drawing = [];
-      drawing.push(view.toPlane(at));
-      set({ path: drawing });
-    },
-    drawn: () => chart && hear.path?.(simplified(drawing, 1.5 / view.scale())),
-    pan(dx, dy) {
-      view.pan(dx, dy);
-      moved();
-    },
-    zoom(at, factor) {
-      view.zoomAt(at, factor);
-      moved();
-    },
-    step(dx, dy) {
-      if (!chart || !marks.code) return;
-      const [x, y] = view.toScreen(marks.code);
-      const point = view.toPlane([x + dx, y + dy]);
-      hear.pick?.({ code: chart.code(base(), point), point, row: null, step: true });
-    },
-    key(name) {
-      if (name === "+" || name === "=") api.zoom(1.4);
-      else if (name === "-") api.zoom(1 / 1.4);
-      else if (name === "0") api.fit();
-      else return hear.key?.(name) ?? false;
-      return true;
-    },
-  }, () => look.panning || !hear.path);
+    () => look.panning || !hear.path,
+  );
 
   function set(patch) {
     Object.assign(marks, patch);
@@ -156,7 +181,10 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
   });
 
   const api = {
-    element, stage, view, set,
+    element,
+    stage,
+    view,
+    set,
     chart: () => chart,
     /** Open another plane; the view is of everything unless a state is given. */
     async open(id, state = null) {
@@ -165,7 +193,8 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
       wait.hidden = false;
       const progress = (share) => {
         const part = share ? ` ${Math.round(100 * share)} %` : "";
-        if (mine === opening) wait.textContent = `Computing ${planeOf(source.overview, id).title}…${part}`;
+        if (mine === opening)
+          wait.textContent = `Computing ${planeOf(source.overview, id).title}…${part}`;
       };
       try {
         const opened = await openChart(source, id, progress);
@@ -187,14 +216,18 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
       moved(false);
     },
     /** The rest of the code off the plane changed: the decoded layer is another. */
-    refresh: () => look.manifold && chart?.plane.linear && manifold.ask(chart.plane.id, view, base()),
+    refresh: () =>
+      look.manifold && chart?.plane.linear && manifold.ask(chart.plane.id, view, base()),
     /** Another view from outside, such as an address. */
     frame(state) {
       view.set(state);
       moved(false);
     },
     zoom(factor) {
-      view.zoomAt(view.size().map((size) => size / 2), factor);
+      view.zoomAt(
+        view.size().map((size) => size / 2),
+        factor,
+      );
       moved();
     },
     fit() {

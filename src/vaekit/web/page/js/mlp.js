@@ -51,7 +51,10 @@ const MEANS = {
   sigmoid: () => each(sigmoid),
   identity: () => each((l) => l),
   "continuous-bernoulli": () => each(continuousBernoulli),
-  "discretized-logistic": ({ levels }) => (values) => logistic(values, levels - 1),
+  "discretized-logistic":
+    ({ levels }) =>
+    (values) =>
+      logistic(values, levels - 1),
 };
 
 /** Mean of a logistic cut into levels: half of the numbers are places, half raw log-variances. */
@@ -77,7 +80,8 @@ function linear(layer, weights, input) {
 }
 
 function known(table, name) {
-  if (!(name in table)) throw new Error(`This page knows no "${name}" in a decoder: export the site again.`);
+  if (!(name in table))
+    throw new Error(`This page knows no "${name}" in a decoder: export the site again.`);
   return table[name];
 }
 

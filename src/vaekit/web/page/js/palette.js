@@ -2,8 +2,16 @@
 // arXiv:2107.02270), then the same ten with another shape.
 
 const COLORS = [
-  "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
-  "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+  "#3f90da",
+  "#ffa90e",
+  "#bd1f01",
+  "#94a4a2",
+  "#832db6",
+  "#a96b59",
+  "#e76300",
+  "#b9ac70",
+  "#717581",
+  "#92dadd",
 ];
 const ONE = "#3f90da";
 
@@ -18,7 +26,8 @@ export function mark(label) {
 export function trace(context, shape, x, y, radius) {
   context.beginPath();
   if (shape === 0) context.arc(x, y, radius, 0, 2 * Math.PI);
-  else if (shape === 1) context.rect(x - 0.9 * radius, y - 0.9 * radius, 1.8 * radius, 1.8 * radius);
+  else if (shape === 1)
+    context.rect(x - 0.9 * radius, y - 0.9 * radius, 1.8 * radius, 1.8 * radius);
   else polygon(context, shape === 2 ? 4 : 3, x, y, 1.2 * radius);
   context.closePath();
 }

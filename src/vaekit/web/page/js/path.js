@@ -11,7 +11,13 @@ export function createPath({ source, store, map, failed, hear }) {
   const player = createPlayer(source.overview, hear);
   const text = h("p", { class: "soft" });
   const clear = button("Clear the path", () => store.set({ path: null }));
-  const element = h("div", { class: "path", role: "group", "aria-label": "The drawn path" }, text, player.element, clear);
+  const element = h(
+    "div",
+    { class: "path", role: "group", "aria-label": "The drawn path" },
+    text,
+    player.element,
+    clear,
+  );
   let play = false;
   let waypoints = [];
 
@@ -31,7 +37,9 @@ export function createPath({ source, store, map, failed, hear }) {
   function show() {
     const { path, z } = store.get();
     const chart = map.chart();
-    text.textContent = path ? "A path" : "Drag over the map to draw a path; it is decoded and played.";
+    text.textContent = path
+      ? "A path"
+      : "Drag over the map to draw a path; it is decoded and played.";
     player.element.hidden = clear.hidden = !path;
     map.set({ path });
     if (!path) {
@@ -44,12 +52,15 @@ export function createPath({ source, store, map, failed, hear }) {
 
   store.on(["path"], show);
   return {
-    element, show,
+    element,
+    show,
     playing: player.playing,
     drawn(points) {
       if (points.length < 2) return;
       play = true;
-      store.set({ path: points.map((point) => point.map((value) => Number(value.toPrecision(4)))) });
+      store.set({
+        path: points.map((point) => point.map((value) => Number(value.toPrecision(4)))),
+      });
     },
     /** Keys: Enter adds where the code is, P plays, Escape drops. */
     key(name) {

@@ -28,7 +28,9 @@ export function way(kind, start, end, frames, codes) {
 export function resample(points, count) {
   const lengths = [0];
   for (let i = 1; i < points.length; i += 1) {
-    lengths.push(lengths[i - 1] + Math.hypot(...points[i].map((value, d) => value - points[i - 1][d])));
+    lengths.push(
+      lengths[i - 1] + Math.hypot(...points[i].map((value, d) => value - points[i - 1][d])),
+    );
   }
   const total = lengths[lengths.length - 1];
   let at = 0;
@@ -49,7 +51,10 @@ export function simplified(points, distance) {
     if (away > most) [most, at] = [away, i];
   }
   if (most <= distance) return [first, last];
-  return [...simplified(points.slice(0, at + 1), distance).slice(0, -1), ...simplified(points.slice(at), distance)];
+  return [
+    ...simplified(points.slice(0, at + 1), distance).slice(0, -1),
+    ...simplified(points.slice(at), distance),
+  ];
 }
 
 function toSegment([x, y], [ax, ay], [bx, by]) {

@@ -4,11 +4,13 @@ import { h } from "./dom.js";
 /** Paint row `index` of a block (B, H, W, C) on a canvas of its own size. */
 export function paint(canvas, block, index) {
   const [height, width, channels] = block.shape.slice(1);
-  if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+  if (canvas.width !== width || canvas.height !== height)
+    [canvas.width, canvas.height] = [width, height];
   const image = new ImageData(width, height);
   const [values, pixels] = [block.item(index), image.data];
   for (let p = 0; p < width * height; p += 1) {
-    for (let c = 0; c < 3; c += 1) pixels[4 * p + c] = values[p * channels + (channels === 1 ? 0 : c)];
+    for (let c = 0; c < 3; c += 1)
+      pixels[4 * p + c] = values[p * channels + (channels === 1 ? 0 : c)];
     pixels[4 * p + 3] = 255;
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
@@ -16,7 +18,11 @@ export function paint(canvas, block, index) {
 
 /** A picture of one row, with a name for those who do not see it. */
 export function picture(block, index, label, extra = "") {
-  const canvas = h("canvas", { class: `picture ${extra}`.trim(), role: "img", "aria-label": label });
+  const canvas = h("canvas", {
+    class: `picture ${extra}`.trim(),
+    role: "img",
+    "aria-label": label,
+  });
   paint(canvas, block, index);
   return canvas;
 }

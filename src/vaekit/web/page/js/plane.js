@@ -40,7 +40,14 @@ export function lift(plane, base, [x, y]) {
 }
 
 /** Covariance [xx, xy, yy] on a linear plane of a normal code with these standard deviations. */
-export function dropSpread({ linear: { axes: [one, two] } }, spread) {
+export function dropSpread(
+  {
+    linear: {
+      axes: [one, two],
+    },
+  },
+  spread,
+) {
   const sum = (a, b) => spread.reduce((all, sd, d) => all + a[d] * b[d] * sd * sd, 0);
   return [sum(one, one), sum(one, two), sum(two, two)];
 }

@@ -7,7 +7,10 @@ import { standing } from "./standing.js";
 
 /** Encode a request, decode its mean and draws, and say where its likelihood stands. */
 export async function look(source, request, { draws, seed }) {
-  const [input, code] = await Promise.all([blockOf(request, source), source.encode({ ...request, draws, seed })]);
+  const [input, code] = await Promise.all([
+    blockOf(request, source),
+    source.encode({ ...request, draws, seed }),
+  ]);
   const [decoded, reference] = await Promise.all([
     source.decode([code.mean, ...code.draws]),
     code.log_likelihood === null ? null : source.reference(),
@@ -26,12 +29,25 @@ export function rebuilt(overview, { input, code, decoded }) {
 export function facts({ code, reference }) {
   const lines = [];
   if (code.log_likelihood !== null) {
-    if (reference?.values.length && code.percentile !== null) lines.push(standing(code.log_likelihood, code.percentile, reference));
-    else lines.push(h("p", {}, `log p(x) ${tell(code.log_likelihood, 4)} nats (${code.samples} samples).`));
+    if (reference?.values.length && code.percentile !== null)
+      lines.push(standing(code.log_likelihood, code.percentile, reference));
+    else
+      lines.push(
+        h("p", {}, `log p(x) ${tell(code.log_likelihood, 4)} nats (${code.samples} samples).`),
+      );
   }
-  if (code.rate !== null && code.rate !== undefined) lines.push(h("p", { class: "soft" }, `The code carries ${tell(code.rate, 3)} nats (KL to the prior).`));
+  if (code.rate !== null && code.rate !== undefined)
+    lines.push(
+      h("p", { class: "soft" }, `The code carries ${tell(code.rate, 3)} nats (KL to the prior).`),
+    );
   if (code.log_likelihood !== null && code.reference_ready === false) {
-    lines.push(h("p", { class: "soft" }, "The likelihoods of the test rows are still being computed: look again in a moment."));
+    lines.push(
+      h(
+        "p",
+        { class: "soft" },
+        "The likelihoods of the test rows are still being computed: look again in a moment.",
+      ),
+    );
   }
   if (code.note) lines.push(h("p", { class: "soft" }, sentence(code.note)));
   return h("div", { class: "facts" }, lines);

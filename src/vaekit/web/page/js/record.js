@@ -16,15 +16,37 @@ export function cell(stats, value) {
 /** A table of all columns that can be shown again and again; `given` marks values to compare. */
 export function createRecord({ columns, column_stats: stats }) {
   const lines = columns.map((name, f) => {
-    const [value, bar, tick] = [h("td", { class: "number" }), h("i", { class: "fill" }), h("i", { class: "tick", hidden: true })];
-    const line = h("tr", {}, h("th", { scope: "row" }, name), value, h("td", { class: "bar", "aria-hidden": "true" }, h("div", {}, bar, tick)));
+    const [value, bar, tick] = [
+      h("td", { class: "number" }),
+      h("i", { class: "fill" }),
+      h("i", { class: "tick", hidden: true }),
+    ];
+    const line = h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, name),
+      value,
+      h("td", { class: "bar", "aria-hidden": "true" }, h("div", {}, bar, tick)),
+    );
     return { line, value, bar, tick, stats: stats[f] };
   });
-  const head = h("tr", {}, ...["Column", "Value", "In its range"].map((text) => h("th", { scope: "col" }, text)));
-  const body = h("tbody", {}, lines.map(({ line }) => line));
+  const head = h(
+    "tr",
+    {},
+    ...["Column", "Value", "In its range"].map((text) => h("th", { scope: "col" }, text)),
+  );
+  const body = h(
+    "tbody",
+    {},
+    lines.map(({ line }) => line),
+  );
   const table = h("table", { class: "record" }, h("thead", {}, head), body);
   return {
-    element: h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "The decoded row" }, table),
+    element: h(
+      "div",
+      { class: "scroll", tabIndex: 0, role: "region", "aria-label": "The decoded row" },
+      table,
+    ),
     show(values, given = null) {
       lines.forEach(({ line, value, bar, tick, stats: one }, f) => {
         value.textContent = cell(one, values[f]);

@@ -13,10 +13,17 @@ export function createSliders({ overview, code, hear }) {
   const lines = overview.dims.map((dim) => line(overview, dim, (value) => change(dim.dim, value)));
   const active = lines.filter(({ dim }) => dim.active);
   const idle = lines.filter(({ dim }) => !dim.active);
-  const list = h("div", { class: "sliders" }, active.map(({ element }) => element));
-  const folded = h("details", { class: "idle", ontoggle: () => folded.open && hear.opened() },
+  const list = h(
+    "div",
+    { class: "sliders" },
+    active.map(({ element }) => element),
+  );
+  const folded = h(
+    "details",
+    { class: "idle", ontoggle: () => folded.open && hear.opened() },
     h("summary", {}, `${idle.length} inactive ${idle.length === 1 ? "dimension" : "dimensions"}`),
-    idle.map(({ element }) => element));
+    idle.map(({ element }) => element),
+  );
   const element = h("div", {}, list, idle.length ? folded : null);
 
   function change(dim, value) {
@@ -44,8 +51,13 @@ function line(overview, dim, change) {
   const told = dim.kl === null ? `variance ${tell(dim.variance, 2)}` : `KL ${tell(dim.kl, 3)} nats`;
   const output = h("output", { for: id });
   const input = h("input", {
-    id, type: "range", min: String(dim.low), max: String(dim.high), step: String((dim.high - dim.low) / STEPS),
-    "aria-label": `${name}, ${told}`, title: "Double click or Backspace: back to 0",
+    id,
+    type: "range",
+    min: String(dim.low),
+    max: String(dim.high),
+    step: String((dim.high - dim.low) / STEPS),
+    "aria-label": `${name}, ${told}`,
+    title: "Double click or Backspace: back to 0",
     oninput: () => change(Number(input.value)),
     ondblclick: () => change(0),
     onkeydown: (event) => {
@@ -55,11 +67,23 @@ function line(overview, dim, change) {
     },
   });
   const strip = createStrip(overview, (share) => change(dim.low + share * (dim.high - dim.low)));
-  const reset = button("↺", () => change(0), { class: "quiet zero", "aria-label": `Set ${name} to 0` });
-  const head = h("div", { class: "slider-head" }, h("label", { for: id }, name), h("span", { class: "soft" }, told), output, reset);
+  const reset = button("↺", () => change(0), {
+    class: "quiet zero",
+    "aria-label": `Set ${name} to 0`,
+  });
+  const head = h(
+    "div",
+    { class: "slider-head" },
+    h("label", { for: id }, name),
+    h("span", { class: "soft" }, told),
+    output,
+    reset,
+  );
   const element = h("div", { class: "slider" }, head, input, strip.element);
   return {
-    dim, element, strip,
+    dim,
+    element,
+    strip,
     show(value) {
       input.value = String(clamp(value, dim.low, dim.high));
       output.textContent = place(value);

@@ -18,7 +18,8 @@ export async function serverSource(index) {
       askBlock(at("decode"), json({ codes, draw, seed })),
     background: (wanted) => askBlock(at("background"), json(wanted)),
     encode: (input) => askJson(at("encode"), json(input)),
-    image: (file, { invert, centre }) => askBlock(at(`image?invert=${invert}&centre=${centre}`), upload(file)),
+    image: (file, { invert, centre }) =>
+      askBlock(at(`image?invert=${invert}&centre=${centre}`), upload(file)),
     traverse: (wanted) => askBlock(at("traverse"), json(wanted)),
     async path(wanted) {
       const codes = await askBlock(at("path"), json(wanted));

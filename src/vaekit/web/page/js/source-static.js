@@ -45,7 +45,13 @@ export async function staticSource(address) {
       return new Block(block.data, [dims.length, steps, ...form.item]);
     },
     async path({ start, end, frames, path }) {
-      return way(path, await placed(start), await placed(end), frames, path === "density" ? await codes() : null);
+      return way(
+        path,
+        await placed(start),
+        await placed(end),
+        frames,
+        path === "density" ? await codes() : null,
+      );
     },
     async arithmetic({ a, b, c, scale }) {
       const [one, two, three] = await Promise.all([placed(a), placed(b), placed(c)]);
@@ -76,7 +82,9 @@ function shapeOf({ kind, shape, columns }) {
 /** Decode codes into a block of rows as the server would send it. */
 function decodeAll(decoder, codes, form) {
   const size = form.item.reduce((all, each) => all * each, 1);
-  const data = form.image ? new Uint8ClampedArray(codes.length * size) : new Float32Array(codes.length * size);
+  const data = form.image
+    ? new Uint8ClampedArray(codes.length * size)
+    : new Float32Array(codes.length * size);
   codes.forEach((code, row) => {
     const values = decoder(code);
     if (form.image) putPixels(data.subarray(row * size), values, form);
@@ -107,7 +115,10 @@ async function staticMap({ overview, files }, plane, { read, codes }) {
     const points = await read(stored.points, [2]);
     return { points, rows: stored.rows ? (await read(stored.rows, [])).data : null };
   }
-  const [a, b] = plane.slice(plane.indexOf(":") + 1).split(",").map(Number);
+  const [a, b] = plane
+    .slice(plane.indexOf(":") + 1)
+    .split(",")
+    .map(Number);
   const all = await codes();
   const data = new Float32Array(2 * overview.rows);
   for (let row = 0; row < overview.rows; row += 1) {
@@ -120,7 +131,10 @@ async function staticMap({ overview, files }, plane, { read, codes }) {
 async function staticRow(row, { overview, files }, read) {
   const width = [overview.latent_dim];
   const [codes, spread, labels, positions] = await Promise.all([
-    read(files.codes, width), read(files.spread, width), read(files.labels, []), read(files.positions, []),
+    read(files.codes, width),
+    read(files.spread, width),
+    read(files.labels, []),
+    read(files.positions, []),
   ]);
   const label = labels.data[row] < 0 ? null : labels.data[row];
   const named = label === null ? null : overview.classes[label];
@@ -133,7 +147,13 @@ async function encodeRow({ row, draws, seed }, spec, read) {
   const { mean, spread } = await staticRow(row, spec, read);
   const next = normals(seed);
   const draw = () => mean.map((value, d) => value + spread[d] * next());
-  return { mean, spread, draws: Array.from({ length: draws }, draw), log_likelihood: null, note: "" };
+  return {
+    mean,
+    spread,
+    draws: Array.from({ length: draws }, draw),
+    log_likelihood: null,
+    note: "",
+  };
 }
 
 async function findPlace(where, overview, codes) {

@@ -7,7 +7,12 @@ const [WIDTH, HEIGHT, BARS] = [320, 74, 40];
 
 /** A figure for a value among ascending `values`. */
 export function standing(value, percentile, { values, samples }) {
-  const canvas = h("canvas", { class: "standing", width: 2 * WIDTH, height: 2 * HEIGHT, role: "img" });
+  const canvas = h("canvas", {
+    class: "standing",
+    width: 2 * WIDTH,
+    height: 2 * HEIGHT,
+    role: "img",
+  });
   const text = sentence(value, percentile, values.length, samples);
   canvas.setAttribute("aria-label", text);
   draw(canvas.getContext("2d"), value, values);
@@ -15,7 +20,8 @@ export function standing(value, percentile, { values, samples }) {
 }
 
 function sentence(value, percentile, rows, samples) {
-  const above = percentile === null ? "" : `: higher than ${tell(percentile, 2)} % of ${whole(rows)} test rows`;
+  const above =
+    percentile === null ? "" : `: higher than ${tell(percentile, 2)} % of ${whole(rows)} test rows`;
   return `log p(x) ${tell(value, 4)} nats${above} (${samples} samples)`;
 }
 

@@ -31,7 +31,12 @@ export function createStrip(overview, pick) {
 function sentence({ columns, column_stats: stats }, block, k) {
   const [steps, flat] = [block.shape[1], block.flat()];
   const [first, last] = [flat.item(k * steps), flat.item(k * steps + steps - 1)];
-  const moves = columns.map((name, f) => [name, (last[f] - first[f]) / (stats[f].high - stats[f].low || 1)]);
+  const moves = columns.map((name, f) => [
+    name,
+    (last[f] - first[f]) / (stats[f].high - stats[f].low || 1),
+  ]);
   const most = moves.sort((a, b) => Math.abs(b[1]) - Math.abs(a[1])).slice(0, TOLD);
-  return most.map(([name, by]) => `${by < 0 ? "↓" : "↑"} ${name} ${Math.round(100 * Math.abs(by))} %`).join(" · ");
+  return most
+    .map(([name, by]) => `${by < 0 ? "↓" : "↑"} ${name} ${Math.round(100 * Math.abs(by))} %`)
+    .join(" · ");
 }

@@ -12,14 +12,39 @@ export function createArithmeticTab({ source, store, failed, hear }) {
   const { overview } = source;
   const places = Object.entries(SIGNS).map(([key, label]) => [
     key,
-    createPlace({ overview, label, change: (text) => store.set({ [key]: text }), code: () => store.get().z }),
+    createPlace({
+      overview,
+      label,
+      change: (text) => store.set({ [key]: text }),
+      code: () => store.get().z,
+    }),
   ]);
   const output = h("output", {});
-  const scale = h("input", { type: "range", min: "-1", max: "2", step: "0.05", "aria-label": "Scale of C minus B", oninput: () => store.set({ scale: Number(scale.value) }) });
-  const take = button("Set the sliders to the result", () => answer && hear.code(answer), { disabled: true });
+  const scale = h("input", {
+    type: "range",
+    min: "-1",
+    max: "2",
+    step: "0.05",
+    "aria-label": "Scale of C minus B",
+    oninput: () => store.set({ scale: Number(scale.value) }),
+  });
+  const take = button("Set the sliders to the result", () => answer && hear.code(answer), {
+    disabled: true,
+  });
   const result = h("div", { class: "result" });
   const terms = places.map(([key, { element }]) => field(SIGNS[key], element));
-  const element = h("div", {}, h("div", { class: "buttons" }, terms, field("Scale", h("span", { class: "place" }, scale, output)), take), result);
+  const element = h(
+    "div",
+    {},
+    h(
+      "div",
+      { class: "buttons" },
+      terms,
+      field("Scale", h("span", { class: "place" }, scale, output)),
+      take,
+    ),
+    result,
+  );
   let answer = null;
 
   const request = latest(
@@ -53,6 +78,7 @@ export function createArithmeticTab({ source, store, failed, hear }) {
 /** The code of a place. */
 async function codeOf(where, source) {
   if (where.code) return where.code;
-  if ("label" in where) return source.overview.class_places.find(({ label }) => label === where.label).mean;
+  if ("label" in where)
+    return source.overview.class_places.find(({ label }) => label === where.label).mean;
   return (await source.codes()).list(where.row);
 }

@@ -16,16 +16,41 @@ const DRAWS = 6;
  */
 export function createRowTab({ source, store, failed, hear, placed }) {
   const { overview } = source;
-  const result = h("div", { class: "result", "aria-live": "polite" }, h("p", { class: "soft" }, "Choose a row to see what the model makes of it."));
-  const number = h("input", { type: "number", min: "0", max: String(overview.rows - 1), step: "1", onchange: () => number.reportValidity() && row(Number(number.value)) });
-  const picker = h("div", { class: "buttons" }, field("Row", number),
+  const result = h(
+    "div",
+    { class: "result", "aria-live": "polite" },
+    h("p", { class: "soft" }, "Choose a row to see what the model makes of it."),
+  );
+  const number = h("input", {
+    type: "number",
+    min: "0",
+    max: String(overview.rows - 1),
+    step: "1",
+    onchange: () => number.reportValidity() && row(Number(number.value)),
+  });
+  const picker = h(
+    "div",
+    { class: "buttons" },
+    field("Row", number),
     button("Previous", () => row((now() - 1 + overview.rows) % overview.rows)),
     button("Next", () => row((now() + 1) % overview.rows)),
-    button("Any", () => row(Math.floor(Math.random() * overview.rows))));
+    button("Any", () => row(Math.floor(Math.random() * overview.rows))),
+  );
   const again = button("Draw again", () => store.set({ seed: freshSeed() }));
   const cells = overview.kind === "table" ? createCells(source, (list) => give(list)) : null;
-  const own = source.can.encode ? ownInput() : h("p", { class: "soft" }, "This page runs without a server and has no encoder: it knows its own rows only.");
-  const element = h("div", { class: "columns" }, h("div", { class: "ask" }, picker, own), h("div", {}, result, again));
+  const own = source.can.encode
+    ? ownInput()
+    : h(
+        "p",
+        { class: "soft" },
+        "This page runs without a server and has no encoder: it knows its own rows only.",
+      );
+  const element = h(
+    "div",
+    { class: "columns" },
+    h("div", { class: "ask" }, picker, own),
+    h("div", {}, result, again),
+  );
   let moving = !placed; // whether the code should go where the new posterior is
 
   const request = latest(
@@ -64,7 +89,13 @@ export function createRowTab({ source, store, failed, hear, placed }) {
         failed(error);
       }
     };
-    return h("div", {}, field("Paste a row of the table (an empty cell is a gap)", box, "tall"), button("Encode the row", take), cells.element);
+    return h(
+      "div",
+      {},
+      field("Paste a row of the table (an empty cell is a gap)", box, "tall"),
+      button("Encode the row", take),
+      cells.element,
+    );
   }
 
   function drawn() {
@@ -78,9 +109,23 @@ export function createRowTab({ source, store, failed, hear, placed }) {
         failed(error);
       }
     };
-    const upload = h("input", { type: "file", accept: "image/*", onchange: () => upload.files[0] && take(upload.files[0], invert.checked) });
-    const options = h("div", { class: "buttons" }, h("label", { class: "check" }, centre, "Centre the ink"), h("label", { class: "check" }, invert, "Invert uploads"));
-    return h("div", { class: "own" }, createPad(overview.shape[2], (blob) => take(blob, false)).element, h("div", {}, field("Upload an image", upload, "tall"), options));
+    const upload = h("input", {
+      type: "file",
+      accept: "image/*",
+      onchange: () => upload.files[0] && take(upload.files[0], invert.checked),
+    });
+    const options = h(
+      "div",
+      { class: "buttons" },
+      h("label", { class: "check" }, centre, "Centre the ink"),
+      h("label", { class: "check" }, invert, "Invert uploads"),
+    );
+    return h(
+      "div",
+      { class: "own" },
+      createPad(overview.shape[2], (blob) => take(blob, false)).element,
+      h("div", {}, field("Upload an image", upload, "tall"), options),
+    );
   }
 
   function load() {

@@ -5,12 +5,35 @@ import { h, unique } from "./dom.js";
 export function createTabs(panels, label, chosen) {
   const made = panels.map(([key, title, content]) => {
     const [tabId, panelId] = [unique("tab"), unique("panel")];
-    const tab = h("button", { type: "button", role: "tab", id: tabId, "aria-controls": panelId, onclick: () => pick(key) }, title);
-    const panel = h("div", { role: "tabpanel", id: panelId, "aria-labelledby": tabId, tabIndex: 0, class: "panel" }, content);
+    const tab = h(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        id: tabId,
+        "aria-controls": panelId,
+        onclick: () => pick(key),
+      },
+      title,
+    );
+    const panel = h(
+      "div",
+      { role: "tabpanel", id: panelId, "aria-labelledby": tabId, tabIndex: 0, class: "panel" },
+      content,
+    );
     return { key, tab, panel };
   });
-  const bar = h("div", { role: "tablist", "aria-label": label, onkeydown: move }, made.map(({ tab }) => tab));
-  const element = h("div", { class: "tabs" }, bar, made.map(({ panel }) => panel));
+  const bar = h(
+    "div",
+    { role: "tablist", "aria-label": label, onkeydown: move },
+    made.map(({ tab }) => tab),
+  );
+  const element = h(
+    "div",
+    { class: "tabs" },
+    bar,
+    made.map(({ panel }) => panel),
+  );
 
   function show(key) {
     for (const { key: each, tab, panel } of made) {

@@ -39,13 +39,22 @@ export function createTooltip(source, stage) {
 
   function lines(values) {
     const shown = overview.columns.slice(0, COLUMNS);
-    body.replaceChildren(...shown.flatMap((name, f) => [h("dt", {}, name), h("dd", {}, cell(overview.column_stats[f], values[f]))]));
+    body.replaceChildren(
+      ...shown.flatMap((name, f) => [
+        h("dt", {}, name),
+        h("dd", {}, cell(overview.column_stats[f], values[f])),
+      ]),
+    );
   }
 
   function put() {
     const [x, y] = where;
-    const left = x + 20 + element.offsetWidth > stage.clientWidth ? x - 20 - element.offsetWidth : x + 20;
-    const top = Math.min(Math.max(4, y - element.offsetHeight / 2), stage.clientHeight - element.offsetHeight - 4);
+    const left =
+      x + 20 + element.offsetWidth > stage.clientWidth ? x - 20 - element.offsetWidth : x + 20;
+    const top = Math.min(
+      Math.max(4, y - element.offsetHeight / 2),
+      stage.clientHeight - element.offsetHeight - 4,
+    );
     element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 

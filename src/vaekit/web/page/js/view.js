@@ -8,7 +8,8 @@ export function createView() {
   let [width, height] = [1, 1];
   let extent = [-1, 1, -1, 1];
   let [cx, cy, zoom] = [0, 0, 1];
-  const fitScale = () => Math.min(width / (extent[1] - extent[0]), height / (extent[3] - extent[2]));
+  const fitScale = () =>
+    Math.min(width / (extent[1] - extent[0]), height / (extent[3] - extent[2]));
   const scale = () => zoom * fitScale();
   const middle = () => [(extent[0] + extent[1]) / 2, (extent[2] + extent[3]) / 2];
   const view = {

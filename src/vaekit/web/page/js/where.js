@@ -22,9 +22,22 @@ export const codeText = (code) => code.map((value) => Number(value.toFixed(3))).
 
 /** A control for a place; `change(text)` hears, `code()` gives the code now. */
 export function createPlace({ overview, label, change, code }) {
-  const classes = overview.class_places.map(({ label: key }) => [`class:${key}`, `Mean of ${overview.classes[key]}`]);
-  const kind = select([...classes, ["row", "Row …"], ["code", "The code set now"]], { label, onchange: pick });
-  const number = h("input", { type: "number", min: "0", max: String(overview.rows - 1), step: "1", "aria-label": `${label}: number of the row`, onchange: row });
+  const classes = overview.class_places.map(({ label: key }) => [
+    `class:${key}`,
+    `Mean of ${overview.classes[key]}`,
+  ]);
+  const kind = select([...classes, ["row", "Row …"], ["code", "The code set now"]], {
+    label,
+    onchange: pick,
+  });
+  const number = h("input", {
+    type: "number",
+    min: "0",
+    max: String(overview.rows - 1),
+    step: "1",
+    "aria-label": `${label}: number of the row`,
+    onchange: row,
+  });
   const element = h("span", { class: "place" }, kind, number);
 
   function row() {
