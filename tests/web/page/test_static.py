@@ -31,6 +31,13 @@ LAYER = """async ([name, mean, inputs]) => {
   if (name === 'none') spec.layers = [];
   return inputs.map(x => createDecoder(spec, new Float32Array([1, 0]))([x])[0]);
 }"""
+WAY = """async asked => {
+  const {staticSource} = await import('./js/source-static.js');
+  const source = await staticSource('run1/run.json');
+  const codes = await source.codes();
+  const rows = Array.from({length: codes.count}, (_, i) => codes.list(i));
+  return [await source.path(asked), rows];
+}"""
 
 
 @contextlib.contextmanager
@@ -65,13 +72,13 @@ def table_site(explored, tmp_path_factory):
         yield address
 
 
-@pytest.mark.parametrize(("name", "index"), [("digits", 0), ("four", 1)])
-def test_the_decoder_of_the_page_agrees_with_pytorch(visit, site, explored, name, index):
-    run = load_run(explored[name])
-    codes = np.random.default_rng(0).normal(0, 2, (40, run.config.model.latent_dim))
+def test_the_decoder_of_the_page_agrees_with_pytorch(visit, site, explored):
     page = visit(site)
-    got = np.array(page.evaluate(DECODE, [f"run{index}/run.json", codes.tolist()]))
-    np.testing.assert_allclose(got, decode(run.model, codes=codes), atol=1e-4)
+    for index, name in enumerate(["digits", "four"]):
+        run = load_run(explored[name])
+        codes = np.random.default_rng(0).normal(0, 2, (40, run.config.model.latent_dim))
+        got = np.array(page.evaluate(DECODE, [f"run{index}/run.json", codes.tolist()]))
+        np.testing.assert_allclose(got, decode(run.model, codes=codes), atol=1e-4, err_msg=name)
 
 
 def test_the_decoder_of_a_table_agrees_with_pytorch(visit, table_site, explored):
@@ -84,19 +91,20 @@ def test_the_decoder_of_a_table_agrees_with_pytorch(visit, table_site, explored)
     np.testing.assert_allclose((got - raw) / raw.std(axis=0), 0, atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("name", "function"),
-    [
-        ("relu", torch.relu),
-        ("tanh", torch.tanh),
-        ("gelu", torch.nn.functional.gelu),
-        ("softplus", torch.nn.functional.softplus),
-    ],
-)
-def test_activations_are_those_of_pytorch(visit, site, name, function):
+ACTIVATIONS = {
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "gelu": torch.nn.functional.gelu,
+    "softplus": torch.nn.functional.softplus,
+}
+
+
+def test_activations_are_those_of_pytorch(visit, site):
+    page = visit(site)
     inputs = torch.linspace(-12, 40, 521, dtype=torch.float64)
-    got = visit(site).evaluate(LAYER, [name, "identity", inputs.tolist()])
-    np.testing.assert_allclose(got, function(inputs), rtol=1e-7, atol=1e-8)
+    for name, function in ACTIVATIONS.items():
+        got = page.evaluate(LAYER, [name, "identity", inputs.tolist()])
+        np.testing.assert_allclose(got, function(inputs), rtol=1e-7, atol=1e-8, err_msg=name)
 
 
 def test_means_are_those_of_the_library(visit, site):
@@ -139,20 +147,11 @@ def test_the_site_says_what_it_cannot_do_and_does_the_rest(visit, site, explored
     page.locator(".side figure").nth(9).wait_for()
 
 
-@pytest.mark.parametrize("path", ["linear", "spherical", "density"])
-def test_ways_are_those_of_the_library(visit, site, explored, path):
+def test_ways_are_those_of_the_library(visit, site):
     page = visit(site)
-    asked = {"start": {"row": 3}, "end": {"row": 8}, "frames": 12, "path": path}
-    got, rows = page.evaluate(
-        """async asked => {
-          const {staticSource} = await import('./js/source-static.js');
-          const source = await staticSource('run1/run.json');
-          const codes = await source.codes();
-          const rows = Array.from({length: codes.count}, (_, i) => codes.list(i));
-          return [await source.path(asked), rows];
-        }""",
-        asked,
-    )
-    codes = np.array(rows)
-    wanted = walk(codes[3], codes[8], frames=12, path=path, codes=codes)
-    np.testing.assert_allclose(got, wanted, atol=1e-5)
+    for path in ("linear", "spherical", "density"):
+        asked = {"start": {"row": 3}, "end": {"row": 8}, "frames": 12, "path": path}
+        got, rows = page.evaluate(WAY, asked)
+        codes = np.array(rows)
+        wanted = walk(codes[3], codes[8], frames=12, path=path, codes=codes)
+        np.testing.assert_allclose(got, wanted, atol=1e-5, err_msg=path)

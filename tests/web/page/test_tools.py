@@ -50,11 +50,9 @@ def test_a_row_is_encoded_rebuilt_and_placed_among_the_others(visit, images, exp
     page.get_by_role("button", name="Next").click()
     until(page, "location.hash.includes('input=row:12')")
     told = page.locator(".panel:visible figcaption", has_text="log p(x)")
-    for _ in range(40):  # the likelihoods of the others are computed in the background
-        page.get_by_role("button", name="Draw again").click()
-        page.wait_for_timeout(250)
-        if told.count():
-            break
+    told.wait_for()  # the likelihoods of the others are computed in the background
+    page.get_by_role("button", name="Draw again").click()
+    until(page, "/seed=[1-9]/.test(location.hash)")
     assert "% of" in told.inner_text()
 
 

@@ -77,12 +77,12 @@ export async function createApp({ source, runs, store, messages, main, placed })
       ...parts,
       placed,
       hear: {
-        posterior: (posterior) => marks.keep({ posterior }),
-        code(mean, values) {
+        posterior(posterior, values) {
           decoded.give(overview.kind === "table" ? values : null);
-          go(mean);
+          marks.keep({ posterior });
           code.rest();
         },
+        code: go,
       },
     }),
     walk: createWalkTab({ ...parts, hear: { ...code.film, walk: (walk) => marks.keep({ walk }) } }),

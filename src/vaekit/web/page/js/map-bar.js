@@ -2,6 +2,7 @@
 import { button, field, h, select } from "./dom.js";
 import { dimsOf, planeOf } from "./plane.js";
 import { mark, trace } from "./palette.js";
+import { onTheme } from "./theme.js";
 
 const OWN = "own";
 
@@ -123,11 +124,8 @@ export function createLegend({ classes, class_places: places }, store) {
   if (!classes.length) return null;
   const keys = places.map(({ label }) => {
     const sign = h("canvas", { width: 28, height: 28, "aria-hidden": "true" });
-    const context = sign.getContext("2d");
-    const { color, shape } = mark(label);
-    trace(context, shape, 14, 14, 9);
-    context.fillStyle = color;
-    context.fill();
+    paintSign(sign, label);
+    onTheme(() => paintSign(sign, label));
     const control = h(
       "button",
       {
@@ -157,4 +155,12 @@ function without(list, label) {
   return list.includes(label)
     ? list.filter((each) => each !== label)
     : [...list, label].sort((a, b) => a - b);
+}
+
+function paintSign(sign, label) {
+  const context = sign.getContext("2d");
+  const { color, shape } = mark(label);
+  trace(context, shape, 14, 14, 9);
+  context.fillStyle = color;
+  context.fill();
 }

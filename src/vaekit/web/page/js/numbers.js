@@ -19,9 +19,9 @@ export function place(value) {
   return value.toFixed(2).replace("-", "−");
 }
 
-/** A whole number with thin spaces: 10 000. */
+/** A whole number with narrow spaces: 10 000. */
 export function whole(value) {
-  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, "\u2009");
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
 /** Keep a value between two others. */

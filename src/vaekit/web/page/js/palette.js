@@ -1,5 +1,6 @@
 // Colours of classes: ten that people with any colour vision tell apart (Petroff 2021,
 // arXiv:2107.02270), then the same ten with another shape.
+import { isDark } from "./theme.js";
 
 const COLORS = [
   "#3f90da",
@@ -14,12 +15,20 @@ const COLORS = [
   "#92dadd",
 ];
 const ONE = "#3f90da";
+// The four that are too dark for dark paper, lighter.
+const LIGHTER = {
+  "#bd1f01": "#f2604c",
+  "#832db6": "#b477e0",
+  "#a96b59": "#c98f7e",
+  "#717581": "#a0a5b3",
+};
 
 /** Colour and shape (0 disc, 1 square, 2 diamond, 3 triangle) of a class; -1 has no class. */
 export function mark(label) {
   if (label < 0) return { color: ONE, shape: 0 };
   const turn = Math.floor(label / COLORS.length);
-  return { color: COLORS[label % COLORS.length], shape: turn % 4 };
+  const color = COLORS[label % COLORS.length];
+  return { color: (isDark() && LIGHTER[color]) || color, shape: turn % 4 };
 }
 
 /** Trace the outline of a shape around (x, y). */

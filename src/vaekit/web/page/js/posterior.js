@@ -42,11 +42,7 @@ export function facts({ code, reference }) {
     );
   if (code.log_likelihood !== null && code.reference_ready === false) {
     lines.push(
-      h(
-        "p",
-        { class: "soft" },
-        "The likelihoods of the test rows are still being computed: look again in a moment.",
-      ),
+      h("p", { class: "soft" }, "The likelihoods of the test rows are still being computed."),
     );
   }
   if (code.note) lines.push(h("p", { class: "soft" }, sentence(code.note)));

@@ -4,14 +4,15 @@ import { createCells } from "./cells.js";
 import { button, field, h } from "./dom.js";
 import { createPad } from "./draw.js";
 import { cellsOf, requestOf } from "./input.js";
-import { latest } from "./latest.js";
+import { latest, settled } from "./latest.js";
 import { facts, look, rebuilt } from "./posterior.js";
 import { freshSeed } from "./random.js";
 
 const DRAWS = 6;
+const WAIT = 1500;
 
 /**
- * The tab; `hear.posterior(code)` gets what was found, `hear.code(mean)` where to go.
+ * The tab; `hear.posterior(code, given)` gets what was found, `hear.code(mean)` where to go.
  * `placed`: an address says where the code is, whatever the input.
  */
 export function createRowTab({ source, store, failed, hear, placed }) {
@@ -55,15 +56,21 @@ export function createRowTab({ source, store, failed, hear, placed }) {
 
   const request = latest(
     ({ text, seed }) => look(source, requestOf(text), { draws: DRAWS, seed }),
-    (found) => {
+    (found, asked) => {
       result.replaceChildren(rebuilt(overview, found), facts(found));
       cells?.show(found);
-      hear.posterior(found.code);
-      if (moving) hear.code(found.code.mean, found.request.cells ?? found.input.list(0));
-      moving = false;
+      hear.posterior(found.code, found.request.cells ?? found.input.list(0));
+      if (asked.move) hear.code(found.code.mean);
+      if (found.code.reference_ready === false && found.code.log_likelihood !== null) later(asked);
     },
     failed,
   );
+
+  // The likelihoods of the other rows are still being computed: look whether they are there.
+  const later = settled(({ text, seed }) => {
+    const state = store.get();
+    if (state.input === text && state.seed === seed) request.ask({ text, seed, move: false });
+  }, WAIT);
 
   const now = () => Number(store.get().input?.startsWith("row:") ? store.get().input.slice(4) : -1);
 
@@ -132,7 +139,8 @@ export function createRowTab({ source, store, failed, hear, placed }) {
     const { input, seed } = store.get();
     if (!input) return;
     number.value = input.startsWith("row:") ? input.slice(4) : "";
-    request.ask({ text: input, seed });
+    request.ask({ text: input, seed, move: moving });
+    moving = false;
   }
 
   store.on(["input", "seed"], load);
