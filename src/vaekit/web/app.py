@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -21,6 +22,8 @@ from vaekit.web.worker import Busy, Worker
 
 __all__ = ["guarded", "make_app"]
 
+_SLOW = 2  # answers beside the worker, such as GIFs, at once
+
 
 def make_app(runs: Sequence[Shown], *, folder: Path = page.PAGE) -> FastAPI:
     """Make the application of one run, or of several to compare.
@@ -36,7 +39,8 @@ def make_app(runs: Sequence[Shown], *, folder: Path = page.PAGE) -> FastAPI:
     explorers = [Explorer(shown, worker=worker) for shown in runs]
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.slow = CapacityLimiter(_SLOW)
         for explorer in explorers:
             worker.whenever(explorer.reference.steps())
         yield
