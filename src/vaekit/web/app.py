@@ -64,19 +64,26 @@ def make_app(runs: Sequence[Shown], *, folder: Path = page.PAGE) -> FastAPI:
     return app
 
 
-def guarded(app: FastAPI, *, host: str = "127.0.0.1", token: str | None = None) -> Guard:
+def guarded(
+    app: FastAPI,
+    *,
+    host: str = "127.0.0.1",
+    token: str | None = None,
+    patience: float = 30.0,
+) -> Guard:
     """Put the guard before an application.
 
     Args:
         app: as ``make_app`` made it.
         host: that the server is bound to.
         token: that requests must carry; none without.
+        patience: seconds in which the body of a request has to arrive.
 
     Returns:
         What a server runs.
     """
     limits = {"": LIMITS.body_bytes, "image": LIMITS.upload_bytes}
-    return Guard(app, host=host, token=token, limits=limits)
+    return Guard(app, host=host, token=token, limits=limits, patience=patience)
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:

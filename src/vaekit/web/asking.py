@@ -24,6 +24,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         401: "A token is needed.",
         403: "The request comes from a page of another site.",
         404: "There is no such run or row.",
+        408: "The body did not arrive in time.",
         413: "The body is too large.",
         421: "Another host was asked.",
         422: "Values that cannot be used.",
