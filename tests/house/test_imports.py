@@ -52,7 +52,7 @@ ROOMS = {
     "web": (
         "config data networks distributions models objectives assembly runs evaluation tasks "
         "figures __version__",
-        "numpy torch fastapi starlette uvicorn pydantic PIL",
+        "numpy torch anyio fastapi starlette uvicorn pydantic PIL",
     ),
     "cli": (
         "config recipes data distributions models objectives assembly runs training evaluation "

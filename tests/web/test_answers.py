@@ -1,7 +1,9 @@
 """Every answer is what the library says of the same rows and codes."""
 
 import io
+import re
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from vaekit import tasks
 from vaekit.evaluation.likelihood import score_rows
 from vaekit.numerics import fixed_noise
 
+ROOT = Path(__file__).parents[2]
 DIGITS, CANCER, NOISY = "0", "1", "2"
 
 
@@ -333,3 +336,13 @@ def test_the_page_and_the_list_of_answers_are_served(server):
     listed, described = server.client.get("/api").text, server.client.get("/openapi.json").json()
     assert all(path in listed for path in described["paths"])
     assert "http" not in listed.replace("openapi.json", "")
+
+
+def test_the_program_in_the_document_works(server):
+    text = (ROOT / "docs" / "explore.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    # the run of the table is the one with two latent dimensions
+    code = code.replace("http://127.0.0.1:8421/api/runs/0/", f"{server.url}api/runs/1/")
+    names = {}
+    exec(compile(code, "explore.md", "exec"), names)
+    assert names["images"].shape == (2, 30)

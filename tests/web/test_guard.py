@@ -139,6 +139,19 @@ def test_a_browser_gets_a_cookie_and_an_address_without_the_token(locked, bare):
     assert bare.get(f"{locked.url}api/runs?token={TOKEN}").status_code == 401
 
 
+def test_a_body_that_never_ends_is_not_waited_for(shown, serving):
+    with (
+        serving([shown["cancer"]], patience=0.2) as found,
+        socket.create_connection(
+            (found.client.base_url.host, found.client.base_url.port), timeout=20
+        ) as line,
+    ):
+        line.sendall(
+            b"POST /api/runs/0/decode HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{"
+        )
+        assert line.recv(100).startswith(b"HTTP/1.1 408")
+
+
 def test_a_server_for_all_addresses_goes_by_the_token_alone(wide, bare):
     sent = {"authorization": f"Bearer {TOKEN}", "host": "machine.example"}
     assert bare.get(wide.url + "api/runs", headers=sent).status_code == 200

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -21,6 +22,8 @@ from vaekit.web.worker import Busy, Worker
 
 __all__ = ["guarded", "make_app"]
 
+_SLOW = 2  # answers beside the worker, such as GIFs, at once
+
 
 def make_app(runs: Sequence[Shown], *, folder: Path = page.PAGE) -> FastAPI:
     """Make the application of one run, or of several to compare.
@@ -36,7 +39,8 @@ def make_app(runs: Sequence[Shown], *, folder: Path = page.PAGE) -> FastAPI:
     explorers = [Explorer(shown, worker=worker) for shown in runs]
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.slow = CapacityLimiter(_SLOW)
         for explorer in explorers:
             worker.whenever(explorer.reference.steps())
         yield
@@ -60,19 +64,26 @@ def make_app(runs: Sequence[Shown], *, folder: Path = page.PAGE) -> FastAPI:
     return app
 
 
-def guarded(app: FastAPI, *, host: str = "127.0.0.1", token: str | None = None) -> Guard:
+def guarded(
+    app: FastAPI,
+    *,
+    host: str = "127.0.0.1",
+    token: str | None = None,
+    patience: float = 30.0,
+) -> Guard:
     """Put the guard before an application.
 
     Args:
         app: as ``make_app`` made it.
         host: that the server is bound to.
         token: that requests must carry; none without.
+        patience: seconds in which the body of a request has to arrive.
 
     Returns:
         What a server runs.
     """
     limits = {"": LIMITS.body_bytes, "image": LIMITS.upload_bytes}
-    return Guard(app, host=host, token=token, limits=limits)
+    return Guard(app, host=host, token=token, limits=limits, patience=patience)
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:

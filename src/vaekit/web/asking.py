@@ -1,9 +1,11 @@
 """What the routes have in common: which run is asked, and waiting for the worker."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Annotated, Any, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, HTTPException, Path, Request
 
 from vaekit.errors import DataError
@@ -11,7 +13,7 @@ from vaekit.web.answers import ErrorAnswer
 from vaekit.web.explorer import Explorer
 from vaekit.web.requests import LIMITS
 
-__all__ = ["BYTES", "ERRORS", "Asked", "check_values", "finished"]
+__all__ = ["BYTES", "ERRORS", "Asked", "Slow", "apart", "check_values", "finished"]
 
 T = TypeVar("T")
 
@@ -22,6 +24,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         401: "A token is needed.",
         403: "The request comes from a page of another site.",
         404: "There is no such run or row.",
+        408: "The body did not arrive in time.",
         413: "The body is too large.",
         421: "Another host was asked.",
         422: "Values that cannot be used.",
@@ -50,6 +53,28 @@ def _asked(
 
 
 Asked = Annotated[Explorer, Depends(_asked)]
+
+
+def _slow(request: Request) -> CapacityLimiter:
+    """How many slow answers are worked on at once."""
+    limiter: CapacityLimiter = request.app.state.slow
+    return limiter
+
+
+Slow = Annotated[CapacityLimiter, Depends(_slow)]
+
+
+async def apart(task: Callable[[], T], *, slow: CapacityLimiter) -> T:
+    """Do something beside the worker, few of it at once: it takes time and memory.
+
+    Args:
+        task: what.
+        slow: how many at once.
+
+    Returns:
+        Its result.
+    """
+    return await to_thread.run_sync(task, limiter=slow)
 
 
 async def finished(future: "Future[T]") -> T:

@@ -1,5 +1,6 @@
 """The door of the server: who may come in, how much they may bring, and what every answer says."""
 
+import asyncio
 import hmac
 import json
 import re
@@ -48,18 +49,26 @@ class Guard:
         host: that the server is bound to; "0.0.0.0" and "::" are reached by any name.
         token: that requests must carry in a header or a cookie; none without.
         limits: bytes of a body by the end of the path; "" for all others.
+        patience: seconds in which a body has to arrive.
 
     Source:
         OWASP cheat sheets on HTTP headers and on cross-site request forgery.
     """
 
     def __init__(
-        self, app: App, *, host: str, token: str | None, limits: MutableMapping[str, int]
+        self,
+        app: App,
+        *,
+        host: str,
+        token: str | None,
+        limits: MutableMapping[str, int],
+        patience: float = 30.0,
     ) -> None:
         self.app = app
         self._hosts = None if host in ("0.0.0.0", "::") else _LOCAL | {host.lower()}
         self._token = token
         self._limits = limits
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it here."""
@@ -85,7 +94,12 @@ class Guard:
             await _refuse(send, 401, "this server needs a token: open the address that it printed")
             return
         most = self._most(scope["path"])
-        body = await _body(receive, headers.get("content-length"), most=most)
+        try:
+            reading = _body(receive, headers.get("content-length"), most=most)
+            body = await asyncio.wait_for(reading, self._patience)
+        except TimeoutError:
+            await _refuse(send, 408, "the body did not arrive in time")
+            return
         if body is None:
             await _refuse(send, 413, f"the body is too large: {most:,} bytes are the most")
             return

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.concurrency import run_in_threadpool
 
 from vaekit import __version__
 from vaekit.errors import ConfigError
@@ -18,7 +17,7 @@ from vaekit.web.answers import (
     Working,
     binary,
 )
-from vaekit.web.asking import BYTES, ERRORS, Asked, check_values
+from vaekit.web.asking import BYTES, ERRORS, Asked, Slow, apart, check_values
 from vaekit.web.explorer import Explorer
 from vaekit.web.overview import overview, reference_answer, row_answer
 from vaekit.web.planes import Plane
@@ -103,13 +102,14 @@ async def _labels(explorer: Asked) -> Response:
 )  # fmt: skip
 async def _rows(
     explorer: Asked,
+    slow: Slow,
     start: Annotated[int, Query(ge=0, lt=2**31)] = 0,
     count: Annotated[int, Query(ge=1, le=LIMITS.count)] = 256,
 ) -> Response:
     shown = explorer.shown
     places = np.arange(min(start, shown.rows), min(start + count, shown.rows))
     check_values(explorer, rows=len(places))
-    return binary(await run_in_threadpool(lambda: shown.display.raw(shown.raw(places))))
+    return binary(await apart(lambda: shown.display.raw(shown.raw(places)), slow=slow))
 
 
 @router.get("/runs/{run}/rows/{row}", summary="A row")

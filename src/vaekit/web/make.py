@@ -5,11 +5,10 @@ from typing import Annotated, Any
 import numpy as np
 from fastapi import APIRouter, Body, Query, Response
 from numpy.typing import NDArray
-from starlette.concurrency import run_in_threadpool
 
 from vaekit.errors import DataError
 from vaekit.web.answers import CodeAnswer, Encoded, binary
-from vaekit.web.asking import BYTES, ERRORS, Asked, check_values, finished
+from vaekit.web.asking import BYTES, ERRORS, Asked, Slow, apart, check_values, finished
 from vaekit.web.explorer import Explorer
 from vaekit.web.overview import encoded
 from vaekit.web.pictures import animate, read_picture
@@ -77,6 +76,7 @@ async def _encode(explorer: Asked, asked: EncodeRequest) -> Encoded:
 )  # fmt: skip
 async def _image(
     explorer: Asked,
+    slow: Slow,
     data: Annotated[bytes, Body(media_type="image/*")],
     invert: Annotated[bool, Query(description="Make white black and black white")] = False,
     centre: Annotated[bool, Query(description="As the digits of MNIST are centred")] = False,
@@ -84,8 +84,8 @@ async def _image(
     shape = explorer.shown.display.shape
     if not explorer.shown.display.is_image:
         raise DataError("this run is of a table and reads no images; send cells to encode")
-    pixels = await run_in_threadpool(
-        lambda: read_picture(data, shape=shape, invert=invert, centre=centre)
+    pixels = await apart(
+        lambda: read_picture(data, shape=shape, invert=invert, centre=centre), slow=slow
     )
     return binary(pixels[None])
 
@@ -108,11 +108,11 @@ async def _traverse(explorer: Asked, asked: TraverseRequest) -> Response:
     "/path", summary="Codes on the way from one place to another, float32 (frames, D)",
     response_class=Response, responses=BYTES,
 )  # fmt: skip
-async def _path(explorer: Asked, asked: PathRequest) -> Response:
+async def _path(explorer: Asked, slow: Slow, asked: PathRequest) -> Response:
     start, end = _code(explorer, asked.start), _code(explorer, asked.end)
     return binary(
-        await run_in_threadpool(
-            lambda: explorer.walk(start, end, frames=asked.frames, path=asked.path)
+        await apart(
+            lambda: explorer.walk(start, end, frames=asked.frames, path=asked.path), slow=slow
         )
     )
 
@@ -137,15 +137,16 @@ async def _sample(explorer: Asked, asked: SampleRequest) -> Response:
 @router.post(
     "/gif", summary="An animation of decoded codes", response_class=Response, responses=_GIF
 )
-async def _gif(explorer: Asked, asked: GifRequest) -> Response:
+async def _gif(explorer: Asked, slow: Slow, asked: GifRequest) -> Response:
     if not explorer.shown.display.is_image:
         raise DataError("this run is of a table: there is nothing to animate")
     check_values(explorer, rows=len(asked.codes))
     made = await finished(explorer.decode(explorer.codes(asked.codes)))
-    file = await run_in_threadpool(
+    file = await apart(
         lambda: animate(
             made, milliseconds=asked.milliseconds, scale=asked.scale, bounce=asked.bounce
-        )
+        ),
+        slow=slow,
     )
     return Response(file, media_type="image/gif")
 

@@ -17,6 +17,7 @@ __all__ = ["address", "check_door", "listen", "make_server", "serve"]
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 _TOKEN = r"[A-Za-z0-9_-]{16,200}"
+_MOST_CONNECTIONS = 256
 _PATIENCE = 3  # seconds for open requests when the server ends
 
 
@@ -139,6 +140,7 @@ def make_server(app: Callable[..., Any]) -> "uvicorn.Server":
             server_header=False,
             ws="none",
             lifespan="on",
+            limit_concurrency=_MOST_CONNECTIONS,
             timeout_graceful_shutdown=_PATIENCE,
         )
     )

@@ -86,7 +86,7 @@ def decoder_weights(model: VAE) -> Weights:
         ConfigError: another decoder or likelihood.
 
     Example:
-        >>> from vaekit import DiagonalGaussian, StandardNormal
+        >>> from vaekit import Amortized, DiagonalGaussian, StandardNormal
         >>> model = VAE(
         ...     prior=StandardNormal(2),
         ...     posterior=Amortized(MLP(8, [], 4), DiagonalGaussian(2)),
