@@ -4,6 +4,7 @@ The browser is the Chromium of the machine; where there is none, these tests are
 """
 
 import contextlib
+import io
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from explorer import CODE, expected, shown, stage, until, wait_for_caption
+from PIL import Image
 
 from vaekit.cli import main
 from vaekit.distributions import ContinuousBernoulli
@@ -37,6 +39,12 @@ WAY = """async asked => {
   const codes = await source.codes();
   const rows = Array.from({length: codes.count}, (_, i) => codes.list(i));
   return [await source.path(asked), rows];
+}"""
+GIF = """async ([frames, grey]) => {
+  const {writeGif} = await import('./js/gif.js');
+  const settings = {width: 96, height: 64, milliseconds: 70, grey};
+  const pixels = frames.map(frame => Uint8ClampedArray.from(frame));
+  return [...new Uint8Array(await writeGif(pixels, settings).arrayBuffer())];
 }"""
 
 
@@ -155,3 +163,21 @@ def test_ways_are_those_of_the_library(visit, site):
         codes = np.array(rows)
         wanted = walk(codes[3], codes[8], frames=12, path=path, codes=codes)
         np.testing.assert_allclose(got, wanted, atol=1e-5, err_msg=path)
+
+
+@pytest.mark.parametrize("grey", [True, False])
+def test_a_saved_gif_holds_its_pictures(visit, site, grey):
+    # Noise fills the table of the compression over and over; a flat picture hardly begins it.
+    noise = np.random.default_rng(0).integers(0, 256, (64, 96, 3))
+    flat = np.full((64, 96, 3), 200)
+    frames = [np.dstack([rgb, np.full((64, 96), 255)]) for rgb in (noise, flat)]
+    if grey:
+        frames = [np.dstack([frame[..., :1]] * 3 + [frame[..., 3:]]) for frame in frames]
+    told = visit(site).evaluate(GIF, [[frame.ravel().tolist() for frame in frames], grey])
+    with Image.open(io.BytesIO(bytes(told))) as gif:
+        assert gif.n_frames == 2
+        assert gif.info["duration"] == 70
+        for k, frame in enumerate(frames):
+            gif.seek(k)
+            away = np.abs(np.asarray(gif.convert("RGB")).astype(int) - frame[..., :3]).max()
+            assert away <= (0 if grey else 26)  # 6 or 7 levels of a colour are up to 51 apart

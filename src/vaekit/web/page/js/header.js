@@ -1,6 +1,6 @@
 // The line at the top: which run this is, and what is known of it.
 import { button, h, select } from "./dom.js";
-import { tell, whole } from "./numbers.js";
+import { several, tell } from "./numbers.js";
 import { themeSwitch } from "./theme.js";
 
 /** The header of the page. */
@@ -55,11 +55,12 @@ function factsOf({
   evaluation,
 }) {
   const active = dims.filter((dim) => dim.active).length;
-  const seen = kind === "table" ? `${columns.length} columns` : `${shape[2]} × ${shape[1]} pixels`;
+  const seen =
+    kind === "table" ? several(columns.length, "column") : `${shape[2]} × ${shape[1]} pixels`;
   const facts = [
     seen,
-    `${width} dimensions, ${active} active`,
-    `${whole(rows)} ${split} rows`,
+    `${several(width, "dimension")}, ${active} active`,
+    several(rows, `${split} row`),
     `prior ${prior}`,
     likelihood,
   ];

@@ -12,8 +12,8 @@ import { color, onTheme } from "./theme.js";
 import { createView } from "./view.js";
 
 const HELP =
-  "Arrow keys move the code, with Shift further. Plus and minus zoom, 0 shows everything. " +
-  "Enter adds a point to a path, Escape drops the path, P plays it.";
+  "Arrows move the code, with Shift further. + and − zoom, 0 shows everything. " +
+  "Enter adds a corner to a path, P plays it, Escape drops it.";
 
 /**
  * Make a map of a source.
@@ -22,7 +22,7 @@ const HELP =
  * `path(points)`, `view(state)`, `key(name)`. `base()` is the code whose rest a plane keeps.
  */
 export function createMap({ source, title, base, hear, failed, small = false }) {
-  const help = h("p", { class: "unseen", id: unique("help") }, HELP);
+  const help = h("p", { class: "keys", id: unique("help") }, HELP);
   const [ground, over] = [h("canvas"), h("canvas", { class: "over" })];
   const wait = h("p", { class: "wait", role: "status", hidden: true });
   const stage = h(
@@ -37,8 +37,9 @@ export function createMap({ source, title, base, hear, failed, small = false }) 
     ground,
     over,
     wait,
+    help,
   );
-  const element = h("div", { class: "map" }, stage, help);
+  const element = h("div", { class: "map" }, stage);
 
   const view = createView();
   const marks = {};

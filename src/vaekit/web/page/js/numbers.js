@@ -10,8 +10,13 @@ export function tell(value, digits = 3) {
 }
 
 function plain(value, digits) {
-  const before = Math.max(1, Math.floor(Math.log10(Math.abs(value))) + 1);
-  return value.toFixed(Math.max(0, digits - before));
+  const decimals = digits - 1 - Math.floor(Math.log10(Math.abs(value)));
+  return value.toFixed(clamp(decimals, 0, digits + 1));
+}
+
+/** A number of things: 1 row, 2 rows. */
+export function several(count, one) {
+  return `${whole(count)} ${one}${count === 1 ? "" : "s"}`;
 }
 
 /** A coordinate of a code: always two decimals, so that columns of them do not jump. */

@@ -1,6 +1,6 @@
 // One slider for each latent dimension, most informative first; inactive ones folded away.
 import { button, h, unique } from "./dom.js";
-import { clamp, place, tell } from "./numbers.js";
+import { clamp, place, several, tell } from "./numbers.js";
 import { createStrip } from "./strip.js";
 
 const STEPS = 200;
@@ -21,7 +21,7 @@ export function createSliders({ overview, code, hear }) {
   const folded = h(
     "details",
     { class: "idle", ontoggle: () => folded.open && hear.opened() },
-    h("summary", {}, `${idle.length} inactive ${idle.length === 1 ? "dimension" : "dimensions"}`),
+    h("summary", {}, several(idle.length, "inactive dimension")),
     idle.map(({ element }) => element),
   );
   const element = h("div", {}, list, idle.length ? folded : null);

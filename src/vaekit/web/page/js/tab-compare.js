@@ -5,6 +5,7 @@ import { requestOf, translated } from "./input.js";
 import { latest } from "./latest.js";
 import { createMap } from "./map.js";
 import { posteriorOn } from "./map-marks.js";
+import { several } from "./numbers.js";
 import { facts, look, rebuilt } from "./posterior.js";
 
 const DRAWS = 3;
@@ -84,7 +85,7 @@ function createSide(name, source, failed) {
   });
   const opened = map.open(overview.planes[0].id).catch(failed);
   const result = h("div", { class: "result" });
-  const told = `${overview.latent_dim} dimensions · ${overview.likelihood}`;
+  const told = `${several(overview.latent_dim, "dimension")} · ${overview.likelihood}`;
   const element = h(
     "section",
     { class: "side", "aria-label": name },
