@@ -9,6 +9,7 @@ import { facts, look, rebuilt } from "./posterior.js";
 import { freshSeed } from "./random.js";
 
 const DRAWS = 6;
+const TABLE_DRAWS = 4;
 const WAIT = 1500;
 
 /**
@@ -55,7 +56,11 @@ export function createRowTab({ source, store, failed, hear, placed }) {
   let moving = !placed; // whether the code should go where the new posterior is
 
   const request = latest(
-    ({ text, seed }) => look(source, requestOf(text), { draws: DRAWS, seed }),
+    ({ text, seed }) =>
+      look(source, requestOf(text), {
+        draws: overview.kind === "table" ? TABLE_DRAWS : DRAWS,
+        seed,
+      }),
     (found, asked) => {
       result.replaceChildren(rebuilt(overview, found), facts(found));
       cells?.show(found);
