@@ -30,6 +30,7 @@ def test_nothing_odd_breaks_the_server(run, server, tmp_path):
          "--no-color", "--warnings", "off"],
         capture_output=True, text=True, encoding="utf-8", check=False, cwd=tmp_path,
     )  # fmt: skip
+    print(done.stdout[-1000:])
     assert done.returncode == 0, done.stdout[-5000:]
     assert "Tested: 19" in done.stdout
     assert server.get(run).status_code == 200
