@@ -12,7 +12,7 @@ __all__ = ["bernoulli_log_prob", "widen"]
 
 _GROUP = 100
 """Features that share one logarithm: a product of so many numbers from 1/2 to 1 is a float32."""
-_BLOCK = 1 << 18
+_BLOCK = 1 << 17
 """Numbers worked on at once, so that what is computed on the way fits the cache of a core."""
 
 
@@ -88,8 +88,10 @@ def _log_product(factors: Tensor) -> Tensor:
 
 def _of_block(x: Tensor, logits: Tensor) -> Tensor:
     """Log-probabilities (k, r) of rows (r, F) with logits (k, r, F)."""
-    linear = (x * logits).sum(-1) - logits.relu().sum(-1)
-    return linear + _log_product(logits.abs().sigmoid())
+    wide = widen(logits)
+    linear = (x * wide).sum(-1) - wide.clamp_min(0).sum(-1)
+    size = wide.abs() if wide is logits else wide.abs_()
+    return linear + _log_product(size.sigmoid_())
 
 
 def _gradients(value: Tensor, logits: Tensor, gradient: Tensor) -> Iterator[Tensor]:
@@ -98,20 +100,36 @@ def _gradients(value: Tensor, logits: Tensor, gradient: Tensor) -> Iterator[Tens
     for x, some in _blocks(value, logits):
         size = some.shape[:-1].numel()
         weight = each[done : done + size].reshape(*some.shape[:-1], 1)
-        yield (x - widen(some).sigmoid()) * weight
+        yield _gradient(x, some, weight)
         done += size
+
+
+def _gradient(x: Tensor, logits: Tensor, weight: Tensor) -> Tensor:
+    """Of a block; in place, so that it takes the memory of one."""
+    wide = widen(logits)
+    if torch.is_grad_enabled():  # somebody wants the gradient of the gradient
+        return (x - wide.sigmoid()) * weight
+    probability = wide.sigmoid() if wide is logits else wide.sigmoid_()
+    return probability.neg_().add_(x).mul_(weight)
 
 
 def _joined(parts: Iterator[Tensor], *, shape: torch.Size, kind: torch.dtype) -> Tensor:
     """What is computed for each block, put where it belongs before the next one is computed."""
-    first = next(parts)
-    if first.numel() == shape.numel():
-        return first.to(kind).reshape(shape)
-    whole, done = first.new_empty(shape.numel(), dtype=kind), 0
-    for part in chain([first], parts):
-        whole[done : done + part.numel()].copy_(part.reshape(-1))
-        done += part.numel()
+    part = next(parts)
+    if part.numel() == shape.numel():
+        return part.to(kind).reshape(shape)
+    whole, done = part.new_empty(shape.numel(), dtype=kind), 0
+    parts = chain([part], parts)
+    del part  # one block at a time, also while the next is made
+    while done < len(whole):
+        done += _put(next(parts), whole[done:])
     return whole.reshape(shape)
+
+
+def _put(part: Tensor, place: Tensor) -> int:
+    """Copy a block to the beginning of a place; how many numbers it has."""
+    place[: part.numel()].copy_(part.reshape(-1))
+    return part.numel()
 
 
 class _LogProb(torch.autograd.Function):
@@ -122,7 +140,7 @@ class _LogProb(torch.autograd.Function):
     @staticmethod
     def forward(value: Tensor, logits: Tensor) -> Tensor:
         """(...) for logits (..., F)."""
-        parts = (_of_block(x, widen(some)) for x, some in _blocks(value, logits))
+        parts = (_of_block(x, some) for x, some in _blocks(value, logits))
         kind = torch.promote_types(logits.dtype, torch.float32)
         return _joined(parts, shape=logits.shape[:-1], kind=kind)
 

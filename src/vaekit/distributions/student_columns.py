@@ -1,7 +1,6 @@
 """Student's t of the columns of a table, from the numbers of a network, in one pass."""
 
 import math
-from functools import cached_property
 from typing import Any, ClassVar
 
 import torch
@@ -69,7 +68,7 @@ class StudentColumns(Distribution):
         batch = torch.Size((*numbers.shape[:-1], numbers.shape[-1] // 2))
         super().__init__(batch, validate_args=False)
 
-    @cached_property
+    @property
     def _each(self) -> InUnits:
         loc, raw = self.numbers.chunk(2, -1)
         low, high = (math.exp(4 * bound) for bound in self._bounds)
