@@ -34,6 +34,8 @@ class Position:
     """(steps, 4) sums of each step of the epoch; the last ones are not done yet."""
     best_weights: dict[str, Tensor] | None = None
     """Parameters after the best epoch, kept for early stopping only."""
+    threads: int | None = None
+    """Threads of the CPU, where a trial chose them: the last bits depend on how many they are."""
 
 
 def save_checkpoint(path: Path, *, step: Unit, optimizer: Optimizer, position: Position) -> None:

@@ -24,6 +24,7 @@ from vaekit.training.measure import check_finite, means, measure
 from vaekit.training.optimizer import build_optimizer, learning_rate, set_learning_rate
 from vaekit.training.processes import Processes
 from vaekit.training.products import InBf16, bf16_layers
+from vaekit.training.threads import settle_threads
 from vaekit.training.unit import SUMS, Unit
 
 __all__ = ["fit"]
@@ -98,6 +99,8 @@ def fit(
             position = load_checkpoint(checkpoint, step=step, optimizer=optimizer)
         if position.step == 0:
             position.history = torch.zeros(len(train), len(SUMS))
+        trial, alone = InBf16(step) if precision == "bf16" else step, processes.alone
+        settle_threads(trial, train=train, position=position, config=config, alone=alone)
         loop = _Loop(
             step=step,
             train=train,
@@ -289,4 +292,5 @@ def _plan(loop: _Loop, *, device: str, precision: str) -> Plan:
         parameters=sum(p.numel() for p in loop.step.parameters() if p.requires_grad),
         device=device,
         precision=precision,
+        threads=loop.position.threads,
     )
