@@ -95,11 +95,10 @@ def fastest_threads(
         with undone(unit):
             _pass(unit, rows)  # whatever is prepared at the first batch
             ends = clock() + SECONDS
-            for _ in range(ROUNDS):
-                for count, times in taken.items():
-                    times += _time(unit, rows, threads=count, ends=ends, clock=clock)
-                if clock() > ends:
+            for count in list(taken) * ROUNDS:
+                if all(taken.values()) and clock() > ends:
                     break
+                taken[count] += _time(unit, rows, threads=count, ends=ends, clock=clock)
     finally:
         torch.set_num_threads(most)
     medians = {count: statistics.median(times) for count, times in taken.items()}
