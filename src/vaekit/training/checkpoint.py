@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 from vaekit.errors import RunError
 from vaekit.files import write_atomically
 from vaekit.runs import FORMAT, check_format
+from vaekit.training.optimizer import load_optimizer
 from vaekit.training.unit import Unit
 
 __all__ = ["Position", "load_checkpoint", "save_checkpoint"]
@@ -82,7 +83,7 @@ def load_checkpoint(path: Path, *, step: Unit, optimizer: Optimizer) -> Position
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         check_format(content.get("format"), path)
         step.load_state_dict(content["step"])
-        optimizer.load_state_dict(content["optimizer"])
+        load_optimizer(optimizer, content["optimizer"])
         _set_random_states(content["random"])
         return Position(**content["position"])
     except RunError:

@@ -21,7 +21,12 @@ from vaekit.training.checkpoint import Position, load_checkpoint, save_checkpoin
 from vaekit.training.engine import choose_device, choose_precision, make_engine
 from vaekit.training.interrupt import StopWish, stop_wish
 from vaekit.training.measure import check_finite, means, measure
-from vaekit.training.optimizer import build_optimizer, learning_rate, set_learning_rate
+from vaekit.training.optimizer import (
+    build_optimizer,
+    get_learning_rate,
+    learning_rate,
+    set_learning_rate,
+)
 from vaekit.training.processes import Processes
 from vaekit.training.products import InBf16, bf16_layers
 from vaekit.training.threads import settle_threads
@@ -211,7 +216,7 @@ class _Loop:
             "train": means(position.history, rows=self.train.rows),
             "seconds": position.seconds,
             "rows_per_second": self.train.rows / max(position.seconds, 1e-9),
-            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "learning_rate": get_learning_rate(self.optimizer),
         }
         position.epoch += 1
         position.step, position.seconds = 0, 0.0
