@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
-from torch import nn
 from torch.optim import Optimizer
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
@@ -19,6 +18,7 @@ from vaekit.objectives import rate_weight, set_rate_weight
 from vaekit.training.callbacks import Callback, Live, Plan, Record
 from vaekit.training.checkpoint import Position, load_checkpoint, save_checkpoint
 from vaekit.training.engine import choose_device, choose_precision, make_engine
+from vaekit.training.graphed import WholeStep, whole_step
 from vaekit.training.interrupt import StopWish, stop_wish
 from vaekit.training.measure import check_finite, means, measure
 from vaekit.training.optimizer import (
@@ -152,11 +152,12 @@ class _Loop:
             unit = self.processes.unit(self.step)
             if plan.precision == "bf16":
                 unit = InBf16(unit)
-            engaged, optimizer = self.engine.setup(unit, self.optimizer)
+            clip = self.config.clip_norm
+            advance = whole_step(unit, optimizer=self.optimizer, engine=self.engine, clip_norm=clip)
             if not self.processes.alone and self.position.epoch == self.position.step == 0:
                 self.save()  # whoever dies is started again, and goes on from here
             while self.position.epoch < self.config.epochs and not self.out_of_patience():
-                self.train_epoch(engaged, optimizer)
+                self.train_epoch(advance)
                 records.append(self.close_epoch())
             if self.position.best_weights is not None:
                 self.step.load_state_dict(self.position.best_weights)
@@ -170,7 +171,7 @@ class _Loop:
                 callback.ended(reason)
         return records
 
-    def train_epoch(self, engaged: nn.Module, optimizer: Optimizer) -> None:
+    def train_epoch(self, advance: WholeStep) -> None:
         """The steps that are left of the epoch; nothing in a step waits for the device."""
         position = self.position
         kept = self.processes.kept(position.history)
@@ -179,13 +180,8 @@ class _Loop:
         before, began = position.seconds, time.perf_counter()
         refreshed = saved = began
         for rows in self.processes.epoch(self.train, position.epoch, start=position.step):
-            self.set_schedules(optimizer)
-            loss, history[position.step] = engaged(rows)
-            self.engine.backward(loss)
-            if self.config.clip_norm is not None:
-                self.engine.clip_gradients(engaged, optimizer, max_norm=self.config.clip_norm)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            self.set_schedules()
+            history[position.step] = advance(rows)
             position.step += 1
             now = time.perf_counter()
             overdue = now - saved > 60.0 * self.config.checkpoint_minutes
@@ -235,11 +231,11 @@ class _Loop:
             raise Interrupted(f"stopped after epoch {position.epoch}")
         return record
 
-    def set_schedules(self, optimizer: Optimizer) -> None:
+    def set_schedules(self) -> None:
         """Learning rate and weight of the rate, as functions of the position."""
         epoch = self.position.epoch + self.position.step / len(self.train)
         if self.config.schedule != "constant" or self.position.step == 0:
-            set_learning_rate(optimizer, rate=learning_rate(epoch, self.config))
+            set_learning_rate(self.optimizer, rate=learning_rate(epoch, self.config))
         schedule = self.objective.schedule
         if schedule != "constant":
             weight = rate_weight(epoch, schedule=schedule, warmup=self.objective.warmup)
