@@ -36,7 +36,7 @@ from vaekit.data import StackedBatches
 from vaekit.estimators.fitting import TableTask, choose_settings, prepare
 from vaekit.models import ColumnSpec
 from vaekit.numerics import compute_settings, fixed_noise
-from vaekit.training import Recorded, Stacked, fit
+from vaekit.training import Stacked, fit
 
 GOAL = 250e-6
 MODELS = 5
@@ -156,8 +156,6 @@ def vaekit(settings, *, steps, tables, recorded=True):
     if others:
         unit = Stacked([step for step, _ in prepared], generators=generators)
         batches = StackedBatches([each for _, each in prepared])
-    elif recorded:
-        unit = Recorded(unit)
     epochs = 1 + max(2, round(steps / len(batches)))
     config = TrainingConfig(
         epochs=epochs,

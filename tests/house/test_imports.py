@@ -48,9 +48,15 @@ ROOMS = {
     # what a report shows of a run; the command line asks for it today, a web page may tomorrow
     "gallery": ("config data evaluation tasks figures runs", "numpy matplotlib"),
     "report": ("", "jinja2 markupsafe PIL"),
+    # the explorer's server; of the rooms to its left all but training, and nothing that draws
+    "web": (
+        "config data networks distributions models objectives assembly runs evaluation tasks "
+        "figures __version__",
+        "numpy torch anyio fastapi starlette uvicorn pydantic PIL",
+    ),
     "cli": (
         "config recipes data distributions models objectives assembly runs training evaluation "
-        "tasks figures gallery report tables estimators __version__",
+        "tasks figures gallery report tables estimators web __version__",
         "numpy torch cyclopts docstring_parser rich pydantic yaml pandas pyarrow matplotlib PIL",
     ),
     "__main__": ("cli", ""),

@@ -8,18 +8,12 @@ import io
 import itertools
 import json
 import shutil
-from dataclasses import dataclass, field
 
 import pytest
+from browser import COLORS, chromium, contrast, luminance, watched
 
 from vaekit.cli import main
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-# As root, in a container, without a screen, and without asking its makers for anything.
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 MOST_BYTES = 15_000_000
 WIDTHS = (1200, 375)
 
@@ -35,28 +29,6 @@ WIDER = """() => [...document.querySelectorAll('body *')]
   .filter(e => !e.closest('.wide, .formula') && e.checkVisibility())
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
   .map(e => e.outerHTML.slice(0, 80))"""
-# Every element with text of its own: its colour, that of what lies behind it, and the text.
-COLORS = """() => {
-  const numbers = color => color.match(/[\\d.]+/g).map(Number);
-  const behind = e => {
-    const color = numbers(getComputedStyle(e).backgroundColor);
-    return color.length === 4 && color[3] === 0 ? behind(e.parentElement) : color;
-  };
-  return [...document.querySelectorAll('body, body *')]
-    .filter(e => e.checkVisibility())
-    .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()))
-    .map(e => [numbers(getComputedStyle(e).color), behind(e), e.textContent.trim().slice(0, 60)]);
-}"""
-
-
-@dataclass
-class Seen:
-    """What a page did while it was open."""
-
-    page: object
-    path: object
-    requests: list = field(default_factory=list)
-    complaints: list = field(default_factory=list)
 
 
 def call(*argv):
@@ -66,18 +38,10 @@ def call(*argv):
 
 @pytest.fixture(scope="module")
 def context(tmp_path_factory):
-    """A browser with nothing in it."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine: " + ", ".join(BROWSERS))
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"), executable_path=found, args=list(FLAGS)
-        )
+    """A browser without a network."""
+    with chromium(tmp_path_factory.mktemp("profile")) as browser:
         browser.set_offline(True)
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -98,10 +62,7 @@ def folders(tmp_path_factory, context):
 def opened(request, context, folders):
     """A page of its own for each, with everything that it asks for and complains of."""
     page = context.new_page()
-    seen = Seen(page, folders[request.param] / "report.html")
-    page.on("request", lambda asked: seen.requests.append(asked.url))
-    page.on("console", lambda said: seen.complaints.append(said.text))
-    page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    seen = watched(page, folders[request.param] / "report.html")
     page.goto(seen.path.as_uri(), wait_until="load")
     yield seen
     page.close()
@@ -113,17 +74,6 @@ def shown(seen, *, width=WIDTHS[0], **media):
     seen.page.emulate_media(**media)
     seen.page.set_viewport_size({"width": width, "height": 900})
     return seen.page
-
-
-def luminance(color):
-    parts = [part / 255 for part in color[:3]]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
-
-
-def contrast(one, other):
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
 
 
 @pytest.mark.parametrize("width", WIDTHS)

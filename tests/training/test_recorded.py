@@ -1,18 +1,16 @@
 """A recorded pass: the same numbers, noise and weights as without."""
 
-import copy
-
 import numpy as np
 import pytest
 import torch
 
-from vaekit import Bound, Step
+from vaekit import MLP, VAE, Amortized, Bernoulli, Bound, DiagonalGaussian, StandardNormal, Step
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import Batches
 from vaekit.estimators.fitting import build_table_model, choose_settings
-from vaekit.models import ColumnSpec
+from vaekit.models import ColumnSpec, VampPrior
 from vaekit.numerics import fixed_noise, logmeanexp
-from vaekit.training import Recorded, fit
+from vaekit.training import fit
 
 SPECS = [
     ColumnSpec("real", location=3.0, scale=2.0),
@@ -41,9 +39,10 @@ def build(samples=4):
 
 
 @pytest.mark.parametrize("schedule", ["constant", "linear"])
-def test_training_ends_where_it_ends_without(schedule):
-    plain, recorded = build(), Recorded(build())
-    for unit in (plain, recorded):
+def test_training_ends_where_it_ends_without(monkeypatch, schedule):
+    monkeypatch.setattr("vaekit.training.loop.WORTH_RECORDING", 10)
+    made = {uniform: build() for uniform in (False, True)}
+    for uniform, unit in made.items():
         batches = Batches(table(), np.arange(30), batch_size=8, seed=0)  # the last one is shorter
         with fixed_noise(1):
             fit(
@@ -51,22 +50,61 @@ def test_training_ends_where_it_ends_without(schedule):
                 train=batches,
                 config=TrainingConfig(epochs=4, learning_rate=1e-2, precision="32", device="cpu"),
                 objective=ObjectiveConfig(schedule=schedule, warmup=3),
+                uniform=uniform,
             )
     start = build()
-    for a, b, first in zip(
-        plain.parameters(), recorded.unit.parameters(), start.parameters(), strict=True
-    ):
+    for a, b, first in zip(*(unit.parameters() for unit in (*made.values(), start)), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
         assert (a - first).abs().max() > 1e-4  # it moved far more than that
 
 
-def test_evaluation_is_that_of_the_unit():
-    step = build()
-    recorded = Recorded(copy.deepcopy(step)).eval()
-    rows = torch.from_numpy(table())
-    with torch.no_grad():
-        for unit in (step, recorded):
-            torch.manual_seed(2)
-            found = unit(rows)[1]
-    torch.manual_seed(2)
-    torch.testing.assert_close(found, step(rows)[1])
+def dense(prior="normal"):
+    """Dropout, batch normalisation, dynamic binarization: all that draws or that remembers."""
+    torch.manual_seed(0)
+    inner = {"batch_norm": True, "dropout": 0.2}
+    posterior = Amortized(MLP(12, [16], 4, **inner), DiagonalGaussian(2))
+    vamp = VampPrior(posterior, pseudo_inputs=torch.rand(3, 12))  # two names for one module
+    model = VAE(
+        prior=vamp if prior == "vamp" else StandardNormal(2),
+        posterior=posterior,
+        likelihood=Amortized(MLP(2, [16], 12, **inner), Bernoulli(12)),
+    )
+    step = Step(model, Bound(), preprocessing=Binarize(), samples=2)
+    calls = []
+    step.register_forward_hook(lambda *_: calls.append(1))
+    return step, calls
+
+
+class Binarize(torch.nn.Module):
+    def forward(self, rows):
+        return torch.bernoulli(rows)
+
+
+@pytest.mark.parametrize("prior", ["normal", "vamp"])
+@pytest.mark.parametrize("precision", ["32", "bf16"])
+def test_what_remembers_is_written_to_and_noise_is_drawn_anew(monkeypatch, precision, prior):
+    monkeypatch.setattr("vaekit.training.loop.WORTH_RECORDING", 10)
+    rows = np.random.default_rng(0).random((64, 12)).astype(np.float32)
+    config = TrainingConfig(epochs=6, precision=precision, device="cpu", clip_norm=1.0)
+    states, called = [], []
+    for uniform in (False, True):
+        step, calls = dense(prior)
+        with fixed_noise(1):
+            batches = Batches(rows, np.arange(64), batch_size=16, seed=0)
+            records = fit(step, train=batches, config=config, uniform=uniform)
+        states.append((step.state_dict(), records[-1]["train"]["loss"]))
+        called.append(len(calls))
+    assert called == [24, 1]  # it was played, not run
+    (plain, loss), (recorded, same) = states
+    assert same == pytest.approx(loss, rel=1e-5)
+    assert list(plain) == list(recorded)
+    for name, value in plain.items():
+        torch.testing.assert_close(recorded[name], value, rtol=1e-6, atol=1e-7)
+
+
+def test_a_short_training_is_not_recorded():
+    step, calls = dense()
+    rows = np.random.default_rng(0).random((64, 12)).astype(np.float32)
+    batches = Batches(rows, np.arange(64), batch_size=16, seed=0)
+    fit(step, train=batches, config=TrainingConfig(epochs=2, device="cpu"), uniform=True)
+    assert len(calls) == 8

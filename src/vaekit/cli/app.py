@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "impute": "Fill the missing cells of a table.",
     "outliers": "Find the odd rows of a table.",
     "synthesize": "Make up rows like those of a table.",
+    "explore": "Walk through a trained model in the browser.",
     "recipes": "List the named runs, or show one.",
 }
 """Name of each command, and the first sentence of its help, so that a list of all imports none.

@@ -103,7 +103,7 @@ def split_by_rule(
     Example:
         >>> split = split_by_rule(10**9)
         >>> len(split.train), len(split.validation), len(split.test)
-        (809933047, 90036974, 100029979)
+        (809933044, 90036981, 100029975)
     """
     pattern = split_rows(min(STRETCH, count), validation=validation, test=test, seed=seed)
 

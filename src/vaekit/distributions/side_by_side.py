@@ -82,7 +82,8 @@ class SideBySide(Distribution):
             alone = len(self.parts) == 1  # its features are in the order of the row
             x = value if alone else value.index_select(-1, place)
             there = mask if alone or mask is None else mask.index_select(-1, place)
-            if isinstance(part, StudentColumns) and not x.requires_grad:
+            by_hand = not (x.requires_grad or torch.compiler.is_compiling())
+            if isinstance(part, StudentColumns) and by_hand:
                 found = part.row_log_prob(x, there)
             else:
                 found = masked_sum(part.log_prob(x), there)

@@ -29,7 +29,7 @@ from vaekit.models import (
 )
 from vaekit.numerics import fixed_noise, logmeanexp
 from vaekit.objectives import Bound
-from vaekit.training import Recorded, Step, Unit, fit, progress
+from vaekit.training import Step, Unit, fit, progress
 
 __all__ = [
     "Auto",
@@ -48,8 +48,6 @@ _STEPS = (3000, 8000)
 _EPOCHS = 300
 _LEAST_EPOCHS = 20
 _WIDTH = 128
-_WORTH_RECORDING = 1000
-"""Steps of a training from which on it pays to record one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,9 +211,7 @@ def fit_table(
     task = TableTask(seen=seen, specs=specs, seed=seed, missingness=missingness, weights=weights)
     with fixed_noise(seed):
         step, batches = prepare(task, settings=settings)
-        pays = missingness is None and settings.epochs * len(batches) >= _WORTH_RECORDING
-        unit = Recorded(step) if pays else step
-        run(unit, batches, settings=settings, verbose=verbose)
+        run(step, batches, settings=settings, uniform=missingness is None, verbose=verbose)
     return step.model.eval()
 
 
@@ -265,7 +261,12 @@ def prepare(task: TableTask, *, settings: TableSettings) -> tuple[Step, Batches]
 
 
 def run(
-    unit: Unit, batches: Batches | StackedBatches, *, settings: TableSettings, verbose: bool
+    unit: Unit,
+    batches: Batches | StackedBatches,
+    *,
+    settings: TableSettings,
+    uniform: bool = False,
+    verbose: bool,
 ) -> None:
     """Train in place.
 
@@ -273,6 +274,7 @@ def run(
         unit: what is trained.
         batches: the rows.
         settings: of training.
+        uniform: as :func:`vaekit.training.fit` takes it.
         verbose: show a progress bar on stderr.
     """
     fit(
@@ -288,4 +290,5 @@ def run(
             threads=torch.get_num_threads(),  # a trial could end otherwise the next time
         ),
         callbacks=[progress(Console(stderr=True))] if verbose else [],
+        uniform=uniform,
     )

@@ -49,7 +49,8 @@ def fit_tables(
         for (step, batches), state in zip(made, states, strict=True):
             with fixed_noise(0):
                 torch.set_rng_state(state)
-                run(step, batches, settings=settings, verbose=verbose)
+                uniform = step.model.missingness is None
+                run(step, batches, settings=settings, uniform=uniform, verbose=verbose)
     return [step.model.eval() for step, _ in made]
 
 

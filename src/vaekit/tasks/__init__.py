@@ -2,8 +2,8 @@
 
 from vaekit.tasks.analogies import analogies, classify
 from vaekit.tasks.arithmetic import Board, arithmetic
-from vaekit.tasks.decode import decode, sample
-from vaekit.tasks.encode import Codes, encode, latent_extent
+from vaekit.tasks.decode import decode, draw_codes, sample
+from vaekit.tasks.encode import Codes, encode, latent_extent, posterior_variance
 from vaekit.tasks.given import Drawn, draw_rows
 from vaekit.tasks.graph import LOG_PX, LOG_PZ, LOG_QZ, MEAN, Edge, Graph, Node, graph
 from vaekit.tasks.impute import Imputation, impute
@@ -49,6 +49,7 @@ __all__ = [
     "class_place",
     "classify",
     "decode",
+    "draw_codes",
     "draw_rows",
     "encode",
     "evenly",
@@ -60,6 +61,7 @@ __all__ = [
     "neighbourhoods",
     "normal_quantiles",
     "plane",
+    "posterior_variance",
     "project",
     "rank_dimensions",
     "reconstruct",

@@ -12,7 +12,7 @@ from vaekit.models import VAE
 from vaekit.numerics import fixed_noise
 from vaekit.tasks.stream import device_of
 
-__all__ = ["decode", "sample"]
+__all__ = ["decode", "draw_codes", "sample"]
 
 
 @torch.no_grad()
@@ -96,6 +96,38 @@ def sample(
         >>> sample(model, n=3).shape
         (3, 64)
     """
+    z = draw_codes(model, n=n, temperature=temperature, seed=seed)
+    # Another seed: the noise of the pixels must not be that of the codes.
+    return decode(model, codes=z, draw=draw, batch_size=batch_size, seed=(seed + 1) % 2**32)
+
+
+@torch.no_grad()
+def draw_codes(
+    model: VAE, *, n: int, temperature: float = 1.0, seed: int = 0
+) -> NDArray[np.float32]:
+    r"""Draw codes from the prior, or towards its mean: :math:`m + T (z - m)`.
+
+    Args:
+        model: a trained model.
+        n: how many.
+        temperature: T, as in ``sample``.
+        seed: of the codes.
+
+    Returns:
+        (n, D).
+
+    Raises:
+        ConfigError: n is below 1, or the temperature negative or not finite.
+
+    Example:
+        >>> from vaekit.assembly import build_model
+        >>> from vaekit.config import ModelConfig
+        >>> model = build_model(ModelConfig(), shape=(1, 8, 8), support="unit")
+        >>> draw_codes(model, n=3, temperature=0.0)
+        array([[0., 0.],
+               [0., 0.],
+               [0., 0.]], dtype=float32)
+    """
     if n < 1:
         raise ConfigError(f"expected at least 1 sample to draw, got {n}")
     if not 0.0 <= temperature < float("inf"):
@@ -106,5 +138,5 @@ def sample(
         z = prior.sample(torch.Size([n]))
         if temperature != 1.0:
             z = prior.mean + temperature * (z - prior.mean)
-    # Another seed: the noise of the pixels must not be that of the codes.
-    return decode(model, codes=z, draw=draw, batch_size=batch_size, seed=(seed + 1) % 2**32)
+    codes: NDArray[np.float32] = z.cpu().numpy()
+    return codes

@@ -20,7 +20,7 @@ from vaekit.tasks.stream import seen_batches
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Codes", "encode", "latent_extent"]
+__all__ = ["Codes", "encode", "latent_extent", "posterior_variance"]
 
 _SAMPLES = 256
 
@@ -125,7 +125,7 @@ def encode(
                 batch_size=batch_size,
             )
             q = model.posterior(x)
-            codes[here] = torch.stack([q.mean, _variance(q)], 1).cpu()
+            codes[here] = torch.stack([q.mean, posterior_variance(q)], 1).cpu()
     mean, variance = together.total(codes).unbind(1)
     return Codes(mean=mean.numpy(), variance=variance.numpy())
 
@@ -153,8 +153,19 @@ def latent_extent(
     return float(low[0]), float(high[0]), float(low[1]), float(high[1])
 
 
-def _variance(q: Distribution) -> Tensor:
-    """(B, D): in closed form, or from samples where there is none."""
+def posterior_variance(q: Distribution) -> Tensor:
+    """Variance of a posterior: in closed form, or from samples where there is none.
+
+    Args:
+        q: batch (B,), event (D,).
+
+    Returns:
+        (B, D)
+
+    Example:
+        >>> posterior_variance(torch.distributions.Normal(torch.zeros(1, 2), 3.0))
+        tensor([[9., 9.]])
+    """
     try:
         variance: Tensor = q.variance
     except NotImplementedError:  # how torch's distributions say that they know no closed form

@@ -4,7 +4,6 @@ from vaekit.training.callbacks import Callback, Live, MetricsFile, Plan, Record
 from vaekit.training.label_step import LabelStep
 from vaekit.training.loop import fit
 from vaekit.training.progress import ProgressBar, ProgressLines, bar_columns, progress
-from vaekit.training.recorded import Recorded
 from vaekit.training.stacked import Stacked
 from vaekit.training.step import Step
 from vaekit.training.tensorboard import TensorBoard
@@ -20,7 +19,6 @@ __all__ = [
     "ProgressBar",
     "ProgressLines",
     "Record",
-    "Recorded",
     "Stacked",
     "Step",
     "TensorBoard",

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from vaekit.config import TrainingConfig
 from vaekit.errors import RunError
 from vaekit.files import write_atomically
 from vaekit.runs import FORMAT, check_format
@@ -37,6 +38,15 @@ class Position:
     """Parameters after the best epoch, kept for early stopping only."""
     threads: int | None = None
     """Threads of the CPU, where a trial chose them: the last bits depend on how many they are."""
+
+    def is_over(self, config: TrainingConfig) -> bool:
+        """Whether no epoch is left, or early stopping has waited long enough for a better bound.
+
+        Args:
+            config: epochs, and the patience of early stopping.
+        """
+        patience, waited = config.early_stopping, self.epoch - self.best_epoch
+        return self.epoch >= config.epochs or (patience is not None and waited >= patience)
 
 
 def save_checkpoint(path: Path, *, step: Unit, optimizer: Optimizer, position: Position) -> None:

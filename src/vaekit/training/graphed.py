@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from vaekit.errors import VaekitWarning
+from vaekit.training.passes import played, searched
 from vaekit.training.undone import undone
 from vaekit.training.unit import SUMS, Unit
 
@@ -73,7 +74,12 @@ class CudaGraphs:
 
 
 def whole_step(
-    unit: Unit, *, optimizer: Optimizer, engine: Fabric, clip_norm: float | None
+    unit: Unit,
+    *,
+    optimizer: Optimizer,
+    engine: Fabric,
+    clip_norm: float | None,
+    plays: bool = False,
 ) -> WholeStep:
     """Forward, back, clipping and the optimizer's step as one call.
 
@@ -82,6 +88,7 @@ def whole_step(
         optimizer: over its parameters, not wrapped.
         engine: that was launched.
         clip_norm: largest norm of the gradient; none for no clipping.
+        plays: whether the pass is recorded and played back, where there is no graph.
 
     Returns:
         A graph for one process on a CUDA device, otherwise the engine's way.
@@ -90,16 +97,15 @@ def whole_step(
     if graphs is not None:
         return Graphed(unit, optimizer=optimizer, clip_norm=clip_norm, graphs=graphs)
     engaged, wrapped = engine.setup(unit, optimizer)
+    make_pass = played(unit) if plays else searched(engaged, engine)
 
     def step(rows: Tensor) -> Tensor:
-        loss, sums = engaged(rows)
-        engine.backward(loss)
+        sums = make_pass(rows)
         if clip_norm is not None:
             engine.clip_gradients(engaged, wrapped, max_norm=clip_norm)
         wrapped.step()
         wrapped.zero_grad(set_to_none=True)
-        found: Tensor = sums
-        return found
+        return sums
 
     return step
 

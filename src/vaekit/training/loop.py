@@ -27,6 +27,7 @@ from vaekit.training.optimizer import (
     learning_rate,
     set_learning_rate,
 )
+from vaekit.training.passes import WORTH_RECORDING
 from vaekit.training.processes import Processes
 from vaekit.training.products import InBf16, bf16_layers
 from vaekit.training.threads import settle_threads
@@ -48,6 +49,7 @@ def fit(
     resume: bool = False,
     callbacks: Sequence[Callback] = (),
     engine: Fabric | None = None,
+    uniform: bool = False,
 ) -> list[Record]:
     """Train a step's parameters in place. Noise comes from PyTorch's global generator.
 
@@ -62,6 +64,8 @@ def fit(
         callbacks: told what happens.
         engine: that was launched, where several processes train one model, each with its part of
             the batches; the first of them alone writes and tells.
+        uniform: whether the step does the same for all batches of a shape, but for what it reads
+            from buffers: on a CPU a long training then records the pass and plays it back.
 
     Returns:
         The records of the epochs that were run.
@@ -119,6 +123,7 @@ def fit(
             optimizer=optimizer,
             position=position,
             wish=wish,
+            uniform=uniform and device == "cpu",
         )
         return loop.run(_plan(loop, device=device, precision=precision))
 
@@ -139,6 +144,7 @@ class _Loop:
     optimizer: Optimizer
     position: Position
     wish: StopWish
+    uniform: bool
     stop: bool = False
     """Whether all processes know of the wish of one."""
 
@@ -152,11 +158,17 @@ class _Loop:
             unit = self.processes.unit(self.step)
             if plan.precision == "bf16":
                 unit = InBf16(unit)
-            clip = self.config.clip_norm
-            advance = whole_step(unit, optimizer=self.optimizer, engine=self.engine, clip_norm=clip)
+            steps = self.config.epochs * len(self.train)
+            advance = whole_step(
+                unit,
+                optimizer=self.optimizer,
+                engine=self.engine,
+                clip_norm=self.config.clip_norm,
+                plays=self.uniform and self.processes.alone and steps >= WORTH_RECORDING,
+            )
             if not self.processes.alone and self.position.epoch == self.position.step == 0:
                 self.save()  # whoever dies is started again, and goes on from here
-            while self.position.epoch < self.config.epochs and not self.out_of_patience():
+            while not self.position.is_over(self.config):
                 self.train_epoch(advance)
                 records.append(self.close_epoch())
             if self.position.best_weights is not None:
@@ -192,11 +204,11 @@ class _Loop:
                 saved = now if overdue else saved
         position.seconds = before + time.perf_counter() - began
         position.history = self.processes.total(history.cpu())
-        self.check_finite()
+        check_finite(self.step, self.position, saved=self.checkpoint is not None)
 
     def pause(self, *, save: bool) -> None:
         """In the middle of an epoch: look, tell, and save or stop where that is due."""
-        self.check_finite()
+        check_finite(self.step, self.position, saved=self.checkpoint is not None)
         self.tell()
         self.agree()
         if save or self.stop:
@@ -223,7 +235,7 @@ class _Loop:
             self.keep_best(watched["bound"])
         for callback in self.callbacks:
             callback.epoch_ended(record)
-        last = position.epoch == self.config.epochs or self.out_of_patience()
+        last = position.is_over(self.config)
         self.agree()
         if last or self.stop or position.epoch % self.config.checkpoint_every == 0:
             self.save()
@@ -249,19 +261,9 @@ class _Loop:
             if self.config.early_stopping:
                 position.best_weights = copy.deepcopy(self.step.state_dict())
 
-    def out_of_patience(self) -> bool:
-        """Whether early stopping has waited long enough for a better bound."""
-        patience = self.config.early_stopping
-        waited = self.position.epoch - self.position.best_epoch
-        return patience is not None and waited >= patience
-
     def agree(self) -> None:
         """Whether to stop, in all processes or in none."""
         self.stop = self.processes.any(self.wish.made)
-
-    def check_finite(self) -> None:
-        """Stop where something is not finite."""
-        check_finite(self.step, self.position, saved=self.checkpoint is not None)
 
     def tell(self) -> None:
         """Where training stands, for whoever listens."""

@@ -25,10 +25,9 @@ class Stacked(Unit):
     each. Clipping by the norm and early stopping look at all at once: leave them out, or train
     the units apart.
 
-    In training a pass is recorded and played back, see :class:`Recorded`: the operations of a
-    small step take longer to start than to run, and here they start once for all units. Each
-    draws its noise from a generator of its own, so a unit ends where it would have ended alone,
-    but for rounding.
+    In training a pass is recorded and played back: the operations of a small step take longer to
+    start than to run, and here they start once for all units. Each draws its noise from a
+    generator of its own, so a unit ends where it would have ended alone, but for rounding.
 
     Args:
         units: M of them, with parameters and buffers of the same shapes; they may draw no other
@@ -71,7 +70,6 @@ class Stacked(Unit):
         self.objective = units[0].objective
         self._asked: dict[torch.Size, list[torch.Size]] = {}
         self._recorded: dict[torch.Size, Replay] = {}
-        _keep_freed_memory()
 
     def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """One pass of all units.
@@ -158,16 +156,6 @@ class _Noise(TorchFunctionMode):
                 return next(self._given)
             self.shapes.append(args[0].shape)
         return func(*args, **(kwargs or {}))
-
-
-def _keep_freed_memory() -> None:
-    """Let the C library keep what a step frees, for the next step.
-
-    Handing megabytes back to the system at each step, and having them zeroed again, takes a
-    third of the time of a stacked step. glibc keeps more for itself once a block near its highest
-    threshold has come and gone; elsewhere this does nothing.
-    """
-    torch.empty(31 * 2**20, dtype=torch.uint8)
 
 
 def _check_alike(units: Sequence[Unit]) -> None:

@@ -87,6 +87,7 @@ def train(
         resume=resume,
         callbacks=[MetricsFile(folder), *callbacks],
         engine=engine,
+        uniform=True,
     )
     if processes.main:
         save_run(folder, step.model.cpu(), preprocessing.cpu())

@@ -1,0 +1,116 @@
+"""``vaekit explore``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from vaekit.cli.flags import AsJson, RunPath
+from vaekit.cli.output import Output
+
+if TYPE_CHECKING:
+    from vaekit.web import Shown
+
+__all__ = ["explore"]
+
+
+def explore(
+    run: RunPath,
+    other: Annotated[Path | None, Parameter(name="RUN2")] = None,
+    /,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8421,
+    token: str | None = None,
+    no_open: Annotated[bool, Parameter(name="--no-open")] = False,
+    split: Literal["all", "train", "validation", "test"] | None = None,
+    most: int = 20_000,
+    export: Path | None = None,
+    as_json: AsJson = False,
+) -> None:
+    """Walk through a trained model in the browser.
+
+    The page shows the codes of rows on a map, decodes what is under the pointer, moves along
+    single latent dimensions, and encodes images and rows of a table. Only this machine can reach
+    it, until --host and --token say otherwise. Ctrl-C ends it.
+
+    Args:
+        run: A run folder.
+        other: A second run, to compare.
+        host: Where to listen; another than 127.0.0.1 needs --token.
+        port: Where to listen; 0 for any that is free.
+        token: What requests must carry: 16 letters or more, or "auto" for a new one, which is
+            part of the address that is printed.
+        no_open: Open no browser.
+        split: Rows to show; when absent those that the run is measured on.
+        most: Rows to show at most, spread evenly over the split.
+        export: Write the page to this folder instead, new or empty, with a decoder that runs in
+            the browser: it works from any web server, without Python.
+        as_json: Print the address as one JSON object; no browser is opened.
+
+    Raises:
+        ConfigError: --most is below 1.
+    """
+    from vaekit.errors import ConfigError
+
+    if most < 1:
+        raise ConfigError(f"--most {most}: expected at least 1 row")
+    _need_web()
+    from vaekit import web
+
+    output = Output(as_json=as_json)
+    key = web.check_door(host, token=token)
+    runs = [path for path in (run, other) if path is not None]
+    if export is not None:
+        web.check_folder(export)
+        _export(output, [web.open_run(path, split=split, most=most) for path in runs], export)
+        return
+    with web.listen(host, port=port) as listening:
+        output.say(f"reading {' and '.join(map(str, runs))}")
+        shown = [web.open_run(path, split=split, most=most) for path in runs]
+        where = web.address(host, port=listening.getsockname()[1], token=key)
+        app = web.guarded(web.make_app(shown), host=host, token=key)
+        _tell(output, where, shown=shown)
+        if not (no_open or as_json):
+            import webbrowser
+
+            webbrowser.open(where)
+        web.serve(app, listening=listening)
+    output.say("stopped")
+
+
+def _need_web() -> None:
+    """Refuse to begin without the packages of the server."""
+    from importlib.util import find_spec
+
+    from vaekit.errors import MissingExtraError
+
+    for package in ("fastapi", "uvicorn"):
+        if find_spec(package) is None:
+            raise MissingExtraError(package, extra="web", purpose="vaekit explore")
+
+
+def _export(output: Output, shown: "list[Shown]", path: Path) -> None:
+    """Write a static site."""
+    from vaekit import web
+
+    made = web.export_site(shown, path, say=output.say)
+    output.result(
+        {"out": str(path), **made},
+        lines=[
+            f"{made['files']} files, {made['bytes'] / 1e6:.1f} MB: {path}",
+            f"any web server shows it: python -m http.server -d {path}",
+        ],
+    )
+
+
+def _tell(output: Output, where: str, *, shown: "list[Shown]") -> None:
+    """Print where the page is."""
+    import sys
+
+    runs = [
+        {"run": str(each.run.folder.path), "rows": each.rows, "split": each.split} for each in shown
+    ]
+    lines = [f"{each['run']}: {each['rows']:,} {each['split']} rows" for each in runs]
+    output.result({"address": where, "runs": runs}, lines=[*lines, f"open {where} (Ctrl-C ends)"])
+    sys.stdout.flush()
