@@ -60,7 +60,10 @@ class TrainingConfig(Section):
     """Where to compute; auto takes cuda, then mps, then cpu."""
 
     threads: int | None = Field(default=None, ge=1)
-    """Threads of the CPU; none leaves PyTorch's choice."""
+    """Threads of the CPU; with none a trial of about a second takes the fastest number, up to
+    PyTorch's own. Trainings below 200 steps, several processes, and processes with
+    OMP_NUM_THREADS keep PyTorch's. A resumed run takes the number it began with; give a number
+    where two runs should have the same bits."""
 
     watch: Literal["validation", "test"] = "validation"
     """Split measured after every epoch. Curves on test rows are for repeating published figures;

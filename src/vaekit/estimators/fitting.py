@@ -287,6 +287,7 @@ def run(
             schedule="cosine",
             precision="32",
             device="cpu",
+            threads=torch.get_num_threads(),  # a trial could end otherwise the next time
         ),
         callbacks=[progress(Console(stderr=True))] if verbose else [],
         uniform=uniform,

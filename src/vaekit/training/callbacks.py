@@ -34,6 +34,8 @@ class Plan:
     """cpu, cuda or mps."""
     precision: str
     """Of the matrix products: 32 or bf16."""
+    threads: int | None = None
+    """Threads of the CPU where a trial chose them."""
 
 
 @dataclass(frozen=True, kw_only=True)

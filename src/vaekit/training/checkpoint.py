@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from vaekit.config import TrainingConfig
 from vaekit.errors import RunError
 from vaekit.files import write_atomically
 from vaekit.runs import FORMAT, check_format
+from vaekit.training.optimizer import load_optimizer
 from vaekit.training.unit import Unit
 
 __all__ = ["Position", "load_checkpoint", "save_checkpoint"]
@@ -34,6 +36,17 @@ class Position:
     """(steps, 4) sums of each step of the epoch; the last ones are not done yet."""
     best_weights: dict[str, Tensor] | None = None
     """Parameters after the best epoch, kept for early stopping only."""
+    threads: int | None = None
+    """Threads of the CPU, where a trial chose them: the last bits depend on how many they are."""
+
+    def is_over(self, config: TrainingConfig) -> bool:
+        """Whether no epoch is left, or early stopping has waited long enough for a better bound.
+
+        Args:
+            config: epochs, and the patience of early stopping.
+        """
+        patience, waited = config.early_stopping, self.epoch - self.best_epoch
+        return self.epoch >= config.epochs or (patience is not None and waited >= patience)
 
 
 def save_checkpoint(path: Path, *, step: Unit, optimizer: Optimizer, position: Position) -> None:
@@ -80,7 +93,7 @@ def load_checkpoint(path: Path, *, step: Unit, optimizer: Optimizer) -> Position
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         check_format(content.get("format"), path)
         step.load_state_dict(content["step"])
-        optimizer.load_state_dict(content["optimizer"])
+        load_optimizer(optimizer, content["optimizer"])
         _set_random_states(content["random"])
         return Position(**content["position"])
     except RunError:

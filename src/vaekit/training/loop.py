@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
-from torch import nn
 from torch.optim import Optimizer
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
@@ -19,12 +18,19 @@ from vaekit.objectives import rate_weight, set_rate_weight
 from vaekit.training.callbacks import Callback, Live, Plan, Record
 from vaekit.training.checkpoint import Position, load_checkpoint, save_checkpoint
 from vaekit.training.engine import choose_device, choose_precision, make_engine
+from vaekit.training.graphed import WholeStep, whole_step
 from vaekit.training.interrupt import StopWish, stop_wish
 from vaekit.training.measure import check_finite, means, measure
-from vaekit.training.optimizer import build_optimizer, learning_rate, set_learning_rate
-from vaekit.training.passes import WORTH_RECORDING, MakePass, played, searched
+from vaekit.training.optimizer import (
+    build_optimizer,
+    get_learning_rate,
+    learning_rate,
+    set_learning_rate,
+)
+from vaekit.training.passes import WORTH_RECORDING
 from vaekit.training.processes import Processes
 from vaekit.training.products import InBf16, bf16_layers
+from vaekit.training.threads import settle_threads
 from vaekit.training.unit import SUMS, Unit
 
 __all__ = ["fit"]
@@ -102,6 +108,8 @@ def fit(
             position = load_checkpoint(checkpoint, step=step, optimizer=optimizer)
         if position.step == 0:
             position.history = torch.zeros(len(train), len(SUMS))
+        trial, alone = InBf16(step) if precision == "bf16" else step, processes.alone
+        settle_threads(trial, train=train, position=position, config=config, alone=alone)
         loop = _Loop(
             step=step,
             train=train,
@@ -150,14 +158,18 @@ class _Loop:
             unit = self.processes.unit(self.step)
             if plan.precision == "bf16":
                 unit = InBf16(unit)
-            engaged, optimizer = self.engine.setup(unit, self.optimizer)
             steps = self.config.epochs * len(self.train)
-            plays = self.uniform and self.processes.alone and steps >= WORTH_RECORDING
-            make_pass = played(unit) if plays else searched(engaged, self.engine)
+            advance = whole_step(
+                unit,
+                optimizer=self.optimizer,
+                engine=self.engine,
+                clip_norm=self.config.clip_norm,
+                plays=self.uniform and self.processes.alone and steps >= WORTH_RECORDING,
+            )
             if not self.processes.alone and self.position.epoch == self.position.step == 0:
                 self.save()  # whoever dies is started again, and goes on from here
-            while self.position.epoch < self.config.epochs and not self.out_of_patience():
-                self.train_epoch(engaged, optimizer, make_pass=make_pass)
+            while not self.position.is_over(self.config):
+                self.train_epoch(advance)
                 records.append(self.close_epoch())
             if self.position.best_weights is not None:
                 self.step.load_state_dict(self.position.best_weights)
@@ -171,7 +183,7 @@ class _Loop:
                 callback.ended(reason)
         return records
 
-    def train_epoch(self, engaged: nn.Module, optimizer: Optimizer, *, make_pass: MakePass) -> None:
+    def train_epoch(self, advance: WholeStep) -> None:
         """The steps that are left of the epoch; nothing in a step waits for the device."""
         position = self.position
         kept = self.processes.kept(position.history)
@@ -180,12 +192,8 @@ class _Loop:
         before, began = position.seconds, time.perf_counter()
         refreshed = saved = began
         for rows in self.processes.epoch(self.train, position.epoch, start=position.step):
-            self.set_schedules(optimizer)
-            history[position.step] = make_pass(rows)
-            if self.config.clip_norm is not None:
-                self.engine.clip_gradients(engaged, optimizer, max_norm=self.config.clip_norm)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            self.set_schedules()
+            history[position.step] = advance(rows)
             position.step += 1
             now = time.perf_counter()
             overdue = now - saved > 60.0 * self.config.checkpoint_minutes
@@ -196,11 +204,11 @@ class _Loop:
                 saved = now if overdue else saved
         position.seconds = before + time.perf_counter() - began
         position.history = self.processes.total(history.cpu())
-        self.check_finite()
+        check_finite(self.step, self.position, saved=self.checkpoint is not None)
 
     def pause(self, *, save: bool) -> None:
         """In the middle of an epoch: look, tell, and save or stop where that is due."""
-        self.check_finite()
+        check_finite(self.step, self.position, saved=self.checkpoint is not None)
         self.tell()
         self.agree()
         if save or self.stop:
@@ -216,7 +224,7 @@ class _Loop:
             "train": means(position.history, rows=self.train.rows),
             "seconds": position.seconds,
             "rows_per_second": self.train.rows / max(position.seconds, 1e-9),
-            "learning_rate": self.optimizer.param_groups[0]["lr"],
+            "learning_rate": get_learning_rate(self.optimizer),
         }
         position.epoch += 1
         position.step, position.seconds = 0, 0.0
@@ -227,7 +235,7 @@ class _Loop:
             self.keep_best(watched["bound"])
         for callback in self.callbacks:
             callback.epoch_ended(record)
-        last = position.epoch == self.config.epochs or self.out_of_patience()
+        last = position.is_over(self.config)
         self.agree()
         if last or self.stop or position.epoch % self.config.checkpoint_every == 0:
             self.save()
@@ -235,11 +243,11 @@ class _Loop:
             raise Interrupted(f"stopped after epoch {position.epoch}")
         return record
 
-    def set_schedules(self, optimizer: Optimizer) -> None:
+    def set_schedules(self) -> None:
         """Learning rate and weight of the rate, as functions of the position."""
         epoch = self.position.epoch + self.position.step / len(self.train)
         if self.config.schedule != "constant" or self.position.step == 0:
-            set_learning_rate(optimizer, rate=learning_rate(epoch, self.config))
+            set_learning_rate(self.optimizer, rate=learning_rate(epoch, self.config))
         schedule = self.objective.schedule
         if schedule != "constant":
             weight = rate_weight(epoch, schedule=schedule, warmup=self.objective.warmup)
@@ -253,19 +261,9 @@ class _Loop:
             if self.config.early_stopping:
                 position.best_weights = copy.deepcopy(self.step.state_dict())
 
-    def out_of_patience(self) -> bool:
-        """Whether early stopping has waited long enough for a better bound."""
-        patience = self.config.early_stopping
-        waited = self.position.epoch - self.position.best_epoch
-        return patience is not None and waited >= patience
-
     def agree(self) -> None:
         """Whether to stop, in all processes or in none."""
         self.stop = self.processes.any(self.wish.made)
-
-    def check_finite(self) -> None:
-        """Stop where something is not finite."""
-        check_finite(self.step, self.position, saved=self.checkpoint is not None)
 
     def tell(self) -> None:
         """Where training stands, for whoever listens."""
@@ -297,4 +295,5 @@ def _plan(loop: _Loop, *, device: str, precision: str) -> Plan:
         parameters=sum(p.numel() for p in loop.step.parameters() if p.requires_grad),
         device=device,
         precision=precision,
+        threads=loop.position.threads,
     )

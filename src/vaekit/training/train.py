@@ -33,7 +33,8 @@ def train(
     """Load the data, build the model, train it, and leave a run folder.
 
     The same config and seed give the same weights, bit for bit, on the same machine with the
-    same number of threads, also when the run was killed and resumed.
+    same number of threads, also when the run was killed and resumed. A run that goes on takes the
+    number it began with; for two runs give one in ``training.threads``.
 
     Args:
         config: the whole of the run.
