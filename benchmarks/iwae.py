@@ -130,7 +130,7 @@ def one_step(name, *, batch, samples):
 
 
 def memory(name, *, batch, samples):
-    """The peak of a second step, in float32 buffers of samples x batch x 784; parameters not counted."""
+    """The peak of a second step in float32 buffers of samples x batch x 784, less parameters."""
     module, run = one_step(name, batch=batch, samples=samples)
 
     def work():

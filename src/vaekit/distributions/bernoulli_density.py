@@ -12,7 +12,7 @@ __all__ = ["bernoulli_log_prob", "widen"]
 
 _GROUP = 100
 """Features that share one logarithm: a product of so many numbers from 1/2 to 1 is a float32."""
-_BLOCK = 1 << 17
+_BLOCK = 1 << 18
 """Numbers worked on at once, so that what is computed on the way fits the cache of a core."""
 
 
