@@ -118,6 +118,14 @@ def decoder_weights(model: VAE) -> Weights:
     return found
 
 
+def _activation(module: nn.Module) -> str:
+    """Name of an activation; whatever is not known would be left out in silence."""
+    for kind, name in _ACTIVATIONS.items():
+        if isinstance(module, kind):
+            return name
+    raise ConfigError(f"--export knows no layer of the kind {type(module).__name__}")
+
+
 def _folded(network: MLP) -> Iterator[tuple[NDArray[Any], NDArray[Any], str]]:
     """Weight (out, in) and bias (out,) of each linear layer, and the activation behind it."""
     weight: NDArray[Any] | None = None
@@ -132,8 +140,8 @@ def _folded(network: MLP) -> Iterator[tuple[NDArray[Any], NDArray[Any], str]]:
             scale, shift = _normalisation(module)
             assert weight is not None
             weight, bias = weight * scale[:, None], bias * scale + shift
-        elif type(module) in _ACTIVATIONS:
-            then = _ACTIVATIONS[type(module)]
+        elif not isinstance(module, nn.Dropout):
+            then = _activation(module)
     assert weight is not None
     yield weight, bias, then
 

@@ -20,6 +20,7 @@ export function createPlayer(overview, hear) {
 
   function start() {
     if (!film) return;
+    clearInterval(timer);
     at = 0;
     play.textContent = "Stop";
     timer = setInterval(step, MILLISECONDS);

@@ -19,6 +19,7 @@ export function createPath({ source, store, map, failed, hear }) {
     clear,
   );
   let play = false;
+  let decoding = false;
   let waypoints = [];
 
   const request = latest(
@@ -27,11 +28,15 @@ export function createPath({ source, store, map, failed, hear }) {
       return { codes, block: await source.decode(codes) };
     },
     (film) => {
+      decoding = false;
       player.load(film);
       if (play) player.start();
       play = false;
     },
-    failed,
+    (error) => {
+      decoding = false;
+      failed(error);
+    },
   );
 
   function show() {
@@ -46,6 +51,7 @@ export function createPath({ source, store, map, failed, hear }) {
       waypoints = [];
       player.load(null);
     } else if (chart) {
+      decoding = true;
       request.ask({ points: path, chart, base: z });
     }
   }
@@ -68,8 +74,10 @@ export function createPath({ source, store, map, failed, hear }) {
         waypoints = [...waypoints, map.chart().place(store.get().z)];
         if (waypoints.length > 1) store.set({ path: waypoints });
         else text.textContent = "The path starts here: move on and press Enter again.";
-      } else if (name === "p" || name === "P") player.start();
-      else if (name === "Escape") store.set({ path: null });
+      } else if (name === "p" || name === "P") {
+        if (decoding) play = true;
+        else player.start();
+      } else if (name === "Escape") store.set({ path: null });
       else return false;
       return true;
     },
