@@ -37,6 +37,7 @@ from vaekit.estimators.fitting import TableTask, choose_settings, prepare
 from vaekit.models import ColumnSpec
 from vaekit.numerics import compute_settings, fixed_noise
 from vaekit.training import Stacked, fit
+from vaekit.training.passes import WORTH_RECORDING
 
 GOAL = 250e-6
 MODELS = 5
@@ -156,7 +157,8 @@ def vaekit(settings, *, steps, tables, recorded=True):
     if others:
         unit = Stacked([step for step, _ in prepared], generators=generators)
         batches = StackedBatches([each for _, each in prepared])
-    epochs = 1 + max(2, round(steps / len(batches)))
+    alone = recorded and not others
+    epochs = 1 + max(2, round((WORTH_RECORDING if alone else steps) / len(batches)))
     config = TrainingConfig(
         epochs=epochs,
         batch_size=settings.batch_size,
@@ -168,7 +170,7 @@ def vaekit(settings, *, steps, tables, recorded=True):
 
     def work():
         clock = Clock()
-        fit(unit, train=batches, config=config, callbacks=[clock])
+        fit(unit, train=batches, config=config, callbacks=[clock], uniform=alone)
         done = (epochs - 1) * len(batches) * len(tables)
         return (clock.ends[-1] - clock.ends[0]) / done
 
