@@ -1,4 +1,4 @@
-"""What the benchmarks of training share: `vaekit train` as a contender, and the lines on goals."""
+"""What the benchmarks of training share: a clock, and `vaekit train` as a contender."""
 
 import contextlib
 import os
@@ -16,10 +16,17 @@ from vaekit.training.progress import ProgressBar
 
 
 class Clock:
-    """Notes when each epoch is over, and asks to stop after two: a callback."""
+    """Notes when each epoch is over: a callback.
 
-    def __init__(self):
+    Args:
+        now: seconds.
+        most: epochs after which it asks to stop, as Ctrl-C does; none to let training end.
+    """
+
+    def __init__(self, *, now=time.perf_counter, most=None):
         self.ends = []
+        self.now = now
+        self.most = most
 
     def started(self, plan):
         pass
@@ -28,8 +35,8 @@ class Clock:
         pass
 
     def epoch_ended(self, record):
-        self.ends.append(time.perf_counter())
-        if len(self.ends) == 2:
+        self.ends.append(self.now())
+        if len(self.ends) == self.most:
             signal.raise_signal(signal.SIGINT)
 
     def ended(self, reason):
@@ -48,7 +55,7 @@ def vaekit_train(config):
     )
 
     def epoch():
-        clock = Clock()
+        clock = Clock(most=2)
         with tempfile.TemporaryDirectory() as place, open(os.devnull, "w") as nothing:
             bar = ProgressBar(Console(file=nothing, force_terminal=True))
             folder = RunFolder(Path(place) / "run")
@@ -59,10 +66,3 @@ def vaekit_train(config):
         return clock.ends[1] - clock.ends[0]
 
     return epoch
-
-
-def goal(text, *, found, least=None, most=None):
-    """One line: the goal, what was measured, met or missed."""
-    met = found >= least if least is not None else found <= most
-    sign = f"at least {least:g}" if least is not None else f"at most {most:g}"
-    print(f"- {text}: {sign} times; measured {found:.2f}: {'met' if met else 'MISSED'}")

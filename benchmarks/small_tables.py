@@ -30,6 +30,7 @@ from sklearn.datasets import load_breast_cancer
 from torch import nn
 from torch.nn import functional
 
+from benchmarks.harness import Clock
 from benchmarks.timing import take_turns
 from vaekit.config import TrainingConfig
 from vaekit.data import StackedBatches
@@ -126,25 +127,6 @@ def bare(settings, *, steps, compiled=False):
     return work
 
 
-class Clock:
-    """A callback that notes when epochs end, in seconds of the processor."""
-
-    def __init__(self):
-        self.ends = []
-
-    def started(self, plan):
-        pass
-
-    def live(self, live):
-        pass
-
-    def epoch_ended(self, record):
-        self.ends.append(time.process_time())
-
-    def ended(self, reason):
-        pass
-
-
 def vaekit(settings, *, steps, tables, recorded=True):
     """Seconds for the step of one model in the loop of vaekit, from its second epoch on."""
     prepared, generators = [], []
@@ -169,7 +151,7 @@ def vaekit(settings, *, steps, tables, recorded=True):
     )
 
     def work():
-        clock = Clock()
+        clock = Clock(now=time.process_time)
         fit(unit, train=batches, config=config, callbacks=[clock], uniform=alone)
         done = (epochs - 1) * len(batches) * len(tables)
         return (clock.ends[-1] - clock.ends[0]) / done

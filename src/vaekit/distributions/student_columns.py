@@ -1,6 +1,7 @@
 """Student's t of the columns of a table, from the numbers of a network, in one pass."""
 
 import math
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import torch
@@ -105,8 +106,9 @@ class StudentColumns(Distribution):
         """
         u = standardise(value, location=self._location, scale=self._scale)
         there = torch.ones_like(u, dtype=torch.bool) if mask is None else mask
+        # PyTorch gives this one no types.
         shape = torch.broadcast_shapes(self.batch_shape, u.shape)  # type: ignore[no-untyped-call]
-        total: Tensor = _RowLogDensity.apply(  # type: ignore[no-untyped-call]
+        return _row_log_density(
             self.numbers.expand(*shape[:-1], self.numbers.shape[-1]),
             self.df,
             u,
@@ -115,7 +117,6 @@ class StudentColumns(Distribution):
             self._bounds,
             torch.is_grad_enabled(),
         )[0]
-        return total
 
 
 class _RowLogDensity(torch.autograd.Function):
@@ -169,7 +170,11 @@ class _RowLogDensity(torch.autograd.Function):
         return total, by_numbers, by_df.mul_(there)
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:  # noqa: ANN401
+    def setup_context(
+        ctx: Any,  # noqa: ANN401 - PyTorch's context takes any attribute
+        inputs: tuple[Any, ...],
+        output: tuple[Tensor, ...],
+    ) -> None:
         """Keep the derivatives."""
         _, by_numbers, by_df = output
         ctx.df_shape = inputs[1].shape
@@ -179,7 +184,10 @@ class _RowLogDensity(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
+    def backward(
+        ctx: Any,  # noqa: ANN401 - the same
+        *grads: Tensor,
+    ) -> tuple[Tensor | None, ...]:
         """Multiply them by the gradient of the total."""
         by_numbers, by_df = ctx.saved_tensors
         grad = grads[0].unsqueeze(-1)
@@ -188,9 +196,9 @@ class _RowLogDensity(torch.autograd.Function):
 
     @staticmethod
     def vmap(
-        info: Any,  # noqa: ANN401
+        info: Any,  # noqa: ANN401 - PyTorch has no public name for it
         in_dims: tuple[int | None, ...],
-        *inputs: Any,  # noqa: ANN401
+        *inputs: Any,  # noqa: ANN401 - tensors, bounds and a flag, as apply takes them
     ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
         """Several models side by side: everything broadcasts."""
         numbers, *others = (
@@ -202,8 +210,10 @@ class _RowLogDensity(torch.autograd.Function):
             each.reshape(each.shape[0], *[1] * (numbers.ndim - each.ndim), *each.shape[1:])
             for each in others
         ]
-        made = _RowLogDensity.apply(numbers, *others, *inputs[5:])  # type: ignore[no-untyped-call]
-        return made, (0, 0, 0)
+        return _row_log_density(numbers, *others, *inputs[5:]), (0, 0, 0)
+
+
+_row_log_density: Callable[..., tuple[Tensor, Tensor, Tensor]] = _RowLogDensity.apply
 
 
 def _lead(tensor: Tensor, dim: int | None) -> Tensor:

@@ -59,7 +59,7 @@ class CudaGraphs:
 
     def aside(self, run: Callable[[], None]) -> None:
         """See the protocol."""
-        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # PyTorch gives it no types
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             run()

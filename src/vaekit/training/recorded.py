@@ -1,7 +1,7 @@
 """A pass forward and back that is recorded once and played back."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor
@@ -46,6 +46,12 @@ def record(run: Pass, inputs: list[Tensor], parameters: list[Tensor]) -> Replay:
     return cast("Replay", torch.no_grad()(graph))
 
 
+class _Context(Protocol):
+    """Where a pass leaves something for the way back."""
+
+    grads: list[Tensor]
+
+
 def known_loss(loss: Tensor, grads: list[Tensor], parameters: list[Tensor]) -> Tensor:
     """A loss that hands out gradients that are known already.
 
@@ -57,16 +63,22 @@ def known_loss(loss: Tensor, grads: list[Tensor], parameters: list[Tensor]) -> T
     Returns:
         The loss, to go back from.
     """
-    known: Tensor = _Known.apply(loss, grads, *parameters)  # type: ignore[no-untyped-call]
-    return known
+    return _known(loss, grads, *parameters)
 
 
 class _Known(torch.autograd.Function):
+    """The identity of a loss; going back multiplies what is known."""
+
     @staticmethod
-    def forward(ctx: Any, loss: Tensor, grads: list[Tensor], *parameters: Tensor) -> Tensor:  # noqa: ANN401
+    def forward(ctx: _Context, loss: Tensor, grads: list[Tensor], *parameters: Tensor) -> Tensor:
+        """Keep the gradients."""
         ctx.grads = grads
         return loss.clone()
 
     @staticmethod
-    def backward(ctx: Any, *slope: Tensor) -> tuple[Tensor | None, ...]:  # noqa: ANN401
-        return (None, None, *(slope[0] * grad for grad in ctx.grads))
+    def backward(ctx: _Context, slope: Tensor) -> tuple[Tensor | None, ...]:
+        """One for the loss, one for the list, and those of the parameters."""
+        return (None, None, *(slope * grad for grad in ctx.grads))
+
+
+_known: Callable[..., Tensor] = _Known.apply
