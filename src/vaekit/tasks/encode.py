@@ -1,6 +1,6 @@
 """From rows to codes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.distributions import Distribution
 
-from vaekit.data import Preprocessing
+from vaekit.data import Part, Preprocessing
 from vaekit.errors import ConfigError
 from vaekit.evaluation import Alone, Shared
 from vaekit.models import VAE
@@ -20,7 +20,7 @@ from vaekit.tasks.stream import seen_batches
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Codes", "encode", "latent_extent", "posterior_variance"]
+__all__ = ["Codes", "encode", "latent_extent", "noisy_batches", "posterior_variance"]
 
 _SAMPLES = 256
 
@@ -111,10 +111,51 @@ def encode(
         (5, 3)
     """
     together = processes or Alone()
+    count = len(rows) if index is None else len(index)
+    codes = torch.zeros(count, 2, int(model.prior().event_shape[-1]))
+    for here, x in noisy_batches(
+        model,
+        preprocessing=preprocessing,
+        rows=rows,
+        index=index,
+        batch_size=batch_size,
+        seed=seed,
+        part=together.part,
+    ):
+        q = model.posterior(x)
+        codes[here] = torch.stack([q.mean, posterior_variance(q)], 1).cpu()
+    mean, variance = together.total(codes).unbind(1)
+    return Codes(mean=mean.numpy(), variance=variance.numpy())
+
+
+def noisy_batches(
+    model: VAE,
+    *,
+    preprocessing: Preprocessing,
+    rows: NDArray[Any],
+    index: NDArray[np.int64] | None = None,
+    batch_size: int = 1024,
+    seed: int = 0,
+    part: Part | None = None,
+) -> Iterator[tuple[slice, Tensor]]:
+    """Rows as ``encode`` sees them; while a batch is out, noise is that of the batch.
+
+    Args:
+        model: put into evaluation mode.
+        preprocessing: from raw rows to what the model sees.
+        rows: (N, F) raw, in memory or mapped.
+        index: positions of the rows to take; all when absent.
+        batch_size: B.
+        seed: of the noise; each batch has its own, whoever takes it.
+        part: which of several processes this is; they take batches in turn.
+
+    Yields:
+        Where the rows stand, and (B, F) float32.
+    """
+    mine = part or Part()
     positions = np.arange(len(rows)) if index is None else index
-    codes = torch.zeros(len(positions), 2, int(model.prior().event_shape[-1]))
     firsts = range(0, max(1, len(positions)), batch_size)  # no rows are for the reader to refuse
-    for number in range(together.part.number, len(firsts), together.part.of):
+    for number in range(mine.number, len(firsts), mine.of):
         here = slice(firsts[number], firsts[number] + batch_size)
         with fixed_noise(nth_seed(seed, number=number)):
             (x,) = seen_batches(
@@ -124,10 +165,7 @@ def encode(
                 index=positions[here],
                 batch_size=batch_size,
             )
-            q = model.posterior(x)
-            codes[here] = torch.stack([q.mean, posterior_variance(q)], 1).cpu()
-    mean, variance = together.total(codes).unbind(1)
-    return Codes(mean=mean.numpy(), variance=variance.numpy())
+            yield here, x
 
 
 def latent_extent(

@@ -14,10 +14,9 @@ from vaekit.assembly import load_rows
 from vaekit.data import Dataset
 from vaekit.data.dataset import SPLITS
 from vaekit.errors import VaekitWarning
-from vaekit.numerics import fixed_noise
 from vaekit.runs import Run, load_run
 from vaekit.tasks import ClassPlace, Codes, class_place, encode, evenly
-from vaekit.tasks.stream import seen_batches
+from vaekit.tasks.encode import noisy_batches
 from vaekit.web.display import Display, display_of
 
 __all__ = ["Shown", "open_run"]
@@ -147,10 +146,9 @@ def _usable(dataset: Dataset, *, wanted: str) -> str:
 
 
 def _binarized(run: Run, rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The rows as ``encode`` saw them: the same noise in the same order."""
-    with fixed_noise(0):
-        seen = seen_batches(run.model, preprocessing=run.preprocessing, rows=rows, index=index)
-        return np.concatenate([np.packbits(x.numpy() > 0, axis=1) for x in seen])
+    """The rows as ``encode`` saw them, with the same noise."""
+    seen = noisy_batches(run.model, preprocessing=run.preprocessing, rows=rows, index=index)
+    return np.concatenate([np.packbits(x.numpy() > 0, axis=1) for _, x in seen])
 
 
 def _places(codes: NDArray[np.float32], labels: NDArray[np.int64] | None) -> dict[int, ClassPlace]:
