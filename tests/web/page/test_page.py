@@ -144,7 +144,7 @@ def test_the_address_holds_everything(visit, images):
     page.get_by_label("Row", exact=True).press("Enter")
     page.locator(".standing figcaption, .facts p").first.wait_for()
     page.get_by_role("tab", name="Arithmetic").click()
-    page.get_by_label("A", exact=True).select_option("Mean of 4")
+    page.get_by_role("combobox", name="A", exact=True).select_option("Mean of 4")
     page.wait_for_timeout(600)
     address = page.evaluate("location.href")
     for key in ("z=", "view=", "layers=pm", "hidden=3", "tab=arithmetic", "temperature=0.5"):
