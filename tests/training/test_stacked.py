@@ -40,8 +40,10 @@ def generators():
     return [torch.Generator().manual_seed(100 + m) for m in range(MODELS)]
 
 
+@pytest.mark.parametrize("recorded", [False, True])
 @pytest.mark.parametrize(("schedule", "reduce"), [("constant", logmeanexp), ("linear", None)])
-def test_each_unit_ends_where_it_ends_alone(schedule, reduce):
+def test_each_unit_ends_where_it_ends_alone(monkeypatch, schedule, reduce, recorded):
+    monkeypatch.setattr("vaekit.training.passes.WORTH_RECORDING", 1)
     objective = ObjectiveConfig(schedule=schedule, warmup=3)
     alone = [build(m, reduce=reduce) for m in range(MODELS)]
     stacked = copy.deepcopy(alone)
@@ -53,7 +55,7 @@ def test_each_unit_ends_where_it_ends_alone(schedule, reduce):
             records.append([record["train"]["loss"] for record in done])
     unit = Stacked(stacked, generators=generators())
     train = StackedBatches([batches(rows, m) for m, rows in enumerate(tables())])
-    done = fit(unit, train=train, config=CONFIG, objective=objective)
+    done = fit(unit, train=train, config=CONFIG, objective=objective, uniform=recorded)
     unit.give_back()
     for one, other, first in zip(alone, stacked, start, strict=True):
         for a, b, before in zip(
@@ -65,11 +67,11 @@ def test_each_unit_ends_where_it_ends_alone(schedule, reduce):
     np.testing.assert_allclose(means, np.mean(records, 0), rtol=1e-5)
 
 
-def test_the_recorded_pass_has_the_gradients_of_the_units():
+def test_a_pass_has_the_gradients_of_the_units():
     steps = [build(m) for m in range(MODELS)]
     rows = torch.from_numpy(np.stack([table[:8] for table in tables()]))
     unit = Stacked(steps, generators=generators())
-    for again in range(2):  # recorded, and played back with other noise
+    for again in range(2):  # with other noise
         unit.zero_grad()
         loss, sums = unit(rows)
         loss.backward()

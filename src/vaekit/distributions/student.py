@@ -1,6 +1,5 @@
 """Student's t with its degrees of freedom shared by all rows."""
 
-import math
 from typing import Any, ClassVar
 
 import torch
@@ -8,6 +7,7 @@ from torch import Tensor
 from torch.distributions import Distribution, constraints
 
 from vaekit.distributions.sampling import SampleShape
+from vaekit.distributions.student_constant import student_constant
 
 __all__ = ["Student"]
 
@@ -71,11 +71,8 @@ class Student(Distribution):
         """Log-density (..., F) in nats."""
         df = self.df
         distance = ((value - self.loc) / self.scale).square()
-        constant = (
-            torch.lgamma(0.5 * (df + 1)) - torch.lgamma(0.5 * df) - 0.5 * (math.pi * (df - 2)).log()
-        )
         tail = -0.5 * (df + 1) * torch.log1p(distance / (df - 2))
-        return tail - self.scale.log() + constant
+        return tail - self.scale.log() + student_constant(df)
 
     def rsample(self, sample_shape: SampleShape = ()) -> Tensor:
         """Draw a normal over the root of a gamma, (*sample_shape, ..., F)."""

@@ -11,6 +11,7 @@ from torch.distributions import Distribution
 
 from vaekit.distributions.sampling import SampleShape
 from vaekit.distributions.student import Student
+from vaekit.distributions.student_constant import constant_with_slope
 from vaekit.distributions.units import InUnits, standardise
 
 __all__ = ["StudentColumns"]
@@ -151,7 +152,7 @@ class _RowLogDensity(torch.autograd.Function):
         log_tail = (q / spread).log1p_()
         half = 0.5 * (df + 1)
         each = (log_tail * -half).sub_(fourth.log(), alpha=0.25)
-        constant = torch.lgamma(half) - torch.lgamma(0.5 * df) - 0.5 * (math.pi * spread).log()
+        constant, slope = constant_with_slope(df, slope=grad)
         each += constant - offset
         there = mask.to(each.dtype)  # what is hidden is finite, so 0 times it is 0
         total = each.mul_(there).sum(-1)
@@ -164,7 +165,7 @@ class _RowLogDensity(torch.autograd.Function):
         weight.mul_(q)
         torch.mul(weight - 1, 1 - sigmoid, out=by_raw)
         by_raw.mul_(fourth.reciprocal_().mul_(-low).add_(1))
-        by_df = (weight / spread).sub_(log_tail).mul_(0.5).add_(_constant_slope(df))
+        by_df = (weight / spread).sub_(log_tail).mul_(0.5).add_(slope)
         by_loc.mul_(there)
         by_raw.mul_(there)
         return total, by_numbers, by_df.mul_(there)
@@ -219,9 +220,3 @@ _row_log_density: Callable[..., tuple[Tensor, Tensor, Tensor]] = _RowLogDensity.
 def _lead(tensor: Tensor, dim: int | None) -> Tensor:
     """The axis of the models first."""
     return tensor.unsqueeze(0) if dim is None else tensor.movedim(dim, 0)
-
-
-def _constant_slope(df: Tensor) -> Tensor:
-    """Derivative of the constant of Student's t by its degrees of freedom."""
-    half = torch.digamma(0.5 * (df + 1)) - torch.digamma(0.5 * df)
-    return 0.5 * (half - 1 / (df - 2))

@@ -43,7 +43,8 @@ def fit_tables(
             states.append(torch.get_rng_state())
     if _alike(tasks, settings=settings):
         unit = Stacked([step for step, _ in made], generators=[_generator(s) for s in states])
-        run(unit, StackedBatches([rows for _, rows in made]), settings=settings, verbose=verbose)
+        together = StackedBatches([rows for _, rows in made])
+        run(unit, together, settings=settings, uniform=True, verbose=verbose)
         unit.give_back()
     else:
         for (step, batches), state in zip(made, states, strict=True):

@@ -36,6 +36,8 @@ class Plan:
     """Of the matrix products: 32 or bf16."""
     threads: int | None = None
     """Threads of the CPU where a trial chose them."""
+    compiled: bool = False
+    """Whether the first step waits for the compiler."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from vaekit.errors import VaekitWarning
-from vaekit.training.passes import played, searched
+from vaekit.training.passes import Way, make_pass
 from vaekit.training.undone import undone
 from vaekit.training.unit import SUMS, Unit
 
@@ -79,7 +79,7 @@ def whole_step(
     optimizer: Optimizer,
     engine: Fabric,
     clip_norm: float | None,
-    plays: bool = False,
+    way: Way = "searched",
 ) -> WholeStep:
     """Forward, back, clipping and the optimizer's step as one call.
 
@@ -88,7 +88,7 @@ def whole_step(
         optimizer: over its parameters, not wrapped.
         engine: that was launched.
         clip_norm: largest norm of the gradient; none for no clipping.
-        plays: whether the pass is recorded and played back, where there is no graph.
+        way: how a pass is made where there is no graph.
 
     Returns:
         A graph for one process on a CUDA device, otherwise the engine's way.
@@ -97,10 +97,10 @@ def whole_step(
     if graphs is not None:
         return Graphed(unit, optimizer=optimizer, clip_norm=clip_norm, graphs=graphs)
     engaged, wrapped = engine.setup(unit, optimizer)
-    make_pass = played(unit) if plays else searched(engaged, engine)
+    run = make_pass(way, unit, engaged=engaged, engine=engine)
 
     def step(rows: Tensor) -> Tensor:
-        sums = make_pass(rows)
+        sums = run(rows)
         if clip_norm is not None:
             engine.clip_gradients(engaged, wrapped, max_norm=clip_norm)
         wrapped.step()

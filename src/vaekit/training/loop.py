@@ -27,7 +27,7 @@ from vaekit.training.optimizer import (
     learning_rate,
     set_learning_rate,
 )
-from vaekit.training.passes import WORTH_RECORDING
+from vaekit.training.passes import Way, choose_way
 from vaekit.training.processes import Processes
 from vaekit.training.products import InBf16, bf16_layers
 from vaekit.training.threads import settle_threads
@@ -65,7 +65,7 @@ def fit(
         engine: that was launched, where several processes train one model, each with its part of
             the batches; the first of them alone writes and tells.
         uniform: whether the step does the same for all batches of a shape, but for what it reads
-            from buffers: on a CPU a long training then records the pass and plays it back.
+            from buffers: on a CPU a long training then plays a recorded or compiled pass.
 
     Returns:
         The records of the epochs that were run.
@@ -110,6 +110,7 @@ def fit(
             position.history = torch.zeros(len(train), len(SUMS))
         trial, alone = InBf16(step) if precision == "bf16" else step, processes.alone
         settle_threads(trial, train=train, position=position, config=config, alone=alone)
+        recordable = uniform and alone and device == "cpu"
         loop = _Loop(
             step=step,
             train=train,
@@ -123,7 +124,7 @@ def fit(
             optimizer=optimizer,
             position=position,
             wish=wish,
-            uniform=uniform and device == "cpu",
+            way=choose_way(config, steps=len(train), possible=recordable),
         )
         return loop.run(_plan(loop, device=device, precision=precision))
 
@@ -144,7 +145,7 @@ class _Loop:
     optimizer: Optimizer
     position: Position
     wish: StopWish
-    uniform: bool
+    way: Way
     stop: bool = False
     """Whether all processes know of the wish of one."""
 
@@ -158,13 +159,12 @@ class _Loop:
             unit = self.processes.unit(self.step)
             if plan.precision == "bf16":
                 unit = InBf16(unit)
-            steps = self.config.epochs * len(self.train)
             advance = whole_step(
                 unit,
                 optimizer=self.optimizer,
                 engine=self.engine,
                 clip_norm=self.config.clip_norm,
-                plays=self.uniform and self.processes.alone and steps >= WORTH_RECORDING,
+                way=self.way,
             )
             if not self.processes.alone and self.position.epoch == self.position.step == 0:
                 self.save()  # whoever dies is started again, and goes on from here
@@ -186,8 +186,7 @@ class _Loop:
     def train_epoch(self, advance: WholeStep) -> None:
         """The steps that are left of the epoch; nothing in a step waits for the device."""
         position = self.position
-        kept = self.processes.kept(position.history)
-        history = kept.to(next(self.step.parameters()).device)
+        history = self.processes.kept(position.history).to(next(self.step.parameters()).device)
         self.step.train()
         before, began = position.seconds, time.perf_counter()
         refreshed = saved = began
@@ -296,4 +295,5 @@ def _plan(loop: _Loop, *, device: str, precision: str) -> Plan:
         device=device,
         precision=precision,
         threads=loop.position.threads,
+        compiled=loop.way == "compiled",
     )

@@ -1,30 +1,73 @@
 """One pass forward and back, as the loop makes it at every step."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from vaekit.training.recorded import Replay, record
+from vaekit.config import TrainingConfig
+from vaekit.errors import ConfigError
+from vaekit.training.compiled import Replay, compile_graph
+from vaekit.training.recorded import record
 from vaekit.training.unit import Unit
 
-__all__ = ["WORTH_RECORDING", "MakePass", "played", "searched"]
+__all__ = ["WORTH_COMPILING", "WORTH_RECORDING", "MakePass", "Way", "choose_way", "make_pass"]
 
 WORTH_RECORDING = 500
 """Steps of a training: to record a pass takes as long as some hundred of them."""
+
+WORTH_COMPILING = 10_000
+"""Steps of a training: to compile a pass takes ten seconds or more, and saves a ms or more."""
+
+Way = Literal["searched", "recorded", "compiled"]
+"""How a pass is made: autograd looks for the way back each time, or it is played back."""
 
 MakePass = Callable[[Tensor], Tensor]
 """From the rows of a batch to the four sums over them; the gradients are then in place."""
 
 
-def searched(engaged: nn.Module, engine: Fabric) -> MakePass:
-    """Let autograd find the way back at every step.
+def choose_way(config: TrainingConfig, *, steps: int, possible: bool) -> Way:
+    """How to make the passes of a training.
 
     Args:
-        engaged: a unit as the engine wrapped it.
+        config: its wish to compile, and its epochs.
+        steps: in an epoch; the more there are in all the more pays.
+        possible: whether a pass can be recorded at all.
+
+    Raises:
+        ConfigError: it shall be compiled always, and cannot be recorded.
+    """
+    wish, total = config.compile, config.epochs * steps
+    if wish == "always" and not possible:
+        raise ConfigError(
+            "compile = always: only steps of one process on a CPU that do the same for all "
+            "batches can be compiled; take compile = auto"
+        )
+    if not possible:
+        return "searched"
+    if wish == "always" or (wish == "auto" and total >= WORTH_COMPILING):
+        return "compiled"
+    return "recorded" if total >= WORTH_RECORDING else "searched"
+
+
+def make_pass(way: Way, unit: Unit, *, engaged: nn.Module, engine: Fabric) -> MakePass:
+    """One pass as it was chosen.
+
+    Args:
+        way: how.
+        unit: what is trained.
+        engaged: the same as the engine wrapped it.
         engine: that did.
     """
+    if way == "searched":
+        return _searched(engaged, engine)
+    return _played(unit, compiled=way == "compiled")
+
+
+def _searched(engaged: nn.Module, engine: Fabric) -> MakePass:
+    """Let autograd find the way back at every step."""
 
     def run(rows: Tensor) -> Tensor:
         loss, sums = engaged(rows)
@@ -35,7 +78,7 @@ def searched(engaged: nn.Module, engine: Fabric) -> MakePass:
     return run
 
 
-def played(unit: Unit) -> MakePass:
+def _played(unit: Unit, *, compiled: bool) -> MakePass:
     """Record the way there and back at the first batch of a shape, and play it from then on.
 
     Between its products a step is a hundred and more small operations, and on a CPU most of their
@@ -46,21 +89,24 @@ def played(unit: Unit) -> MakePass:
     Args:
         unit: it does the same for all batches of a shape, but for what it reads from buffers,
             and may not look at the values of its rows to decide what to do.
+        compiled: whether the pass is compiled too, for batches of the shape of the first.
     """
     recorded: dict[torch.Size, Replay] = {}
-
-    def whole(inputs: list[Tensor], parameters: list[Tensor]) -> tuple[Tensor, Tensor]:
-        found: tuple[Tensor, Tensor] = unit(*inputs)  # the parameters are its own
-        return found
+    parameters: list[Tensor] = [p for p in unit.parameters() if p.requires_grad]
+    buffers, draw = list(unit.buffers()), unit.draw
 
     def run(rows: Tensor) -> Tensor:
-        parameters: list[Tensor] = [p for p in unit.parameters() if p.requires_grad]
+        inputs = [rows] if draw is None else [rows, *draw(rows)]
         if rows.shape not in recorded:
-            before = [buffer.clone() for buffer in unit.buffers()]
-            recorded[rows.shape] = record(whole, [rows], parameters)
-            for buffer, value in zip(unit.buffers(), before, strict=True):
+            before = [buffer.clone() for buffer in buffers]
+            graph = record(unit, inputs=inputs, parameters=parameters, buffers=buffers)
+            for buffer, value in zip(buffers, before, strict=True):
                 buffer.copy_(value)  # to record it is to run it
-        _, sums, gradients = recorded[rows.shape]([rows], parameters)
+            first = compiled and not recorded
+            tensors = [*inputs, *parameters, *buffers]
+            recorded[rows.shape] = compile_graph(graph, tensors) if first else graph
+        with torch.no_grad():
+            _, sums, *gradients = recorded[rows.shape](*inputs, *parameters, *buffers)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
         return sums

@@ -28,11 +28,12 @@ class InBf16(Unit):
         super().__init__()
         self.unit = unit
         self.objective = unit.objective
+        self.draw = unit.draw
 
-    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, rows: Tensor, *noise: Tensor) -> tuple[Tensor, Tensor]:
         """See the unit."""
         with torch.autocast(rows.device.type, dtype=torch.bfloat16):
-            loss, sums = self.unit(rows)
+            loss, sums = self.unit(rows, *noise)
         return loss, sums
 
 

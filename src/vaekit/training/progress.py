@@ -121,9 +121,10 @@ def _headline(plan: Plan) -> str:
     """One sentence about what is about to run."""
     begun = f", going on after epoch {plan.done}" if plan.done else ""
     threads = f", {plan.threads} thread{'s' * (plan.threads > 1)}" if plan.threads else ""
+    compiled = ", after ten seconds or more of compiling the step" if plan.compiled else ""
     return (
         f"training {plan.parameters:,} parameters on {plan.rows:,} rows for {plan.epochs} epochs "
-        f"({plan.device}{threads}, {plan.precision}{begun}); losses in nats per row"
+        f"({plan.device}{threads}, {plan.precision}{begun}){compiled}; losses in nats per row"
     )
 
 

@@ -1,20 +1,23 @@
 """A pass forward and back that is recorded once and played back."""
 
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-__all__ = ["Pass", "Replay", "known_loss", "record"]
+if TYPE_CHECKING:
+    from torch.fx import GraphModule
 
-Pass = Callable[[list[Tensor], list[Tensor]], tuple[Tensor, Tensor]]
-"""From inputs and parameters to the loss and to sums."""
-Replay = Callable[[list[Tensor], list[Tensor]], tuple[Tensor, Tensor, list[Tensor]]]
-"""The same, and the gradient of each parameter."""
+__all__ = ["Pass", "record"]
+
+Pass = Callable[..., tuple[Tensor, Tensor]]
+"""From inputs to the loss and to sums."""
 
 
-def record(run: Pass, inputs: list[Tensor], parameters: list[Tensor]) -> Replay:
+def record(
+    run: Pass, *, inputs: list[Tensor], parameters: list[Tensor], buffers: list[Tensor]
+) -> "GraphModule":
     """The operations of a pass and of its gradients, in a row.
 
     They stand in a list without modules, distributions and the search for gradients around
@@ -25,60 +28,29 @@ def record(run: Pass, inputs: list[Tensor], parameters: list[Tensor]) -> Replay:
         run: the pass.
         inputs: of the shapes that it will be played back with.
         parameters: whose gradients are wanted.
+        buffers: that the pass may read or write.
 
     Returns:
-        What plays it back; noise is drawn anew each time, here from a copy of the generator.
+        What plays it back, called with all these tensors in a row: loss, sums, and a gradient for
+        each parameter. Noise is drawn anew each time, here from a copy of the generator.
     """
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    def joint(
-        inputs: list[Tensor], parameters: list[Tensor]
-    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+    def joint(*tensors: Tensor) -> tuple[Tensor, ...]:  # parameters and buffers are its own
         with torch.enable_grad():
-            loss, sums = run(inputs, parameters)
+            loss, sums = run(*tensors[: len(inputs)])
             grads = torch.autograd.grad(loss, parameters, materialize_grads=True)
-        return loss.detach(), sums, list(grads)
+        laid = (_laid_as(p, grad) for p, grad in zip(parameters, grads, strict=True))
+        return (loss.detach(), sums, *laid)
 
     with torch.random.fork_rng(devices=[]):
-        graph = make_fx(joint)(inputs, parameters)
+        graph = make_fx(joint)(*inputs, *parameters, *buffers)
     graph.graph.eliminate_dead_code()
     graph.recompile()
-    return cast("Replay", torch.no_grad()(graph))
+    return graph
 
 
-class _Context(Protocol):
-    """Where a pass leaves something for the way back."""
-
-    grads: list[Tensor]
-
-
-def known_loss(loss: Tensor, grads: list[Tensor], parameters: list[Tensor]) -> Tensor:
-    """A loss that hands out gradients that are known already.
-
-    Args:
-        loss: ().
-        grads: of the parameters.
-        parameters: whose they are.
-
-    Returns:
-        The loss, to go back from.
-    """
-    return _known(loss, grads, *parameters)
-
-
-class _Known(torch.autograd.Function):
-    """The identity of a loss; going back multiplies what is known."""
-
-    @staticmethod
-    def forward(ctx: _Context, loss: Tensor, grads: list[Tensor], *parameters: Tensor) -> Tensor:
-        """Keep the gradients."""
-        ctx.grads = grads
-        return loss.clone()
-
-    @staticmethod
-    def backward(ctx: _Context, slope: Tensor) -> tuple[Tensor | None, ...]:
-        """One for the loss, one for the list, and those of the parameters."""
-        return (None, None, *(slope * grad for grad in ctx.grads))
-
-
-_known: Callable[..., Tensor] = _Known.apply
+def _laid_as(parameter: Tensor, grad: Tensor) -> Tensor:
+    """In the memory's order of the parameter: a fused optimizer reads both number by number."""
+    same = grad.stride() == parameter.stride()
+    return grad if same else torch.empty_like(parameter).copy_(grad)

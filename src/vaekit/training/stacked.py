@@ -9,7 +9,6 @@ from torch.func import functional_call, stack_module_state, vmap
 from torch.overrides import TorchFunctionMode
 
 from vaekit.errors import ConfigError
-from vaekit.training.recorded import Replay, known_loss, record
 from vaekit.training.unit import Unit
 
 __all__ = ["Stacked"]
@@ -25,9 +24,9 @@ class Stacked(Unit):
     each. Clipping by the norm and early stopping look at all at once: leave them out, or train
     the units apart.
 
-    In training a pass is recorded and played back: the operations of a small step take longer to
-    start than to run, and here they start once for all units. Each draws its noise from a
-    generator of its own, so a unit ends where it would have ended alone, but for rounding.
+    The operations of a small step take longer to start than to run, and here they start once for
+    all units. Each draws its noise from a generator of its own, so a unit ends where it would have
+    ended alone, but for rounding.
 
     Args:
         units: M of them, with parameters and buffers of the same shapes; they may draw no other
@@ -66,28 +65,36 @@ class Stacked(Unit):
         self._names = list(parameters)
         self.stack = nn.ParameterList(parameters.values())
         # a schedule fills a buffer of the objective, which is one for all
-        self._held = {n: b for n, b in buffers.items() if not n.startswith("objective.")}
+        self._held = [name for name in buffers if not name.startswith("objective.")]
+        for at, name in enumerate(self._held):
+            self.register_buffer(f"held{at}", buffers[name], persistent=False)
         self.objective = units[0].objective
+        self.draw = self._draw
         self._asked: dict[torch.Size, list[torch.Size]] = {}
-        self._recorded: dict[torch.Size, Replay] = {}
 
-    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, rows: Tensor, *noise: Tensor) -> tuple[Tensor, Tensor]:
         """One pass of all units.
 
         Args:
             rows: (M, B, ...) raw.
+            noise: (M, ...) for each draw of a unit; drawn here where none is given.
 
         Returns:
             The sum of their mean losses, in nats per row, and the four sums over all rows.
         """
+        noises = list(noise) or self._draw(rows)
         self._units[0].train(self.training)
-        inputs, parameters = [rows, *self._draw(rows)], list(self.stack)
-        if not (self.training and torch.is_grad_enabled()):
-            return self._pass(inputs, parameters)
-        if rows.shape not in self._recorded:
-            self._recorded[rows.shape] = record(self._pass, inputs, parameters)
-        loss, sums, grads = self._recorded[rows.shape](inputs, parameters)
-        return known_loss(loss, grads, parameters), sums
+
+        def one(
+            state: dict[str, Tensor], held: dict[str, Tensor], rows: Tensor, noises: list[Tensor]
+        ) -> Any:  # noqa: ANN401 - what a unit returns
+            with _Noise(noises):
+                return functional_call(self._units[0], (state, held), (rows,))
+
+        state = dict(zip(self._names, self.stack, strict=True))
+        held = {name: self.get_buffer(f"held{at}") for at, name in enumerate(self._held)}
+        losses, sums = vmap(one)(state, held, rows, noises)
+        return losses.sum(), sums.sum(0)
 
     @torch.no_grad()
     def give_back(self) -> None:
@@ -97,19 +104,6 @@ class Stacked(Unit):
             for name, stacked in zip(self._names, self.stack, strict=True):
                 own[name].copy_(stacked[at])
             unit.train(self.training)
-
-    def _pass(self, inputs: list[Tensor], parameters: list[Tensor]) -> tuple[Tensor, Tensor]:
-        rows, *noises = inputs
-
-        def one(
-            state: dict[str, Tensor], held: dict[str, Tensor], rows: Tensor, noises: list[Tensor]
-        ) -> Any:  # noqa: ANN401 - what a unit returns
-            with _Noise(noises):
-                return functional_call(self._units[0], (state, held), (rows,))
-
-        state = dict(zip(self._names, parameters, strict=True))
-        losses, sums = vmap(one)(state, self._held, rows, noises)
-        return losses.sum(), sums.sum(0)
 
     def _draw(self, rows: Tensor) -> list[Tensor]:
         """Noise for a pass, (M, ...) each, from the generator of each unit."""

@@ -1,6 +1,7 @@
 """What training takes: a module that maps rows to a loss and to sums of what it is made of."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from torch import Tensor, nn
 
@@ -17,9 +18,12 @@ class Unit(nn.Module, ABC):
 
     Attributes:
         objective: the formula, whose rate a schedule may weigh.
+        draw: where a pass takes noise as well as rows, what draws it for these rows; none where
+            noise is that of PyTorch's global generator.
     """
 
     objective: Objective
+    draw: Callable[[Tensor], list[Tensor]] | None = None
 
     @abstractmethod
     def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,120 @@
+"""A compiled pass: the noise of the recorded one, the same numbers but for rounding."""
+
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from tests.training.test_recorded import build, dense, table
+from tests.training.test_stacked import MODELS, batches, generators, tables
+from tests.training.test_stacked import build as small
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from vaekit.config import ObjectiveConfig, TrainingConfig
+from vaekit.data import Batches, StackedBatches
+from vaekit.errors import ConfigError, VaekitWarning
+from vaekit.numerics import fixed_noise
+from vaekit.training import Stacked, fit
+from vaekit.training.compiled import compile_graph
+from vaekit.training.passes import choose_way
+
+needs_compiler = pytest.mark.skipif(
+    shutil.which("g++") is None, reason="PyTorch's compiler needs g++"
+)
+
+
+EPS = 1e-4
+"""Of Adam: before a batch normalisation the gradient of a bias is rounding, which 1e-8 enlarges."""
+
+
+def train(unit, rows, *, compile, precision="32", epochs=6, **config):
+    """A training of several epochs in batches of 16; a failure of the compiler is an error."""
+    with fixed_noise(1), warnings.catch_warnings():
+        warnings.simplefilter("error", VaekitWarning)
+        fit(
+            unit,
+            train=Batches(rows, np.arange(len(rows)), batch_size=16, seed=0),
+            config=TrainingConfig(
+                epochs=epochs, precision=precision, device="cpu", compile=compile, eps=EPS, **config
+            ),
+            objective=ObjectiveConfig(schedule="linear", warmup=3),
+            uniform=True,
+        )
+    return unit.state_dict()
+
+
+@needs_compiler
+@pytest.mark.parametrize("precision", ["32", "bf16"])
+def test_buffers_noise_and_schedules_are_those_of_a_plain_training(precision):
+    rows = np.random.default_rng(0).random((64, 12)).astype(np.float32)
+    states, calls = [], []
+    for compile in ("never", "always"):
+        step, called = dense()
+        states.append(train(step, rows, compile=compile, precision=precision, clip_norm=1.0))
+        calls.append(len(called))
+    assert calls == [24, 1]  # the second was compiled, and not run
+    plain, compiled = states
+    close = {"rtol": 1e-4, "atol": 1e-5} if precision == "32" else {"rtol": 0.05, "atol": 0.02}
+    for name, value in plain.items():
+        torch.testing.assert_close(compiled[name], value, **close)
+
+
+@needs_compiler
+def test_a_table_of_all_kinds_of_columns_with_gaps_and_a_last_batch_that_is_shorter():
+    states = [
+        train(build(), table(), compile=way, learning_rate=1e-2) for way in ("never", "always")
+    ]
+    start = build().state_dict()
+    for name, value in states[0].items():
+        torch.testing.assert_close(states[1][name], value, rtol=1e-3, atol=1e-4)
+    moved = max((states[0][name] - start[name]).abs().max() for name in start)
+    assert moved > 0.01
+
+
+@needs_compiler
+def test_several_models_as_one():
+    ends = []
+    for compile in ("never", "always"):
+        steps = [small(m) for m in range(MODELS)]
+        unit = Stacked(steps, generators=generators())
+        each = [batches(rows, m) for m, rows in enumerate(tables())]
+        config = TrainingConfig(epochs=5, precision="32", device="cpu", compile=compile)
+        fit(unit, train=StackedBatches(each), config=config, uniform=True)
+        unit.give_back()
+        ends.append([p.detach().clone() for step in steps for p in step.parameters()])
+    for plain, compiled in zip(*ends, strict=True):
+        torch.testing.assert_close(compiled, plain, rtol=1e-4, atol=1e-5)
+
+
+def test_without_a_compiler_the_recorded_pass_plays_on(monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("no working compiler\nand a long story")
+
+    monkeypatch.setattr("torch._inductor.compile", broken)
+    graph = make_fx(lambda x: (x.exp() + 1,))(torch.zeros(3))
+    with pytest.warns(VaekitWarning, match=r"RuntimeError: no working compiler\)\. Training goes"):
+        play = compile_graph(graph, [torch.zeros(3)])
+    torch.testing.assert_close(play(torch.zeros(3))[0], torch.full((3,), 2.0))
+
+
+@pytest.mark.parametrize(
+    ("compile", "epochs", "possible", "way"),
+    [
+        ("auto", 4, True, "searched"),
+        ("auto", 5, True, "recorded"),
+        ("auto", 99, True, "recorded"),
+        ("auto", 100, True, "compiled"),
+        ("auto", 100, False, "searched"),
+        ("never", 100, True, "recorded"),
+        ("always", 1, True, "compiled"),
+    ],
+)
+def test_what_takes_time_to_prepare_is_for_long_trainings(compile, epochs, possible, way):
+    config = TrainingConfig(epochs=epochs, compile=compile)
+    assert choose_way(config, steps=100, possible=possible) == way
+
+
+def test_always_is_refused_where_it_cannot_be():
+    with pytest.raises(ConfigError, match="take compile = auto"):
+        choose_way(TrainingConfig(compile="always"), steps=100, possible=False)
