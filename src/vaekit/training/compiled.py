@@ -21,19 +21,19 @@ Replay = Callable[..., tuple[Tensor, ...]]
 _OPTIONS = {"fallback_random": True}  # the noise of PyTorch's generator, as without a compiler
 
 
-def compile_graph(graph: "GraphModule", tensors: list[Tensor]) -> Replay:
-    """Let PyTorch's compiler fuse the operations of a recorded pass.
+def compile_graph(graph: "GraphModule", tensors: list[Tensor]) -> Replay | None:
+    """Let PyTorch's compiler fuse recorded operations.
 
     It needs a C++ compiler on this machine and takes some ten seconds; what it made is kept on
     disk, and a pass that was compiled before takes three. Results differ from those of the
     recorded pass by rounding, noise does not.
 
     Args:
-        graph: a recorded pass.
+        graph: the operations.
         tensors: what it will be called with, or like it.
 
     Returns:
-        The compiled pass; the recorded one, after a warning, where that fails.
+        The compiled pass; none, after a warning, where that fails.
     """
     whole = copy.deepcopy(graph)  # the compiler keeps what it is given
     try:
@@ -51,4 +51,4 @@ def compile_graph(graph: "GraphModule", tensors: list[Tensor]) -> Replay:
             VaekitWarning,
             stacklevel=2,
         )
-        return graph
+        return None

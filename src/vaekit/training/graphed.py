@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from vaekit.errors import VaekitWarning
+from vaekit.training.fused import FusedStep
 from vaekit.training.passes import Way, make_pass
 from vaekit.training.undone import undone
 from vaekit.training.unit import SUMS, Unit
@@ -97,7 +98,8 @@ def whole_step(
     if graphs is not None:
         return Graphed(unit, optimizer=optimizer, clip_norm=clip_norm, graphs=graphs)
     engaged, wrapped = engine.setup(unit, optimizer)
-    run = make_pass(way, unit, engaged=engaged, engine=engine)
+    fused = way == "compiled" and clip_norm is None
+    run = make_pass("recorded" if fused else way, unit, engaged=engaged, engine=engine)
 
     def step(rows: Tensor) -> Tensor:
         sums = run(rows)
@@ -107,7 +109,7 @@ def whole_step(
         wrapped.zero_grad(set_to_none=True)
         return sums
 
-    return step
+    return FusedStep(unit, optimizer=optimizer, otherwise=step) if fused else step
 
 
 def _graphs(engine: Fabric) -> Graphs | None:

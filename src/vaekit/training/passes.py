@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from vaekit.config import TrainingConfig
 from vaekit.errors import ConfigError
 from vaekit.training.compiled import Replay, compile_graph
-from vaekit.training.recorded import record
+from vaekit.training.recorded import inputs_of, record, with_gradients
 from vaekit.training.unit import Unit
 
 __all__ = ["WORTH_COMPILING", "WORTH_RECORDING", "MakePass", "Way", "choose_way", "make_pass"]
@@ -93,20 +93,17 @@ def _played(unit: Unit, *, compiled: bool) -> MakePass:
     """
     recorded: dict[torch.Size, Replay] = {}
     parameters: list[Tensor] = [p for p in unit.parameters() if p.requires_grad]
-    buffers, draw = list(unit.buffers()), unit.draw
+    held = [*parameters, *unit.buffers()]
 
     def run(rows: Tensor) -> Tensor:
-        inputs = [rows] if draw is None else [rows, *draw(rows)]
+        inputs = inputs_of(unit, rows)
         if rows.shape not in recorded:
-            before = [buffer.clone() for buffer in buffers]
-            graph = record(unit, inputs=inputs, parameters=parameters, buffers=buffers)
-            for buffer, value in zip(buffers, before, strict=True):
-                buffer.copy_(value)  # to record it is to run it
+            graph = record(with_gradients(unit, parameters), inputs=inputs, held=held)
             first = compiled and not recorded
-            tensors = [*inputs, *parameters, *buffers]
-            recorded[rows.shape] = compile_graph(graph, tensors) if first else graph
+            play = compile_graph(graph, [*inputs, *held]) if first else None
+            recorded[rows.shape] = play or graph
         with torch.no_grad():
-            _, sums, *gradients = recorded[rows.shape](*inputs, *parameters, *buffers)
+            sums, *gradients = recorded[rows.shape](*inputs, *held)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
         return sums

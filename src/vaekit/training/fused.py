@@ -1,0 +1,128 @@
+"""A whole step, its optimizer included, as one piece of compiled code."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from vaekit.training.compiled import Replay, compile_graph
+from vaekit.training.recorded import Work, inputs_of, record, with_gradients
+from vaekit.training.unit import Unit
+
+__all__ = ["FusedStep"]
+
+
+class FusedStep:
+    r"""A step that is compiled at the first batch, with Adam in it, and played from then on.
+
+    .. math:: m \leftarrow m + (1 - \beta_1)(g - m), \quad
+              v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
+              \theta \leftarrow \theta - \frac{\eta}{1 - \beta_1^t}
+              \frac{m}{\sqrt{v / (1 - \beta_2^t)} + \epsilon}
+
+    What the optimizer remembers stays where it keeps it, so that checkpoints are the same. A
+    gradient is used as soon as it is there, without a place of its own. Batches of another shape,
+    as a last one that is shorter, take the other way, and all do where the compiler fails.
+
+    Args:
+        unit: as :func:`vaekit.training.passes.make_pass` records it.
+        optimizer: Adam or AdamW over its parameters, on a CPU.
+        otherwise: the other way.
+
+    Source:
+        Kingma and Ba 2015, arXiv:1412.6980; Loshchilov and Hutter 2019, arXiv:1711.05101.
+    """
+
+    def __init__(
+        self, unit: Unit, *, optimizer: Optimizer, otherwise: Callable[[Tensor], Tensor]
+    ) -> None:
+        self._unit = unit
+        self._group = optimizer.param_groups[0]
+        self._parameters: list[Tensor] = [p for p in unit.parameters() if p.requires_grad]
+        states = [_begun(optimizer, parameter) for parameter in self._parameters]
+        self._steps, self._means, self._squares = (
+            [state[name] for state in states] for name in ("step", "exp_avg", "exp_avg_sq")
+        )
+        self._held = [*self._parameters, *self._means, *self._squares, *unit.buffers()]
+        self._otherwise = otherwise
+        self._shape: torch.Size | None = None
+        self._play: Replay | None = None
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        """One step.
+
+        Args:
+            rows: (B, ...) raw.
+
+        Returns:
+            (4,) sums over the rows.
+        """
+        if self._shape is not None and (self._play is None or rows.shape != self._shape):
+            return self._otherwise(rows)
+        inputs = inputs_of(self._unit, rows)
+        if self._shape is None:
+            self._shape, self._play = rows.shape, self._compile(inputs)
+        if self._play is None:
+            return self._otherwise(rows)
+        torch._foreach_add_(self._steps, 1)
+        with torch.no_grad():
+            return self._play(self._factors(), *inputs, *self._held)[0]
+
+    def _factors(self) -> Tensor:
+        """(3,) what changes from step to step: see the update."""
+        count, group = float(self._steps[0]), self._group
+        first, second = group["betas"]
+        rate = float(group["lr"])
+        size = rate / (1 - first**count)
+        root = 1 / math.sqrt(1 - second**count)
+        return torch.tensor([size, root, 1 - rate * group["weight_decay"]])
+
+    def _compile(self, inputs: list[Tensor]) -> Replay | None:
+        inputs = [torch.ones(3), *inputs]
+        graph = record(self._work(), inputs=inputs, held=self._held)
+        return compile_graph(graph, [*inputs, *self._held])
+
+    def _work(self) -> Work:
+        gradients = with_gradients(self._unit, self._parameters)
+
+        def work(factors: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
+            sums, *grads = gradients(*inputs)
+            with torch.no_grad():
+                for place in zip(self._parameters, grads, self._means, self._squares, strict=True):
+                    _update(*place, factors, self._group)
+            return (sums,)
+
+        return work
+
+
+def _begun(optimizer: Optimizer, parameter: Tensor) -> dict[str, Any]:
+    """What Adam remembers of a parameter, from its first step on."""
+    state: dict[str, Any] = optimizer.state[parameter]
+    if not state:
+        state["step"] = torch.zeros(())
+        state["exp_avg"] = torch.zeros_like(parameter)
+        state["exp_avg_sq"] = torch.zeros_like(parameter)
+    return state
+
+
+def _update(
+    parameter: Tensor,
+    grad: Tensor,
+    mean: Tensor,
+    square: Tensor,
+    factors: Tensor,
+    group: dict[str, Any],
+) -> None:
+    """Adam, in place."""
+    size, root, kept = factors
+    first, second = group["betas"]
+    if group["weight_decay"] and group["decoupled_weight_decay"]:
+        parameter.mul_(kept)
+    elif group["weight_decay"]:
+        grad = grad + group["weight_decay"] * parameter
+    mean.lerp_(grad, 1 - first)
+    square.mul_(second).addcmul_(grad, grad, value=1 - second)
+    parameter.sub_(size * mean / (square.sqrt() * root + group["eps"]))
