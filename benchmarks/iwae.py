@@ -37,7 +37,7 @@ from vaekit.config import (
 )
 from vaekit.data.named import mnist
 from vaekit.training import Step
-from vaekit.training.passes import played
+from vaekit.training.passes import _played as played
 from vaekit.training.products import InBf16, bf16_layers
 
 HIDDEN, LATENT = (200, 200), 50

@@ -6,10 +6,12 @@ The table is scikit-learn's breast cancer, 569 x 30, standardised, half of the c
 settings: MIWAE as VAEImputer trains it (K = 20 importance samples), the VAE of VAEOutlierDetector
 (K = 1, the same networks), and a narrow one of 16 units (K = 1, batches of 32). Contenders:
 
-    vaekit          the loop with its step, optimizer and record of losses; the step is recorded
-                    and played back, as the estimators do in a training of 1000 steps or more
-    not recorded    the same without
+    vaekit          the loop with its step, optimizer and record of losses; the step is compiled,
+                    as the estimators do in a training of 5000 steps or more
+    recorded        recorded and played back only, as from 500 steps on
+    searched        without: modules, distributions and autograd in every step
     vaekit x 5      five models trained as one, time for the step of one model
+    recorded x 5    the same, not compiled
     bare loop       the same model written by hand in PyTorch: a gather, a step, fused Adam
     products        the matrix products of the step alone, forward and back
     products x 5    the same for five models at once, time for one
@@ -127,7 +129,7 @@ def bare(settings, *, steps, compiled=False):
     return work
 
 
-def vaekit(settings, *, steps, tables, recorded=True):
+def vaekit(settings, *, steps, tables, way="compiled"):
     """Seconds for the step of one model in the loop of vaekit, from its second epoch on."""
     prepared, generators = [], []
     for seed, rows in enumerate(tables):
@@ -139,8 +141,7 @@ def vaekit(settings, *, steps, tables, recorded=True):
     if others:
         unit = Stacked([step for step, _ in prepared], generators=generators)
         batches = StackedBatches([each for _, each in prepared])
-    alone = recorded and not others
-    epochs = 1 + max(2, round((WORTH_RECORDING if alone else steps) / len(batches)))
+    epochs = 1 + max(2, round((WORTH_RECORDING if way == "recorded" else steps) / len(batches)))
     config = TrainingConfig(
         epochs=epochs,
         batch_size=settings.batch_size,
@@ -148,11 +149,12 @@ def vaekit(settings, *, steps, tables, recorded=True):
         schedule="cosine",
         precision="32",
         device="cpu",
+        compile="always" if way == "compiled" else "never",
     )
 
     def work():
         clock = Clock(now=time.process_time)
-        fit(unit, train=batches, config=config, callbacks=[clock], uniform=alone)
+        fit(unit, train=batches, config=config, callbacks=[clock], uniform=way != "searched")
         done = (epochs - 1) * len(batches) * len(tables)
         return (clock.ends[-1] - clock.ends[0]) / done
 
@@ -187,10 +189,13 @@ def products(settings, *, steps, models=1):
 
 
 def measure(name, settings, *, rounds, steps, compiled):
+    one = [table()]
     contenders = {
-        "vaekit": vaekit(settings, steps=steps, tables=[table()]),
-        "not recorded": vaekit(settings, steps=steps, tables=[table()], recorded=False),
-        f"vaekit x {MODELS}": vaekit(settings, steps=steps, tables=[table()] * MODELS),
+        "vaekit": vaekit(settings, steps=steps, tables=one),
+        "recorded": vaekit(settings, steps=steps, tables=one, way="recorded"),
+        "searched": vaekit(settings, steps=steps, tables=one, way="searched"),
+        f"vaekit x {MODELS}": vaekit(settings, steps=steps, tables=one * MODELS),
+        f"recorded x {MODELS}": vaekit(settings, steps=steps, tables=one * MODELS, way="recorded"),
         "bare loop": bare(settings, steps=steps),
         "products": products(settings, steps=steps),
         f"products x {MODELS}": products(settings, steps=steps, models=MODELS),

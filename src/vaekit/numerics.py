@@ -4,6 +4,7 @@ import math
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import numpy as np
 import torch
@@ -16,6 +17,8 @@ __all__ = [
     "compute_settings",
     "cpu_has",
     "fixed_noise",
+    "fusing",
+    "is_fusing",
     "keep_freed_memory",
     "logmeanexp",
     "masked_sum",
@@ -24,6 +27,8 @@ __all__ = [
 ]
 
 LOG_VARIANCE_LIMIT = 15.0
+
+_FUSING = ContextVar("fusing", default=False)
 
 
 def logmeanexp(values: Tensor, dim: int = 0) -> Tensor:
@@ -116,6 +121,32 @@ def nth_seed(seed: int, *, number: int) -> int:
     if number == 0:
         return seed
     return int(np.random.SeedSequence((seed, number)).generate_state(1, np.uint64)[0])
+
+
+@contextmanager
+def fusing() -> Iterator[None]:
+    """What is run inside is recorded for a compiler.
+
+    It keeps no large tensor between operations that it fuses, so what otherwise works block by
+    block, for the sake of memory and caches, does not inside.
+
+    Example:
+        >>> with fusing():
+        ...     is_fusing()
+        True
+        >>> is_fusing()
+        False
+    """
+    token = _FUSING.set(True)
+    try:
+        yield
+    finally:
+        _FUSING.reset(token)
+
+
+def is_fusing() -> bool:
+    """Whether what is run is recorded for a compiler."""
+    return _FUSING.get()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from torch.distributions import Bernoulli, Independent
 
 from vaekit.distributions import BernoulliVector
 from vaekit.distributions.bernoulli_density import bernoulli_log_prob
+from vaekit.numerics import fusing
 
 
 def test_it_agrees_with_independent_bernoullis_and_so_do_its_gradients():
@@ -126,3 +127,11 @@ def test_moments_of_logits_in_bf16_are_float32():
     p = BernoulliVector(torch.randn(4, 6).bfloat16())
     assert p.mean.dtype == p.variance.dtype == p.entropy().dtype == torch.float32
     assert p.base_dist.log_prob(torch.ones(4, 6)).dtype == torch.float32
+
+
+def test_for_a_compiler_many_samples_are_one_piece():
+    logits = torch.randn(40, 10, 784)
+    value = torch.rand(10, 784)
+    with fusing():
+        whole = bernoulli_log_prob(value, logits)
+    torch.testing.assert_close(whole, bernoulli_log_prob(value, logits))

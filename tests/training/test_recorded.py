@@ -31,10 +31,10 @@ def table(rows=30):
     return np.where(draw.random(made.shape) < 0.3, np.nan, made).astype(np.float32)
 
 
-def build(samples=4):
+def build(specs=SPECS, samples=4):
     torch.manual_seed(0)
     settings = choose_settings(rows=30, latent_dim=2, hidden=(4,))
-    model = build_table_model(SPECS, settings=settings)
+    model = build_table_model(specs, settings=settings)
     return Step(model, Bound(reduce=logmeanexp), samples=samples, gaps=True)
 
 

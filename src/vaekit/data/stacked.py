@@ -22,6 +22,7 @@ class StackedBatches:
 
     Attributes:
         batch_size: rows of a batch, of all tables together.
+        tables: M.
 
     Raises:
         ConfigError: batches of different sizes.
@@ -38,6 +39,7 @@ class StackedBatches:
 
     def __init__(self, each: Sequence[Batches]) -> None:
         self._each = tuple(each)
+        self.tables = len(each)
         self._length = min(map(len, each), default=0)
         sizes = [[one.size(step) for step in range(self._length)] for one in each]
         if not sizes or any(other != sizes[0] for other in sizes):

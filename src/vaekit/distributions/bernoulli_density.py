@@ -8,6 +8,8 @@ from torch import Tensor
 from torch.autograd.function import BackwardCFunction, FunctionCtx
 from torch.nn import functional
 
+from vaekit.numerics import is_fusing
+
 __all__ = ["bernoulli_log_prob", "widen"]
 
 _GROUP = 100
@@ -62,7 +64,7 @@ def _alike(value: Tensor, logits: Tensor) -> bool:
 
 def _blocks(value: Tensor, logits: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """Rows (r, F) and their logits (k, r, F), k samples of them, in the order of memory."""
-    if logits.numel() <= _BLOCK:
+    if logits.numel() <= _BLOCK or is_fusing():
         yield value, logits
         return
     features = logits.shape[-1]

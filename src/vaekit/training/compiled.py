@@ -1,6 +1,5 @@
-"""A recorded pass, compiled: its small operations fused into loops of machine code."""
+"""Recorded work, compiled: its small operations fused into loops of machine code."""
 
-import copy
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -9,40 +8,45 @@ import torch
 from torch import Tensor
 
 from vaekit.errors import VaekitWarning
+from vaekit.numerics import fusing
+from vaekit.training.recorded import Work, record
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule
 
-__all__ = ["Replay", "compile_graph"]
+__all__ = ["Replay", "compile_work"]
 
 Replay = Callable[..., tuple[Tensor, ...]]
 """From tensors in a row to tensors in a row."""
 
-_OPTIONS = {"fallback_random": True}  # the noise of PyTorch's generator, as without a compiler
+_OPTIONS = {
+    "fallback_random": True,  # the noise of PyTorch's generator, as without a compiler
+    "cpp_wrapper": True,  # what calls the loops is compiled too: Python takes longer than they do
+}
 
 
-def compile_graph(graph: "GraphModule", tensors: list[Tensor]) -> Replay | None:
-    """Let PyTorch's compiler fuse recorded operations.
+def compile_work(work: Work, *, inputs: list[Tensor], held: list[Tensor]) -> Replay | None:
+    """Record some work, and let PyTorch's compiler fuse its operations.
 
     It needs a C++ compiler on this machine and takes some ten seconds; what it made is kept on
-    disk, and a pass that was compiled before takes three. Results differ from those of the
-    recorded pass by rounding, noise does not.
+    disk, and work that was compiled before takes three. Results differ from those of the
+    recorded work by rounding, noise does not.
 
     Args:
-        graph: the operations.
-        tensors: what it will be called with, or like it.
+        work: as :func:`vaekit.training.recorded.record` takes it.
+        inputs: of the shapes that it will be played back with.
+        held: parameters, buffers and the like, each once.
 
     Returns:
-        The compiled pass; none, after a warning, where that fails.
+        What plays it back, called with inputs and held tensors in a row; none, after a warning,
+        where that fails.
     """
-    whole = copy.deepcopy(graph)  # the compiler keeps what it is given
+    with fusing():
+        graph = record(work, inputs=inputs, held=held)
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyTorch's compiler uses what PyTorch deprecates
-            import torch._inductor as inductor
-
-            compiled: Replay = inductor.compile(whole, [*tensors], options=_OPTIONS)
-            return compiled
+            return _compile(graph, [*inputs, *held])
     except Exception as error:  # compilers fail in many ways; none is worth a run
         reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
         warnings.warn(
@@ -52,3 +56,18 @@ def compile_graph(graph: "GraphModule", tensors: list[Tensor]) -> Replay | None:
             stacklevel=2,
         )
         return None
+
+
+def _compile(graph: "GraphModule", tensors: list[Tensor]) -> Replay:
+    """What PyTorch makes of operations on tensors like these."""
+    from torch._inductor import compile as compile_operations
+    from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch.fx.experimental.symbolic_shapes import ShapeEnv
+
+    # with shapes that are known to be fixed, the compiler finds on disk what it made before
+    shapes = FakeTensorMode(shape_env=ShapeEnv(), static_shapes=True)
+    likes = [shapes.from_tensor(tensor, static_shapes=True) for tensor in tensors]
+    for node, like in zip(graph.graph.find_nodes(op="placeholder"), likes, strict=True):
+        node.meta["val"] = like
+    compiled: Replay = compile_operations(graph, [*likes], options=_OPTIONS)
+    return compiled

@@ -8,15 +8,18 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from vaekit.training.compiled import Replay, compile_graph
-from vaekit.training.recorded import Work, inputs_of, record, with_gradients
+from vaekit.training.compiled import Replay, compile_work
+from vaekit.training.recorded import Work, inputs_of, with_gradients
 from vaekit.training.unit import Unit
 
 __all__ = ["FusedStep"]
 
+_MOMENTS = ("exp_avg", "exp_avg_sq")
+"""What Adam calls them."""
+
 
 class FusedStep:
-    r"""A step that is compiled at the first batch, with Adam in it, and played from then on.
+    r"""A step that is compiled at the first batch of a shape, with Adam in it.
 
     .. math:: m \leftarrow m + (1 - \beta_1)(g - m), \quad
               v \leftarrow \beta_2 v + (1 - \beta_2) g^2, \quad
@@ -25,12 +28,12 @@ class FusedStep:
 
     What the optimizer remembers stays where it keeps it, so that checkpoints are the same. A
     gradient is used as soon as it is there, without a place of its own. Batches of another shape,
-    as a last one that is shorter, take the other way, and all do where the compiler fails.
+    as a last one that is shorter, are compiled too. All take another way once the compiler fails.
 
     Args:
         unit: as :func:`vaekit.training.passes.make_pass` records it.
         optimizer: Adam or AdamW over its parameters, on a CPU.
-        otherwise: the other way.
+        otherwise: that other way.
 
     Source:
         Kingma and Ba 2015, arXiv:1412.6980; Loshchilov and Hutter 2019, arXiv:1711.05101.
@@ -43,13 +46,14 @@ class FusedStep:
         self._group = optimizer.param_groups[0]
         self._parameters: list[Tensor] = [p for p in unit.parameters() if p.requires_grad]
         states = [_begun(optimizer, parameter) for parameter in self._parameters]
-        self._steps, self._means, self._squares = (
-            [state[name] for state in states] for name in ("step", "exp_avg", "exp_avg_sq")
-        )
+        self._means, self._squares = ([state[n] for state in states] for n in _MOMENTS)
         self._held = [*self._parameters, *self._means, *self._squares, *unit.buffers()]
+        self._counts = torch.stack([state["step"] for state in states])
+        for state, count in zip(states, self._counts, strict=True):
+            state["step"] = count  # one operation counts for all
+        self._factors = torch.ones(3)
         self._otherwise = otherwise
-        self._shape: torch.Size | None = None
-        self._play: Replay | None = None
+        self._plays: dict[torch.Size, Replay | None] = {}
 
     def __call__(self, rows: Tensor) -> Tensor:
         """One step.
@@ -60,30 +64,30 @@ class FusedStep:
         Returns:
             (4,) sums over the rows.
         """
-        if self._shape is not None and (self._play is None or rows.shape != self._shape):
+        if None in self._plays.values():
             return self._otherwise(rows)
         inputs = inputs_of(self._unit, rows)
-        if self._shape is None:
-            self._shape, self._play = rows.shape, self._compile(inputs)
-        if self._play is None:
+        if rows.shape not in self._plays:
+            self._plays[rows.shape] = self._compile(inputs)
+        play = self._plays[rows.shape]
+        if play is None:
             return self._otherwise(rows)
-        torch._foreach_add_(self._steps, 1)
+        self._count()
         with torch.no_grad():
-            return self._play(self._factors(), *inputs, *self._held)[0]
+            return play(self._factors, *inputs, *self._held)[0]
 
-    def _factors(self) -> Tensor:
-        """(3,) what changes from step to step: see the update."""
-        count, group = float(self._steps[0]), self._group
+    def _count(self) -> None:
+        """One step more, and what changes with it: see the update."""
+        self._counts += 1
+        count, group = float(self._counts[0]), self._group
         first, second = group["betas"]
         rate = float(group["lr"])
         size = rate / (1 - first**count)
         root = 1 / math.sqrt(1 - second**count)
-        return torch.tensor([size, root, 1 - rate * group["weight_decay"]])
+        self._factors.numpy()[:] = size, root, 1 - rate * group["weight_decay"]
 
     def _compile(self, inputs: list[Tensor]) -> Replay | None:
-        inputs = [torch.ones(3), *inputs]
-        graph = record(self._work(), inputs=inputs, held=self._held)
-        return compile_graph(graph, [*inputs, *self._held])
+        return compile_work(self._work(), inputs=[self._factors, *inputs], held=self._held)
 
     def _work(self) -> Work:
         gradients = with_gradients(self._unit, self._parameters)
@@ -103,8 +107,7 @@ def _begun(optimizer: Optimizer, parameter: Tensor) -> dict[str, Any]:
     state: dict[str, Any] = optimizer.state[parameter]
     if not state:
         state["step"] = torch.zeros(())
-        state["exp_avg"] = torch.zeros_like(parameter)
-        state["exp_avg_sq"] = torch.zeros_like(parameter)
+        state |= {name: torch.zeros_like(parameter) for name in _MOMENTS}
     return state
 
 

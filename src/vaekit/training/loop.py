@@ -124,7 +124,7 @@ def fit(
             optimizer=optimizer,
             position=position,
             wish=wish,
-            way=choose_way(config, steps=len(train), possible=recordable),
+            way=choose_way(config, train=train, possible=recordable),
         )
         return loop.run(_plan(loop, device=device, precision=precision))
 

@@ -1,6 +1,6 @@
 """One pass forward and back, as the loop makes it at every step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Literal
 
 import torch
@@ -8,8 +8,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from vaekit.config import TrainingConfig
+from vaekit.data import StackedBatches
 from vaekit.errors import ConfigError
-from vaekit.training.compiled import Replay, compile_graph
+from vaekit.training.compiled import Replay, compile_work
 from vaekit.training.recorded import inputs_of, record, with_gradients
 from vaekit.training.unit import Unit
 
@@ -18,7 +19,7 @@ __all__ = ["WORTH_COMPILING", "WORTH_RECORDING", "MakePass", "Way", "choose_way"
 WORTH_RECORDING = 500
 """Steps of a training: to record a pass takes as long as some hundred of them."""
 
-WORTH_COMPILING = 10_000
+WORTH_COMPILING = 5000
 """Steps of a training: to compile a pass takes ten seconds or more, and saves a ms or more."""
 
 Way = Literal["searched", "recorded", "compiled"]
@@ -28,18 +29,20 @@ MakePass = Callable[[Tensor], Tensor]
 """From the rows of a batch to the four sums over them; the gradients are then in place."""
 
 
-def choose_way(config: TrainingConfig, *, steps: int, possible: bool) -> Way:
+def choose_way(config: TrainingConfig, *, train: Sized, possible: bool) -> Way:
     """How to make the passes of a training.
 
     Args:
         config: its wish to compile, and its epochs.
-        steps: in an epoch; the more there are in all the more pays.
+        train: the batches of an epoch; the more steps there are in all the more pays, and those
+            of several models count for each.
         possible: whether a pass can be recorded at all.
 
     Raises:
         ConfigError: it shall be compiled always, and cannot be recorded.
     """
-    wish, total = config.compile, config.epochs * steps
+    models = train.tables if isinstance(train, StackedBatches) else 1
+    wish, total = config.compile, config.epochs * len(train) * models
     if wish == "always" and not possible:
         raise ConfigError(
             "compile = always: only steps of one process on a CPU that do the same for all "
@@ -89,7 +92,7 @@ def _played(unit: Unit, *, compiled: bool) -> MakePass:
     Args:
         unit: it does the same for all batches of a shape, but for what it reads from buffers,
             and may not look at the values of its rows to decide what to do.
-        compiled: whether the pass is compiled too, for batches of the shape of the first.
+        compiled: whether the pass is compiled too.
     """
     recorded: dict[torch.Size, Replay] = {}
     parameters: list[Tensor] = [p for p in unit.parameters() if p.requires_grad]
@@ -98,10 +101,9 @@ def _played(unit: Unit, *, compiled: bool) -> MakePass:
     def run(rows: Tensor) -> Tensor:
         inputs = inputs_of(unit, rows)
         if rows.shape not in recorded:
-            graph = record(with_gradients(unit, parameters), inputs=inputs, held=held)
-            first = compiled and not recorded
-            play = compile_graph(graph, [*inputs, *held]) if first else None
-            recorded[rows.shape] = play or graph
+            work = with_gradients(unit, parameters)
+            play = compile_work(work, inputs=inputs, held=held) if compiled else None
+            recorded[rows.shape] = play or record(work, inputs=inputs, held=held)
         with torch.no_grad():
             sums, *gradients = recorded[rows.shape](*inputs, *held)
         for parameter, gradient in zip(parameters, gradients, strict=True):

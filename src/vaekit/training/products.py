@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction, FunctionCtx, once_differentiable
 from torch.nn import functional
 
+from vaekit.numerics import is_fusing
 from vaekit.training.unit import Unit
 
 __all__ = ["InBf16", "bf16_layers"]
@@ -85,7 +86,8 @@ class _Product(torch.autograd.Function):
         of_x = gradient @ weight if ctx.needs_input_grad[0] else None
         of_weight = (gradient.t() @ x).float()
         # a sum in another type begins with a copy in that type: a piece at a time, it stays small
-        parts = [part.sum(0, dtype=torch.float32) for part in torch.split(gradient, _PIECE)]
+        size = len(gradient) if is_fusing() else _PIECE
+        parts = [part.sum(0, dtype=torch.float32) for part in torch.split(gradient, size)]
         return of_x, of_weight, parts[0] if len(parts) == 1 else torch.stack(parts).sum(0)
 
 
