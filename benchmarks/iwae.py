@@ -37,7 +37,9 @@ from vaekit.config import (
 )
 from vaekit.data.named import mnist
 from vaekit.training import Step
-from vaekit.training.passes import _played as played
+from vaekit.training.engine import make_engine
+from vaekit.training.graphed import whole_step
+from vaekit.training.optimizer import build_optimizer
 from vaekit.training.products import InBf16, bf16_layers
 
 HIDDEN, LATENT = (200, 200), 50
@@ -105,7 +107,7 @@ def peak_of_tensors(work):
 
 
 def one_step(name, *, batch, samples):
-    """What does one batch as the contender does it, to a loss to go back from or with gradients."""
+    """What does one batch as the contender does it, to a loss to go back from or to its end."""
     x = torch.from_numpy(np.ascontiguousarray(mnist().rows[:batch]))
     if name in (BARE, BARE_16):
         x = x.float() / 255
@@ -126,8 +128,14 @@ def one_step(name, *, batch, samples):
         preprocessing=preprocessing,
         samples=samples,
     )
-    make_pass = played((InBf16(step) if name == OURS else step).train())
-    return step, lambda: make_pass(x)
+    advance = whole_step(
+        (InBf16(step) if name == OURS else step).train(),
+        optimizer=build_optimizer(step, settings.training, device="cpu"),
+        engine=make_engine(device="cpu", precision="32"),
+        clip_norm=None,
+        way="compiled",
+    )
+    return step, lambda: advance(x)
 
 
 def memory(name, *, batch, samples):
