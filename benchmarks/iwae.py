@@ -45,6 +45,7 @@ from vaekit.training.products import InBf16, bf16_layers
 HIDDEN, LATENT = (200, 200), 50
 OURS, OURS_32 = "vaekit train", "vaekit train, precision 32"
 BARE, BARE_16 = "bare loop, float32", "bare loop, bf16 by autocast"
+COMPILED = "bare loop, bf16 by autocast, torch.compile"
 FLOOR = "products alone, bf16"
 
 
@@ -87,6 +88,7 @@ def trainers(rows, *, batch, threads):
         OURS_32: ours("32"),
         BARE: lambda samples: bare(samples=samples),
         BARE_16: lambda samples: bare(samples=samples, bf16=True),
+        COMPILED: lambda samples: bare(samples=samples, bf16=True, compiled=True),
     }
 
 
@@ -169,7 +171,7 @@ def main():
     batch, samples, steps = options.batch, options.samples, options.steps
     rows = np.ascontiguousarray(mnist().rows[: steps * batch])
     made = trainers(rows, batch=batch, threads=options.threads)
-    held = {name: memory(name, batch=batch, samples=samples) for name in made}
+    held = {name: memory(name, batch=batch, samples=samples) for name in made if name != COMPILED}
     taking = {name: trainer(samples) for name, trainer in made.items()}
     taking[FLOOR] = floor(batch=batch, samples=samples, steps=steps)
     timings = take_turns(taking, rounds=options.rounds, tell=lambda text: print(text, flush=True))

@@ -7,7 +7,8 @@ row once an epoch in a new order, no rows held out by anyone. The contenders tak
 each, after a round that does not count.
 
 vaekit trains with a progress bar, metrics.jsonl and a checkpoint after the epoch, all of which
-counts. The bare loops write and show nothing. pytorch/examples reads its loss in every step, as it
+counts; its step is compiled in the first epoch, which does not. The bare loops write and show
+nothing. pytorch/examples reads its loss in every step, as it
 does. Pythae shows its bar; PYTHAE_PYTHON names the Python that has it. The products are those of
 the step alone, forward and backward, on operands that lie ready.
 """
@@ -40,6 +41,7 @@ from vaekit.data.named import mnist
 BATCH = 128
 OURS, OURS_32 = "vaekit train", "vaekit train, precision 32"
 BARE, BARE_16 = "bare loop, float32", "bare loop, bf16 by autocast"
+COMPILED = "bare loop, bf16 by autocast, torch.compile"
 FLOOR, FLOOR_32 = "products alone, bf16", "products alone, float32"
 EXAMPLES, PYTHAE = "pytorch/examples", "Pythae"
 
@@ -86,6 +88,7 @@ def contenders(rows, *, threads):
         OURS_32: vaekit_train(config("32", **ours)),
         BARE: bare_loop(rows, **loop),
         BARE_16: bare_loop(rows, **loop, bf16=True),
+        COMPILED: bare_loop(rows, **loop, bf16=True, compiled=True),
         EXAMPLES: pytorch_examples(rows, batch=BATCH),
         FLOOR: products(**work, kind=torch.bfloat16),
         FLOOR_32: products(**work, kind=torch.float32),

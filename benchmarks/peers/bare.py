@@ -48,24 +48,32 @@ def iwae_loss(x, logits, mean, log_variance, z, noise):
     return -(torch.logsumexp(log_w, 0) - math.log(len(log_w))).mean()
 
 
-def bare_loop(rows, *, batch, loss, hidden, latent, activation=nn.ReLU, samples=1, bf16=False):
+def bare_loop(
+    rows, *, batch, loss, hidden, latent, activation=nn.ReLU, samples=1, bf16=False, compiled=False
+):
     """Rows in memory as float32, one index a batch, fused Adam, the loss read once an epoch.
 
-    Nothing is saved or shown. With bf16, products are cast by autocast.
+    Nothing is saved or shown. With bf16, products are cast by autocast; compiled by torch.compile,
+    model and loss as one function.
     """
     x = torch.from_numpy(rows).float() / 255
     torch.manual_seed(0)
     model = PlainVAE(hidden=hidden, latent=latent, activation=activation, features=x.shape[1])
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
 
+    def forward(some):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
+            seen = model(some, samples)
+        return loss(some, *seen)
+
+    forward = torch.compile(forward) if compiled else forward
+
     def epoch():
         began = time.perf_counter()
         order, total = torch.randperm(len(x)), torch.zeros(())
         for start in range(0, len(x) - batch + 1, batch):
             some = x[order[start : start + batch]]
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-                seen = model(some, samples)
-            found = loss(some, *seen)
+            found = forward(some)
             optimizer.zero_grad()
             found.backward()
             optimizer.step()

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import torch
 from tests.training.test_recorded import SPECS, build, dense, table
+from tests.training.test_resume import StopAfter
 from tests.training.test_stacked import MODELS, batches, generators, tables
 from tests.training.test_stacked import build as small
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import Batches, StackedBatches
-from vaekit.errors import ConfigError, VaekitWarning
+from vaekit.errors import ConfigError, Interrupted, VaekitWarning
 from vaekit.numerics import fixed_noise
 from vaekit.training import Stacked, fit
 from vaekit.training.compiled import compile_work
@@ -120,3 +121,36 @@ def test_what_takes_time_to_prepare_is_for_long_trainings(compile, epochs, possi
 def test_always_is_refused_where_it_cannot_be():
     with pytest.raises(ConfigError, match="take compile = auto"):
         choose_way(TrainingConfig(compile="always"), train=[], possible=False)
+
+
+@needs_compiler
+@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
+def test_the_optimizer_in_the_step_is_pytorch_s_own(optimizer):
+    rows = np.random.default_rng(0).random((32, 6)).astype(np.float32)
+    settings = {"optimizer": optimizer, "weight_decay": 0.1, "beta1": 0.8, "schedule": "cosine"}
+    ends = [
+        train(small(0), rows, compile=way, learning_rate=1e-2, **settings)
+        for way in ("never", "always")
+    ]
+    for name, value in ends[0].items():
+        torch.testing.assert_close(ends[1][name], value, rtol=1e-4, atol=1e-5)
+
+
+@needs_compiler
+def test_a_training_that_goes_on_ends_with_the_same_bits(tmp_path):
+    rows = np.random.default_rng(0).random((40, 6)).astype(np.float32)
+    config = TrainingConfig(epochs=4, precision="32", device="cpu", compile="always")
+    ends = []
+    for stop in (0, 2):
+        unit, rest = small(0), Batches(rows, np.arange(40), batch_size=16, seed=0)
+        given = {"train": rest, "config": config, "uniform": True}
+        given["checkpoint"] = tmp_path / f"{stop}.pt"
+        with fixed_noise(1):
+            if stop:
+                with pytest.raises(Interrupted):
+                    fit(unit, callbacks=[StopAfter(stop)], **given)
+                unit = small(0)
+            fit(unit, resume=bool(stop), **given)
+        ends.append(unit.state_dict())
+    for name, value in ends[0].items():
+        assert torch.equal(ends[1][name], value)

@@ -51,6 +51,7 @@ class FusedStep:
         self._counts = torch.stack([state["step"] for state in states])
         for state, count in zip(states, self._counts, strict=True):
             state["step"] = count  # one operation counts for all
+        self._done = int(self._counts[0])
         self._factors = torch.ones(3)
         self._otherwise = otherwise
         self._plays: dict[torch.Size, Replay | None] = {}
@@ -78,12 +79,13 @@ class FusedStep:
 
     def _count(self) -> None:
         """One step more, and what changes with it: see the update."""
-        self._counts += 1
-        count, group = float(self._counts[0]), self._group
+        self._done += 1
+        self._counts.fill_(self._done)
+        group = self._group
         first, second = group["betas"]
         rate = float(group["lr"])
-        size = rate / (1 - first**count)
-        root = 1 / math.sqrt(1 - second**count)
+        size = rate / (1 - first**self._done)
+        root = 1 / math.sqrt(1 - second**self._done)
         self._factors.numpy()[:] = size, root, 1 - rate * group["weight_decay"]
 
     def _compile(self, inputs: list[Tensor]) -> Replay | None:
