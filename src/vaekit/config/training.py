@@ -67,7 +67,7 @@ class TrainingConfig(Section):
 
     compile: Literal["auto", "always", "never"] = "auto"
     """Let PyTorch's compiler fuse the small operations of a step: on a CPU, in one process. It
-    needs a C++ compiler and ten to twenty seconds, three when the same step was compiled before;
+    needs a C++ compiler and ten to sixty seconds, three when the same step was compiled before;
     auto: trainings of 5,000 steps or more. Results differ by rounding."""
 
     watch: Literal["validation", "test"] = "validation"

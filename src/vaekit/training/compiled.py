@@ -28,9 +28,9 @@ _OPTIONS = {
 def compile_work(work: Work, *, inputs: list[Tensor], held: list[Tensor]) -> Replay | None:
     """Record some work, and let PyTorch's compiler fuse its operations.
 
-    It needs a C++ compiler on this machine and takes some ten seconds; what it made is kept on
-    disk, and work that was compiled before takes three. Results differ from those of the
-    recorded work by rounding, noise does not.
+    It needs a C++ compiler on this machine and takes ten to sixty seconds, more for a long flow
+    than for a deep network; what it made is kept on disk, and work that was compiled before takes
+    three. Results differ from those of the recorded work by rounding, noise does not.
 
     Args:
         work: as :func:`vaekit.training.recorded.record` takes it.

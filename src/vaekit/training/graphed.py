@@ -92,7 +92,8 @@ def whole_step(
         way: how a pass is made where there is no graph.
 
     Returns:
-        A graph for one process on a CUDA device, otherwise the engine's way.
+        A graph for one process on a CUDA device, a compiled step where a pass is to be compiled
+        and nothing clipped, otherwise the engine's way.
     """
     graphs = _graphs(engine)
     if graphs is not None:
