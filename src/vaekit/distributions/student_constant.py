@@ -46,7 +46,7 @@ def constant_with_slope(df: Tensor, *, slope: bool = True) -> tuple[Tensor, Tens
 
     Example:
         >>> constant_with_slope(torch.tensor([4.0]))[1]
-        tensor([-0.0569])
+        tensor([-0.1098])
     """
     half, spread = 0.5 * df, df - 2
     lower = half.unsqueeze(-1) + _STEPS.to(df)
