@@ -38,9 +38,9 @@ from vaekit.config import (
 from vaekit.data.named import mnist
 from vaekit.training import Step
 from vaekit.training.engine import make_engine
-from vaekit.training.graphed import whole_step
 from vaekit.training.optimizer import build_optimizer
 from vaekit.training.products import InBf16, bf16_layers
+from vaekit.training.whole import whole_step
 
 HIDDEN, LATENT = (200, 200), 50
 OURS, OURS_32 = "vaekit train", "vaekit train, precision 32"

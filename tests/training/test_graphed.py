@@ -16,9 +16,9 @@ from vaekit.assembly import build_model
 from vaekit.config import ModelConfig, ObjectiveConfig, TrainingConfig
 from vaekit.errors import Interrupted, VaekitWarning
 from vaekit.objectives import set_rate_weight
-from vaekit.training import graphed, loop
+from vaekit.training import loop, whole
 from vaekit.training.engine import make_engine
-from vaekit.training.graphed import CudaGraphs, Graphed, whole_step
+from vaekit.training.graphed import CudaGraphs, Graphed
 from vaekit.training.optimizer import (
     build_optimizer,
     get_learning_rate,
@@ -26,7 +26,9 @@ from vaekit.training.optimizer import (
     make_capturable,
     set_learning_rate,
 )
+from vaekit.training.passes import make_pass
 from vaekit.training.unit import Unit
+from vaekit.training.whole import graphs_of, whole_step
 
 ROWS = np.random.default_rng(0).normal(size=(42, 6)).astype(np.float32)
 CONFIG = TrainingConfig(learning_rate=1e-2, device="cpu", precision="32")
@@ -87,7 +89,12 @@ def graphs_and_optimizer(unit, graphs, *, clip_norm=None):
             clip_norm=clip_norm,
         )
         return step, optimizer
-    return Graphed(unit, optimizer=optimizer, clip_norm=clip_norm, graphs=graphs), optimizer
+    return made(unit, optimizer=optimizer, clip_norm=clip_norm, graphs=graphs), optimizer
+
+
+def made(unit, *, way="searched", **given):
+    run_pass = make_pass(way, unit, engaged=unit, backward=torch.Tensor.backward)
+    return Graphed(unit, run_pass=run_pass, **given)
 
 
 def run(graphs, *, epochs=3, clip_norm=None):
@@ -242,7 +249,7 @@ def test_an_error_that_is_no_failed_capture_comes_through():
 )
 def test_graphs_are_for_one_process_on_cuda(device, processes, graphs):
     engine = SimpleNamespace(device=torch.device(device), world_size=processes)
-    assert isinstance(graphed._graphs(engine), CudaGraphs) is graphs
+    assert isinstance(graphs_of(engine), CudaGraphs) is graphs
 
 
 def test_an_optimizer_for_graphs_has_its_rate_on_the_device_and_others_do_not():
@@ -276,7 +283,7 @@ def test_a_state_may_come_from_another_device(devices):
 def as_on_a_gpu(monkeypatch):
     """The loop as it is with CUDA, but for the device and its graphs."""
     made = []
-    monkeypatch.setattr(graphed, "_graphs", lambda engine: made.append(StandIn()) or made[-1])
+    monkeypatch.setattr(whole, "graphs_of", lambda engine: made.append(StandIn()) or made[-1])
     monkeypatch.setattr(
         loop,
         "build_optimizer",
@@ -342,19 +349,26 @@ def test_a_run_with_graphs_is_resumed_to_the_same_bits(as_on_a_gpu, tmp_path, mo
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("precision", ["32", "bf16"])
-def test_on_a_gpu_a_graph_is_captured_and_trains(precision):
+@pytest.mark.parametrize("way", ["searched", "recorded", "compiled"])
+def test_on_a_gpu_a_graph_is_captured_and_trains(precision, way):
     from vaekit.training.products import InBf16
 
     ends = []
     for fails in (False, True):
-        unit = build("cuda")
+        unit = build("cuda", batch_norm=False)  # a bias before it has no gradient but rounding
         cast = InBf16(unit) if precision == "bf16" else unit
         optimizer = build_optimizer(unit, CONFIG, device="cuda")
         graphs = StandIn(fails=True) if fails else CudaGraphs()
-        step = Graphed(cast, optimizer=optimizer, clip_norm=1.0, graphs=graphs)
+        step = made(
+            cast,
+            way="searched" if fails else way,
+            optimizer=optimizer,
+            clip_norm=1.0,
+            graphs=graphs,
+        )
         torch.manual_seed(1)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore" if fails else "error")
+            warnings.simplefilter("ignore" if fails else "error", VaekitWarning)
             for epoch in range(4):
                 for rows in batches(device="cuda").epoch(epoch):
                     step(rows)

@@ -64,7 +64,7 @@ def _alike(value: Tensor, logits: Tensor) -> bool:
 
 def _blocks(value: Tensor, logits: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """Rows (r, F) and their logits (k, r, F), k samples of them, in the order of memory."""
-    if logits.numel() <= _BLOCK or is_fusing():
+    if logits.numel() <= _BLOCK or is_fusing() or logits.is_cuda:
         yield value, logits
         return
     features = logits.shape[-1]
@@ -91,6 +91,8 @@ def _log_product(factors: Tensor) -> Tensor:
 def _of_block(x: Tensor, logits: Tensor) -> Tensor:
     """Log-probabilities (k, r) of rows (r, F) with logits (k, r, F)."""
     wide = widen(logits)
+    if logits.is_cuda:  # its logarithms are as fast as its memory, and one loop is all there is
+        return (x * wide - functional.softplus(wide)).sum(-1)
     linear = (x * wide).sum(-1) - wide.clamp_min(0).sum(-1)
     size = wide.abs() if wide is logits else wide.abs_()
     return linear + _log_product(size.sigmoid_())

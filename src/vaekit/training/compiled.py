@@ -19,10 +19,11 @@ __all__ = ["Replay", "compile_work"]
 Replay = Callable[..., tuple[Tensor, ...]]
 """From tensors in a row to tensors in a row."""
 
-_OPTIONS = {
-    "fallback_random": True,  # the noise of PyTorch's generator, as without a compiler
-    "cpp_wrapper": True,  # what calls the loops is compiled too: Python takes longer than they do
-}
+_OPTIONS = {"fallback_random": True}
+"""The noise of PyTorch's generator, as without a compiler."""
+_ON_CPU = {"cpp_wrapper": True}
+"""What calls the loops is compiled too: Python takes longer than they do. A CUDA graph has no
+calls."""
 
 
 def compile_work(work: Work, *, inputs: list[Tensor], held: list[Tensor]) -> Replay | None:
@@ -69,5 +70,7 @@ def _compile(graph: "GraphModule", tensors: list[Tensor]) -> Replay:
     likes = [shapes.from_tensor(tensor, static_shapes=True) for tensor in tensors]
     for node, like in zip(graph.graph.find_nodes(op="placeholder"), likes, strict=True):
         node.meta["val"] = like
-    compiled: Replay = compile_operations(graph, [*likes], options=_OPTIONS)
+    on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
+    options = _OPTIONS | (_ON_CPU if on_cpu else {})
+    compiled: Replay = compile_operations(graph, [*likes], options=options)
     return compiled

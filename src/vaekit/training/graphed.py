@@ -12,27 +12,20 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from vaekit.errors import VaekitWarning
-from vaekit.training.fused import FusedStep
-from vaekit.training.passes import Way, make_pass
+from vaekit.training.passes import MakePass
 from vaekit.training.undone import undone
 from vaekit.training.unit import SUMS, Unit
 
-__all__ = ["CudaGraphs", "Graphed", "Graphs", "WholeStep", "whole_step"]
+__all__ = ["CudaGraphs", "Graphed", "Graphs"]
 
 WARM = 3
 """Steps of a shape before it is captured; libraries and optimizer set themselves up in them."""
 TOLERANCE = 0.01
 """Relative distance between the step of a graph and a plain one."""
-
-WholeStep = Callable[[Tensor], Tensor]
-"""From rows to the (4,) sums over them, with the parameters one step further. The sums may lie in
-a buffer that the next step fills anew."""
-
 
 class Graphs(Protocol):
     """What is asked of ``torch.cuda``."""
@@ -74,51 +67,6 @@ class CudaGraphs:
         return graph.replay
 
 
-def whole_step(
-    unit: Unit,
-    *,
-    optimizer: Optimizer,
-    engine: Fabric,
-    clip_norm: float | None,
-    way: Way = "searched",
-) -> WholeStep:
-    """Forward, back, clipping and the optimizer's step as one call.
-
-    Args:
-        unit: what is trained.
-        optimizer: over its parameters, not wrapped.
-        engine: that was launched.
-        clip_norm: largest norm of the gradient; none for no clipping.
-        way: how a pass is made where there is no graph.
-
-    Returns:
-        A graph for one process on a CUDA device, a compiled step where a pass is to be compiled
-        and nothing clipped, otherwise the engine's way.
-    """
-    graphs = _graphs(engine)
-    if graphs is not None:
-        return Graphed(unit, optimizer=optimizer, clip_norm=clip_norm, graphs=graphs)
-    engaged, wrapped = engine.setup(unit, optimizer)
-    fused = way == "compiled" and clip_norm is None
-    run = make_pass("recorded" if fused else way, unit, engaged=engaged, engine=engine)
-
-    def step(rows: Tensor) -> Tensor:
-        sums = run(rows)
-        if clip_norm is not None:
-            engine.clip_gradients(engaged, wrapped, max_norm=clip_norm)
-        wrapped.step()
-        wrapped.zero_grad(set_to_none=True)
-        return sums
-
-    return FusedStep(unit, optimizer=optimizer, otherwise=step) if fused else step
-
-
-def _graphs(engine: Fabric) -> Graphs | None:
-    """Graphs where there are some: gradients of several processes meet outside of a graph."""
-    alone = engine.world_size == 1
-    return CudaGraphs() if alone and engine.device.type == "cuda" else None
-
-
 class Graphed:
     """A whole step that is captured at the fourth batch of a shape, and replayed from then on.
 
@@ -134,15 +82,23 @@ class Graphed:
 
     Args:
         unit: what is trained, in training mode; it may not look at values on the host.
+        run_pass: how its gradients are found.
         optimizer: over its parameters, capturable.
         clip_norm: largest norm of the gradient; none for no clipping.
         graphs: of CUDA, or a stand-in.
     """
 
     def __init__(
-        self, unit: Unit, *, optimizer: Optimizer, clip_norm: float | None, graphs: Graphs
+        self,
+        unit: Unit,
+        *,
+        run_pass: MakePass,
+        optimizer: Optimizer,
+        clip_norm: float | None,
+        graphs: Graphs,
     ) -> None:
         self._unit = unit
+        self._pass = run_pass
         self._optimizer = optimizer
         self._clip_norm = clip_norm
         self._graphs = graphs
@@ -208,8 +164,7 @@ class Graphed:
     def _run(self, rows: Tensor) -> None:
         """What is captured, and what is run where nothing is."""
         self._optimizer.zero_grad(set_to_none=True)
-        loss, sums = self._unit(rows)
-        loss.backward()
+        sums = self._pass(rows)
         if self._clip_norm is not None:
             nn.utils.clip_grad_norm_(self._parameters, self._clip_norm)
         self._optimizer.step()

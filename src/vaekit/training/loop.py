@@ -18,7 +18,6 @@ from vaekit.objectives import rate_weight, set_rate_weight
 from vaekit.training.callbacks import Callback, Live, Plan, Record
 from vaekit.training.checkpoint import Position, load_checkpoint, save_checkpoint
 from vaekit.training.engine import choose_device, choose_precision, make_engine
-from vaekit.training.graphed import WholeStep, whole_step
 from vaekit.training.interrupt import StopWish, stop_wish
 from vaekit.training.measure import check_finite, means, measure
 from vaekit.training.optimizer import (
@@ -32,6 +31,7 @@ from vaekit.training.processes import Processes
 from vaekit.training.products import InBf16, bf16_layers
 from vaekit.training.threads import settle_threads
 from vaekit.training.unit import SUMS, Unit
+from vaekit.training.whole import WholeStep, whole_step
 
 __all__ = ["fit"]
 
@@ -110,7 +110,7 @@ def fit(
             position.history = torch.zeros(len(train), len(SUMS))
         trial, alone = InBf16(step) if precision == "bf16" else step, processes.alone
         settle_threads(trial, train=train, position=position, config=config, alone=alone)
-        recordable = uniform and alone and device == "cpu"
+        recordable = uniform and alone and device in {"cpu", "cuda"}
         loop = _Loop(
             step=step,
             train=train,

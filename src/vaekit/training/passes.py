@@ -4,7 +4,6 @@ from collections.abc import Callable, Sized
 from typing import Literal
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from vaekit.config import TrainingConfig
@@ -55,26 +54,28 @@ def choose_way(config: TrainingConfig, *, train: Sized, possible: bool) -> Way:
     return "recorded" if total >= WORTH_RECORDING else "searched"
 
 
-def make_pass(way: Way, unit: Unit, *, engaged: nn.Module, engine: Fabric) -> MakePass:
+def make_pass(
+    way: Way, unit: Unit, *, engaged: nn.Module, backward: Callable[[Tensor], object]
+) -> MakePass:
     """One pass as it was chosen.
 
     Args:
         way: how.
         unit: what is trained.
-        engaged: the same as the engine wrapped it.
-        engine: that did.
+        engaged: the same as an engine wrapped it.
+        backward: how that goes back from a loss.
     """
     if way == "searched":
-        return _searched(engaged, engine)
+        return _searched(engaged, backward)
     return _played(unit, compiled=way == "compiled")
 
 
-def _searched(engaged: nn.Module, engine: Fabric) -> MakePass:
+def _searched(engaged: nn.Module, backward: Callable[[Tensor], object]) -> MakePass:
     """Let autograd find the way back at every step."""
 
     def run(rows: Tensor) -> Tensor:
         loss, sums = engaged(rows)
-        engine.backward(loss)
+        backward(loss)
         found: Tensor = sums
         return found
 

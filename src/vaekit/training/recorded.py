@@ -39,7 +39,7 @@ def record(work: Work, *, inputs: list[Tensor], held: list[Tensor]) -> "GraphMod
         return work(*tensors[: len(inputs)])
 
     before = [tensor.detach().clone() for tensor in held]
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         graph = make_fx(whole)(*inputs, *held)
     with torch.no_grad():
         for tensor, value in zip(held, before, strict=True):
