@@ -133,7 +133,7 @@ def one_step(name, *, batch, samples):
     advance = whole_step(
         (InBf16(step) if name == OURS else step).train(),
         optimizer=build_optimizer(step, settings.training, device="cpu"),
-        engine=make_engine(device="cpu", precision="32"),
+        engine=make_engine(device="cpu"),
         clip_norm=None,
         way="compiled",
     )

@@ -114,7 +114,7 @@ def timed(work, *, rounds, clock=time.perf_counter):
 def worker(out, *, rows):
     """What one of the processes does; the first writes down what came out."""
     torch.set_num_threads(1)
-    engine = join_engine(device="cpu", precision="32")
+    engine = join_engine(device="cpu")
     draw = np.random.default_rng(0)
     dataset = dataset_from_arrays(draw.integers(0, 256, (rows, FEATURES), dtype=np.uint8))
     found = {

@@ -174,7 +174,9 @@ def fixed_noise(seed: int) -> Iterator[None]:
 
 
 @contextmanager
-def compute_settings(*, device: str, threads: int | None = None) -> Iterator[None]:
+def compute_settings(
+    *, device: str, threads: int | None = None, tf32: bool = False
+) -> Iterator[None]:
     """Process-wide settings while something heavy runs, put back afterwards.
 
     On x86 processors without AMX, "medium" makes float32 products run in oneDNN at float32
@@ -184,6 +186,7 @@ def compute_settings(*, device: str, threads: int | None = None) -> Iterator[Non
     Args:
         device: cpu, cuda or mps.
         threads: of the CPU; none leaves them.
+        tf32: whether float32 products on an NVIDIA GPU may round their factors to ten bits.
     """
     keep_freed_memory()
     before = torch.get_num_threads(), torch.get_float32_matmul_precision()
@@ -191,6 +194,8 @@ def compute_settings(*, device: str, threads: int | None = None) -> Iterator[Non
         torch.set_num_threads(threads)
     if device == "cpu" and cpu_has("avx2") and not cpu_has("amx_bf16"):
         torch.set_float32_matmul_precision("medium")
+    if device == "cuda":
+        torch.set_float32_matmul_precision("high" if tf32 else "highest")
     try:
         yield
     finally:

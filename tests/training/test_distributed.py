@@ -70,7 +70,7 @@ from vaekit.training import train
 from vaekit.training.engine import join_engine
 
 train(parse_config(json.loads(sys.argv[1])), folder=RunFolder(sys.argv[2]))
-fit_seven(join_engine(device="cpu", precision="32"), sys.argv[3])
+fit_seven(join_engine(device="cpu"), sys.argv[3])
 """
 
 # The command line without what follows training. In the middle of an epoch, the first time
@@ -164,7 +164,7 @@ def test_metrics_are_those_of_one_process(alone, together):
 
 
 def test_a_last_batch_with_fewer_rows_than_processes_counts_as_it_should(together, tmp_path):
-    fit_seven(make_engine(device="cpu", precision="32"), tmp_path / "alone.pt")
+    fit_seven(make_engine(device="cpu"), tmp_path / "alone.pt")
     one, other = (
         torch.load(path / name) for path, name in ((tmp_path, "alone.pt"), (together, "seven.pt"))
     )

@@ -5,10 +5,12 @@ import json
 import signal
 import warnings
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
 import torch
+from tests.training.test_compiled import needs_compiler
 from torch import nn
 
 from vaekit import Batches, Bound, Step, fit
@@ -18,7 +20,7 @@ from vaekit.errors import Interrupted, VaekitWarning
 from vaekit.objectives import set_rate_weight
 from vaekit.training import loop, whole
 from vaekit.training.engine import make_engine
-from vaekit.training.graphed import CudaGraphs, Graphed
+from vaekit.training.graphed import CudaGraphs
 from vaekit.training.optimizer import (
     build_optimizer,
     get_learning_rate,
@@ -26,7 +28,6 @@ from vaekit.training.optimizer import (
     make_capturable,
     set_learning_rate,
 )
-from vaekit.training.passes import make_pass
 from vaekit.training.unit import Unit
 from vaekit.training.whole import graphs_of, whole_step
 
@@ -85,16 +86,18 @@ def graphs_and_optimizer(unit, graphs, *, clip_norm=None):
         step = whole_step(
             unit,
             optimizer=optimizer,
-            engine=make_engine(device="cpu", precision="32"),
+            engine=make_engine(device="cpu"),
             clip_norm=clip_norm,
         )
         return step, optimizer
     return made(unit, optimizer=optimizer, clip_norm=clip_norm, graphs=graphs), optimizer
 
 
-def made(unit, *, way="searched", **given):
-    run_pass = make_pass(way, unit, engaged=unit, backward=torch.Tensor.backward)
-    return Graphed(unit, run_pass=run_pass, **given)
+def made(unit, *, graphs, **given):
+    """As `whole_step` makes it where there are graphs."""
+    engine = SimpleNamespace(device=torch.device("cuda"), world_size=1)
+    with mock.patch.object(whole, "graphs_of", return_value=graphs):
+        return whole_step(unit, engine=engine, **given)
 
 
 def run(graphs, *, epochs=3, clip_norm=None):
@@ -264,6 +267,24 @@ def test_an_optimizer_for_graphs_has_its_rate_on_the_device_and_others_do_not():
     json.dumps(get_learning_rate(ready))
 
 
+@needs_compiler
+def test_a_compiled_step_counts_where_the_graph_is():
+    """The number of steps and the rate are read from tensors, as a replay has to."""
+    ends = []
+    for way in ("searched", "compiled"):
+        unit = build(batch_norm=False, dropout=0.0)
+        optimizer = build_optimizer(unit, CONFIG, device="cuda")
+        step = made(unit, optimizer=optimizer, clip_norm=None, graphs=StandIn(), way=way)
+        torch.manual_seed(1)
+        for at in range(8):
+            set_learning_rate(optimizer, rate=1e-2 / (1 + at))
+            sums = step(torch.from_numpy(ROWS[:8])).clone()
+        assert {int(state["step"]) for state in optimizer.state.values()} == {8}
+        ends.append([sums, *unit.parameters()])
+    for plain, compiled in zip(*ends, strict=True):
+        torch.testing.assert_close(compiled, plain, rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.parametrize("devices", [("cuda", "cpu"), ("cpu", "cuda"), ("cuda", "cuda")])
 def test_a_state_may_come_from_another_device(devices):
     unit = nn.Linear(2, 1)
@@ -349,8 +370,11 @@ def test_a_run_with_graphs_is_resumed_to_the_same_bits(as_on_a_gpu, tmp_path, mo
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("precision", ["32", "bf16"])
-@pytest.mark.parametrize("way", ["searched", "recorded", "compiled"])
-def test_on_a_gpu_a_graph_is_captured_and_trains(precision, way):
+@pytest.mark.parametrize(
+    ("way", "clip_norm"),
+    [("searched", 1.0), ("recorded", 1.0), ("compiled", 1.0), ("compiled", None)],
+)
+def test_on_a_gpu_a_graph_is_captured_and_trains(precision, way, clip_norm):
     from vaekit.training.products import InBf16
 
     ends = []
@@ -363,7 +387,7 @@ def test_on_a_gpu_a_graph_is_captured_and_trains(precision, way):
             cast,
             way="searched" if fails else way,
             optimizer=optimizer,
-            clip_norm=1.0,
+            clip_norm=clip_norm,
             graphs=graphs,
         )
         torch.manual_seed(1)

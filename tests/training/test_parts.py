@@ -69,6 +69,9 @@ def test_automatic_precision_follows_the_processor(monkeypatch):
         assert choose_precision("auto", device="cpu") == expected
     assert choose_precision("32", device="cpu") == "32"
     assert choose_precision("auto", device="mps") == "32"
+    assert choose_precision("tf32", device="cuda") == "tf32"
+    with pytest.raises(ConfigError, match=r"the device is cpu; take training\.precision = 32"):
+        choose_precision("tf32", device="cpu")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def together(*, device: str) -> Iterator["Processes | None"]:
     from vaekit.training.processes import Processes
 
     with blame_the_others(launch):
-        processes = Processes(join_engine(device=device, precision="32"))
+        processes = Processes(join_engine(device=device))
         yield processes
         processes.part_company()
 

@@ -52,9 +52,10 @@ class TrainingConfig(Section):
     early_stopping: int | None = Field(default=None, ge=1)
     """Stop after so many epochs without a better validation bound, and keep the best weights."""
 
-    precision: Literal["auto", "32", "bf16"] = "auto"
+    precision: Literal["auto", "32", "tf32", "bf16"] = "auto"
     """Of the matrix products in training; sums and log-densities are float32. auto: bf16 where
-    the processor has instructions for it."""
+    the processor has instructions for it. tf32: float32 numbers of which a GPU multiplies ten
+    bits instead of 23."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to compute; auto takes cuda, then mps, then cpu."""

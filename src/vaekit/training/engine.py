@@ -4,7 +4,7 @@ import logging
 import os
 from datetime import timedelta
 from inspect import signature
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from lightning_fabric import Fabric
@@ -16,12 +16,8 @@ from vaekit.numerics import cpu_has
 
 __all__ = ["choose_device", "choose_precision", "join_engine", "make_engine"]
 
-Precision = Literal["32", "bf16"]
+Precision = Literal["32", "tf32", "bf16"]
 
-_PRECISIONS: dict[Precision, Literal["32-true", "bf16-mixed"]] = {
-    "32": "32-true",
-    "bf16": "32-true",
-}
 _PATIENCE = timedelta(minutes=30)  # for a process of which nothing is heard
 
 
@@ -51,14 +47,22 @@ def choose_precision(name: str, *, device: str) -> Precision:
     """Resolve ``auto``: bf16 where there are instructions for its matrix products.
 
     Args:
-        name: auto, 32 or bf16.
+        name: auto, 32, tf32 or bf16.
         device: cpu, cuda or mps.
 
     Returns:
-        32 or bf16.
+        32, tf32 or bf16.
+
+    Raises:
+        ConfigError: tf32 on another device than an NVIDIA GPU.
     """
+    if name == "tf32" and device != "cuda":
+        raise ConfigError(
+            f"precision tf32: a format of NVIDIA's GPUs, and the device is {device}; take "
+            "training.precision = 32, or auto"
+        )
     if name != "auto":
-        return "bf16" if name == "bf16" else "32"
+        return cast(Precision, name)
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "32"
     if device == "cpu":
@@ -66,26 +70,24 @@ def choose_precision(name: str, *, device: str) -> Precision:
     return "32"
 
 
-def make_engine(*, device: str, precision: Precision) -> Fabric:
-    """The engine that moves the model and casts its products.
+def make_engine(*, device: str) -> Fabric:
+    """The engine that moves the model; it casts nothing.
 
     Args:
         device: cpu, cuda or mps.
-        precision: of the matrix products.
 
     Returns:
         One process on one device.
     """
     _quieten()
-    return Fabric(accelerator=device, devices=1, precision=_PRECISIONS[precision])
+    return Fabric(accelerator=device, devices=1)
 
 
-def join_engine(*, device: str, precision: Precision) -> Fabric:
+def join_engine(*, device: str) -> Fabric:
     """The engine of one of the processes that torchrun started, or of one process alone.
 
     Args:
         device: cpu, cuda or mps.
-        precision: of the matrix products.
 
     Returns:
         An engine that has found the others; each process has one device.
@@ -95,7 +97,7 @@ def join_engine(*, device: str, precision: Precision) -> Fabric:
     """
     here, everywhere = (int(os.environ.get(f"{name}WORLD_SIZE", 1)) for name in ("LOCAL_", ""))
     if everywhere == 1 or "TORCHELASTIC_RUN_ID" not in os.environ:
-        return make_engine(device=device, precision=precision)
+        return make_engine(device=device)
     there = {"cpu": here, "cuda": torch.cuda.device_count()}.get(device, 1)
     if there < here:
         raise ConfigError(
@@ -112,7 +114,6 @@ def join_engine(*, device: str, precision: Precision) -> Fabric:
         devices=here,
         num_nodes=everywhere // here,
         strategy=strategy,
-        precision=_PRECISIONS[precision],
     )
     engine.launch()
     return engine

@@ -30,9 +30,12 @@ class FusedStep:
     gradient is used as soon as it is there, without a place of its own. Batches of another shape,
     as a last one that is shorter, are compiled too. All take another way once the compiler fails.
 
+    On a GPU the steps are counted there, in float32, so that a graph may hold all of it; PyTorch's
+    fused Adam is one kernel, which for a small network occupies a tenth of the device.
+
     Args:
         unit: as :func:`vaekit.training.passes.make_pass` records it.
-        optimizer: Adam or AdamW over its parameters, on a CPU.
+        optimizer: Adam or AdamW over its parameters, on a GPU capturable.
         otherwise: that other way.
 
     Source:
@@ -47,12 +50,15 @@ class FusedStep:
         self._parameters: list[Tensor] = [p for p in unit.parameters() if p.requires_grad]
         states = [_begun(optimizer, parameter) for parameter in self._parameters]
         self._means, self._squares = ([state[n] for state in states] for n in _MOMENTS)
-        self._held = [*self._parameters, *self._means, *self._squares, *unit.buffers()]
         self._counts = torch.stack([state["step"] for state in states])
+        self._held = [*self._parameters, *self._means, *self._squares, *unit.buffers()]
+        self._there = isinstance(self._group["lr"], Tensor)
+        if self._there:
+            self._held += [self._counts, self._group["lr"]]
         for state, count in zip(states, self._counts, strict=True):
             state["step"] = count  # one operation counts for all
         self._done = int(self._counts[0])
-        self._factors = torch.ones(3)
+        self._factors = torch.ones(3, device=self._counts.device)
         self._otherwise = otherwise
         self._plays: dict[torch.Size, Replay | None] = {}
 
@@ -73,7 +79,8 @@ class FusedStep:
         play = self._plays[rows.shape]
         if play is None:
             return self._otherwise(rows)
-        self._count()
+        if not self._there:
+            self._count()
         with torch.no_grad():
             return play(self._factors, *inputs, *self._held)[0]
 
@@ -88,6 +95,15 @@ class FusedStep:
         root = 1 / math.sqrt(1 - second**self._done)
         self._factors.numpy()[:] = size, root, 1 - rate * group["weight_decay"]
 
+    def _count_there(self) -> Tensor:
+        """The same on a device, whose operations the work then contains."""
+        group, done = self._group, self._counts.add_(1.0)[0]
+        first, second = group["betas"]
+        rate = group["lr"]
+        size = rate / (1 - first**done)
+        root = (1 - second**done).rsqrt()
+        return torch.stack([size, root, 1 - rate * group["weight_decay"]])
+
     def _compile(self, inputs: list[Tensor]) -> Replay | None:
         return compile_work(self._work(), inputs=[self._factors, *inputs], held=self._held)
 
@@ -97,6 +113,7 @@ class FusedStep:
         def work(factors: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
             sums, *grads = gradients(*inputs)
             with torch.no_grad():
+                factors = self._count_there() if self._there else factors
                 for place in zip(self._parameters, grads, self._means, self._squares, strict=True):
                     _update(*place, factors, self._group)
             return (sums,)
@@ -108,7 +125,7 @@ def _begun(optimizer: Optimizer, parameter: Tensor) -> dict[str, Any]:
     """What Adam remembers of a parameter, from its first step on."""
     state: dict[str, Any] = optimizer.state[parameter]
     if not state:
-        state["step"] = torch.zeros(())
+        state["step"] = torch.zeros((), device=parameter.device)
         state |= {name: torch.zeros_like(parameter) for name in _MOMENTS}
     return state
 

@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from vaekit.errors import VaekitWarning
-from vaekit.training.passes import MakePass
 from vaekit.training.undone import undone
 from vaekit.training.unit import SUMS, Unit
 
@@ -26,6 +25,7 @@ WARM = 3
 """Steps of a shape before it is captured; libraries and optimizer set themselves up in them."""
 TOLERANCE = 0.01
 """Relative distance between the step of a graph and a plain one."""
+
 
 class Graphs(Protocol):
     """What is asked of ``torch.cuda``."""
@@ -82,9 +82,9 @@ class Graphed:
 
     Args:
         unit: what is trained, in training mode; it may not look at values on the host.
-        run_pass: how its gradients are found.
+        step: from rows to the (4,) sums over them, with the parameters one step further and no
+            gradient left.
         optimizer: over its parameters, capturable.
-        clip_norm: largest norm of the gradient; none for no clipping.
         graphs: of CUDA, or a stand-in.
     """
 
@@ -92,22 +92,19 @@ class Graphed:
         self,
         unit: Unit,
         *,
-        run_pass: MakePass,
+        step: Callable[[Tensor], Tensor],
         optimizer: Optimizer,
-        clip_norm: float | None,
         graphs: Graphs,
     ) -> None:
         self._unit = unit
-        self._pass = run_pass
+        self._step = step
         self._optimizer = optimizer
-        self._clip_norm = clip_norm
         self._graphs = graphs
         self._parameters = [p for p in unit.parameters() if p.requires_grad]
         self._sums = torch.zeros(len(SUMS), device=self._parameters[0].device)
         self._rows = self._sums
         self._seen: Counter[tuple[torch.Size, torch.dtype]] = Counter()
         self._replay: Callable[[], None] | None = None
-        self._held: list[Tensor | None] = []
         self._plain = False
 
     def __call__(self, rows: Tensor) -> Tensor:
@@ -149,13 +146,11 @@ class Graphed:
 
     def _captured(self) -> Callable[[], None] | None:
         """The graph, if there is one and it does what it should."""
-        self._optimizer.zero_grad(set_to_none=True)  # the graph then writes gradients of its own
         try:
             replay = self._graphs.capture(lambda: self._run(self._rows))
         except RuntimeError as error:
             _warn(f"cannot be captured: {error}")
             return None
-        self._held = [parameter.grad for parameter in self._parameters]
         if not self._does_the_same(replay):
             _warn("ends elsewhere than a plain step from the same state")
             return None
@@ -163,12 +158,7 @@ class Graphed:
 
     def _run(self, rows: Tensor) -> None:
         """What is captured, and what is run where nothing is."""
-        self._optimizer.zero_grad(set_to_none=True)
-        sums = self._pass(rows)
-        if self._clip_norm is not None:
-            nn.utils.clip_grad_norm_(self._parameters, self._clip_norm)
-        self._optimizer.step()
-        self._sums.copy_(sums)
+        self._sums.copy_(self._step(rows))
 
     def _does_the_same(self, replay: Callable[[], None]) -> bool:
         """Whether a replay has the sums and the changes of a plain step; both are undone."""

@@ -14,21 +14,16 @@ from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import BalancedBatches, Batches, StackedBatches
 from vaekit.errors import ConfigError, Interrupted
 from vaekit.numerics import compute_settings
-from vaekit.objectives import rate_weight, set_rate_weight
 from vaekit.training.callbacks import Callback, Live, Plan, Record
 from vaekit.training.checkpoint import Position, load_checkpoint, save_checkpoint
 from vaekit.training.engine import choose_device, choose_precision, make_engine
 from vaekit.training.interrupt import StopWish, stop_wish
 from vaekit.training.measure import check_finite, means, measure
-from vaekit.training.optimizer import (
-    build_optimizer,
-    get_learning_rate,
-    learning_rate,
-    set_learning_rate,
-)
+from vaekit.training.optimizer import build_optimizer, get_learning_rate
 from vaekit.training.passes import Way, choose_way
 from vaekit.training.processes import Processes
 from vaekit.training.products import InBf16, bf16_layers
+from vaekit.training.schedules import Schedules
 from vaekit.training.threads import settle_threads
 from vaekit.training.unit import SUMS, Unit
 from vaekit.training.whole import WholeStep, whole_step
@@ -95,10 +90,10 @@ def fit(
         raise ConfigError("early stopping needs validation rows: set data.validation above 0")
     device = choose_device(config.device)
     precision = choose_precision(config.precision, device=device)
-    engine = engine or make_engine(device=device, precision=precision)
+    engine = engine or make_engine(device=device)
     processes = Processes(engine)
     with (
-        compute_settings(device=device, threads=config.threads),
+        compute_settings(device=device, threads=config.threads, tf32=precision == "tf32"),
         bf16_layers(step, needed=device == "cpu" and precision == "bf16"),
         stop_wish() as wish,
     ):
@@ -116,7 +111,13 @@ def fit(
             train=train,
             watch=watch,
             config=config,
-            objective=objective or ObjectiveConfig(),
+            schedules=Schedules(
+                optimizer=optimizer,
+                objective=step.objective,
+                config=config,
+                wanted=objective or ObjectiveConfig(),
+                steps=len(train),
+            ),
             checkpoint=checkpoint,
             callbacks=callbacks if processes.main else (),
             engine=engine,
@@ -137,7 +138,7 @@ class _Loop:
     train: Batches | BalancedBatches | StackedBatches
     watch: Batches | None
     config: TrainingConfig
-    objective: ObjectiveConfig
+    schedules: Schedules
     checkpoint: Path | None
     callbacks: Sequence[Callback]
     engine: Fabric
@@ -191,7 +192,7 @@ class _Loop:
         before, began = position.seconds, time.perf_counter()
         refreshed = saved = began
         for rows in self.processes.epoch(self.train, position.epoch, start=position.step):
-            self.set_schedules()
+            self.schedules.follow(position)
             history[position.step] = advance(rows)
             position.step += 1
             now = time.perf_counter()
@@ -241,16 +242,6 @@ class _Loop:
         if self.stop and not last:
             raise Interrupted(f"stopped after epoch {position.epoch}")
         return record
-
-    def set_schedules(self) -> None:
-        """Learning rate and weight of the rate, as functions of the position."""
-        epoch = self.position.epoch + self.position.step / len(self.train)
-        if self.config.schedule != "constant" or self.position.step == 0:
-            set_learning_rate(self.optimizer, rate=learning_rate(epoch, self.config))
-        schedule = self.objective.schedule
-        if schedule != "constant":
-            weight = rate_weight(epoch, schedule=schedule, warmup=self.objective.warmup)
-            set_rate_weight(self.step.objective, weight=weight)
 
     def keep_best(self, bound: float) -> None:
         """Remember the best epoch, and its weights where early stopping will want them."""

@@ -55,8 +55,8 @@ def train(
         Interrupted: Ctrl-C; everything up to then is saved.
     """
     device = choose_device(config.training.device)
-    precision = choose_precision(config.training.precision, device=device)
-    engine = join_engine(device=device, precision=precision)
+    choose_precision(config.training.precision, device=device)  # refused before data is read
+    engine = join_engine(device=device)
     processes = Processes(engine)
     if not resume and processes.main:
         folder.require_free()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from vaekit.training.fused import FusedStep
@@ -36,22 +36,31 @@ def whole_step(
         way: how a pass is made.
 
     Returns:
-        A graph for one process on a CUDA device, a compiled step where a pass is to be compiled
-        on a CPU and nothing clipped, otherwise the engine's way.
+        A step that is compiled with its optimizer where a pass is to be compiled and nothing
+        clipped, otherwise pass and optimizer after each other; as a graph for one process on a
+        CUDA device.
     """
     graphs = graphs_of(engine)
-    if graphs is not None:
-        return Graphed(
-            unit,
-            run_pass=make_pass(way, unit, engaged=unit, backward=Tensor.backward),
-            optimizer=optimizer,
-            clip_norm=clip_norm,
-            graphs=graphs,
-        )
-    engaged, wrapped = engine.setup(unit, optimizer)
     fused = way == "compiled" and clip_norm is None
-    plain: Way = "recorded" if fused else way
-    run = make_pass(plain, unit, engaged=engaged, backward=engine.backward)
+    make = _by_engine if graphs is None else _alone
+    step = make(
+        unit,
+        optimizer=optimizer,
+        engine=engine,
+        clip_norm=clip_norm,
+        way="recorded" if fused else way,
+    )
+    if fused:
+        step = FusedStep(unit, optimizer=optimizer, otherwise=step)
+    return step if graphs is None else Graphed(unit, step=step, optimizer=optimizer, graphs=graphs)
+
+
+def _by_engine(
+    unit: Unit, *, optimizer: Optimizer, engine: Fabric, clip_norm: float | None, way: Way
+) -> WholeStep:
+    """A step whose gradients are those of all processes."""
+    engaged, wrapped = engine.setup(unit, optimizer)
+    run = make_pass(way, unit, engaged=engaged, backward=engine.backward)
 
     def step(rows: Tensor) -> Tensor:
         sums = run(rows)
@@ -61,7 +70,25 @@ def whole_step(
         wrapped.zero_grad(set_to_none=True)
         return sums
 
-    return FusedStep(unit, optimizer=optimizer, otherwise=step) if fused else step
+    return step
+
+
+def _alone(
+    unit: Unit, *, optimizer: Optimizer, engine: Fabric, clip_norm: float | None, way: Way
+) -> WholeStep:
+    """A step that never waits for the device, as one that is captured must not."""
+    run = make_pass(way, unit, engaged=unit, backward=Tensor.backward)
+    parameters = [p for p in unit.parameters() if p.requires_grad]
+
+    def step(rows: Tensor) -> Tensor:
+        sums = run(rows)
+        if clip_norm is not None:
+            nn.utils.clip_grad_norm_(parameters, clip_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        return sums
+
+    return step
 
 
 def graphs_of(engine: Fabric) -> Graphs | None:
