@@ -21,6 +21,39 @@ def test_two_processes_measure_what_one_does(copied, vaekit):
         assert together[name] == pytest.approx(alone[name]), name  # within a millionth
 
 
+@pytest.fixture
+def together(tmp_path):
+    """A run that two processes trained, and what they printed."""
+    path = tmp_path / "two"
+    command = ["train", "digits", "--quick", "--training.epochs", "1", "--out", path]
+    return path, finished(torchrun("-m", "vaekit", *command))
+
+
+def measured(path):
+    return json.loads((path / "evaluation.json").read_text(encoding="utf-8"))
+
+
+def test_those_who_trained_a_run_measure_it_together(together, vaekit):
+    path, printed = together
+    assert printed.count("samples each (cpu, 2 processes)") == 1
+    assert (path / "report.html").is_file()
+    found = measured(path)
+    vaekit("evaluate", path, "--quiet")
+    for name, value in measured(path).items():
+        assert found[name] == pytest.approx(value), name
+
+
+@pytest.mark.slow
+def test_a_run_that_was_trained_and_not_measured_is_measured_together(together):
+    path, _ = together
+    found = measured(path)
+    (path / "evaluation.json").unlink()
+    printed = finished(torchrun("-m", "vaekit", "train", "--resume", path))
+    assert "epoch 1/" not in printed
+    assert printed.count("samples each (cpu, 2 processes)") == 1
+    assert measured(path) == found
+
+
 @pytest.mark.slow
 def test_two_processes_encode_what_one_does(trained, vaekit, tmp_path):
     command = ["encode", trained, "--seed", "3", "--json", "--out"]

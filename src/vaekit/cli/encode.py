@@ -37,7 +37,7 @@ def encode(
     """
     from vaekit.cli.exports import CODE_KINDS, write_codes
     from vaekit.cli.files import check_out
-    from vaekit.cli.rows import positions, rows_for
+    from vaekit.cli.rows import rows_for
     from vaekit.cli.together import first_alone, together
     from vaekit.runs import load_run
     from vaekit.tasks import encode as encode_rows
@@ -47,7 +47,7 @@ def encode(
     with together(device="cpu") as processes:
         with first_alone(processes):
             dataset = rows_for(found, source=data, label=label)
-        index = positions(dataset, split=split)
+        index = dataset.split.of(split)
         codes = encode_rows(
             found.model, preprocessing=found.preprocessing, rows=dataset.rows, index=index,
             seed=seed, processes=processes,

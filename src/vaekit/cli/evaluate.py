@@ -51,7 +51,7 @@ def evaluate(
     parse_config(changes, origin="flags")
     from vaekit.cli.measuring import measure, measuring_device, summary
     from vaekit.cli.published import comparisons
-    from vaekit.cli.rows import rows_for, usable_split
+    from vaekit.cli.rows import rows_for
     from vaekit.cli.together import first_alone, together
     from vaekit.runs import load_run
 
@@ -63,7 +63,7 @@ def evaluate(
         with first_alone(processes):
             dataset = rows_for(found)
         if split is None:
-            usable = usable_split(dataset, wanted=settings.split)
+            usable = dataset.split.usable(settings.split, purpose="measured")
             settings = settings.model_copy(update={"split": usable})
         values = measure(
             found, dataset=dataset, settings=settings, rows=rows, device=device, output=output,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from vaekit import figures
 from vaekit.cli.files import Column, write_array, write_csv, write_parquet
-from vaekit.cli.rows import positions, rows_for, usable_split
+from vaekit.cli.rows import rows_for
 from vaekit.data import Dataset, Preprocessing
 from vaekit.gallery import as_shown, raw_units
 from vaekit.runs import Run
@@ -76,8 +76,8 @@ def draw_samples(run: Run, values: NDArray[Any], *, path: Path) -> None:
     data = None
     if len(pre.shape) != 3:
         dataset = rows_for(run)
-        wanted = usable_split(dataset, wanted=run.config.evaluation.split)
-        data = dataset.rows[positions(dataset, split=wanted)[:_MOST_POINTS]]
+        wanted = dataset.split.usable(run.config.evaluation.split, purpose="taken")
+        data = dataset.rows[dataset.split.of(wanted)[:_MOST_POINTS]]
     drawing = figures.samples(as_shown(values, pre), shape=pre.shape, data=data, names=pre.columns)
     figures.save_figure(drawing, path=path)
 

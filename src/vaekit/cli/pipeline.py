@@ -11,35 +11,58 @@ from vaekit.cli.output import Output
 from vaekit.cli.places import coded_rows
 from vaekit.cli.projector_folder import write_projector
 from vaekit.cli.published import comparisons, differences
-from vaekit.cli.rows import usable_split
 from vaekit.config import ReportConfig
 from vaekit.data import Dataset
+from vaekit.evaluation.share import Shared
 from vaekit.gallery import draw_figures
 from vaekit.report import write_report
 from vaekit.runs import Run, RunFolder, load_run
 
-__all__ = ["finish", "show", "write_page"]
+__all__ = ["finish", "measure_run", "show", "write_page"]
 
 _THUMBNAILS = 2000  # rows in a projector's folder
 
 
-def finish(folder: RunFolder, *, dataset: Dataset, output: Output) -> None:
+def finish(folder: RunFolder, *, dataset: Dataset, output: Output, measured: bool = False) -> None:
     """Measure a run that was just trained, draw its figures and write its report.
 
     Args:
         folder: of the run.
         dataset: the rows it was trained on.
         output: where to print.
+        measured: whether several processes have measured it together, which leaves the figures.
     """
     run = load_run(folder.path)
-    learn_labels(run, dataset=dataset, output=output)
-    wanted = run.config.evaluation
-    settings = wanted.model_copy(update={"split": usable_split(dataset, wanted=wanted.split)})
-    measure(
-        run, dataset=dataset, settings=settings, device=run.config.training.device, output=output
-    )
+    if not measured:
+        learn_labels(run, dataset=dataset, output=output)
+        measure_run(run, dataset=dataset, output=output)
     output.say("drawing figures and writing the report")
     write_page(run, dataset=dataset)
+
+
+def measure_run(
+    run: Run, *, dataset: Dataset, output: Output, processes: Shared | None = None
+) -> None:
+    """Measure a run as it was configured.
+
+    Args:
+        run: the run.
+        dataset: the rows it was trained on.
+        output: where to print.
+        processes: that share the rows; one alone when absent.
+    """
+    wanted = run.config.evaluation
+    settings = wanted.model_copy(
+        update={"split": dataset.split.usable(wanted.split, purpose="measured")}
+    )
+    measure(
+        run,
+        dataset=dataset,
+        settings=settings,
+        device=run.config.training.device,
+        output=output,
+        processes=processes,
+    )
 
 
 def write_page(run: Run, *, dataset: Dataset, wanted: ReportConfig | None = None) -> list[Path]:
@@ -57,7 +80,7 @@ def write_page(run: Run, *, dataset: Dataset, wanted: ReportConfig | None = None
     folder, pre = run.folder, run.preprocessing
     evaluation = folder.read_json(folder.evaluation) if folder.evaluation.is_file() else None
     measured = (evaluation or {}).get("split") or run.config.evaluation.split
-    split = usable_split(dataset, wanted=measured)
+    split = dataset.split.usable(measured, purpose="drawn")
     chosen = wanted or run.config.report
     if chosen.projector:
         coded = coded_rows(run, split=split, most=_THUMBNAILS, dataset=dataset)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.cli.files import Column
-from vaekit.cli.rows import positions, rows_for, usable_split
+from vaekit.cli.rows import rows_for
 from vaekit.data import Dataset
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.runs import Run
@@ -66,8 +66,8 @@ def coded_rows(
         The rows and their codes.
     """
     dataset = rows_for(run) if dataset is None else dataset
-    chosen = split or usable_split(dataset, wanted=run.config.evaluation.split)
-    index = positions(dataset, split=chosen)
+    chosen = split or dataset.split.usable(run.config.evaluation.split, purpose="encoded")
+    index = dataset.split.of(chosen)
     if most is not None and len(index):
         index = index[evenly(len(index), most=most)]
     codes = encode(run.model, preprocessing=run.preprocessing, rows=dataset.rows, index=index)

@@ -41,7 +41,7 @@ def reconstruct(
     """
     from vaekit.cli.exports import RAW_KINDS, draw_pairs, write_rows
     from vaekit.cli.files import check_out
-    from vaekit.cli.rows import positions, rows_for, usable_split
+    from vaekit.cli.rows import rows_for
     from vaekit.runs import load_run
     from vaekit.tasks import reconstruct as through_the_code
 
@@ -52,8 +52,10 @@ def reconstruct(
     dataset = rows_for(found, source=data, label=label)
     if rows is None and kind == ".png" and dataset.is_image:
         rows = _PICTURE_ROWS
-    chosen = split or (usable_split(dataset, wanted="test") if data is None else "all")
-    index = positions(dataset, split=chosen)[:rows]
+    chosen = split or (
+        dataset.split.usable("test", purpose="reconstructed") if data is None else "all"
+    )
+    index = dataset.split.of(chosen)[:rows]
     made = through_the_code(
         found.model, preprocessing=found.preprocessing, rows=dataset.rows, index=index, seed=seed
     )

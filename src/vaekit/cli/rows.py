@@ -1,16 +1,10 @@
 """The rows that a run was trained on, or others that its model can read."""
 
-import warnings
-
-import numpy as np
-from numpy.typing import NDArray
-
 from vaekit.assembly import load_rows
 from vaekit.data import SOURCES, Dataset
-from vaekit.errors import VaekitWarning
 from vaekit.runs import Run
 
-__all__ = ["positions", "rows_for", "usable_split"]
+__all__ = ["rows_for"]
 
 NO_LABEL = "none"
 
@@ -46,40 +40,3 @@ def rows_for(run: Run, *, source: str | None = None, label: str | None = None) -
     dataset = load_rows(config)
     run.preprocessing.check(dataset)
     return dataset
-
-
-def positions(dataset: Dataset, *, split: str) -> NDArray[np.int64]:
-    """Positions of the rows of a split, or of all splits together, ascending.
-
-    Args:
-        dataset: the rows.
-        split: train, validation, test or all.
-
-    Returns:
-        The positions.
-    """
-    if split != "all":
-        return dataset.split.of(split)
-    parts = dataset.split
-    return np.sort(np.concatenate([parts.train, parts.validation, parts.test]))
-
-
-def usable_split(dataset: Dataset, *, wanted: str) -> str:
-    """The split that is wanted, or with a warning the next best that has rows.
-
-    Args:
-        dataset: the rows.
-        wanted: train, validation or test.
-
-    Returns:
-        The name of a split that is not empty.
-    """
-    if len(dataset.split.of(wanted)):
-        return wanted
-    other = next(name for name in ("test", "validation", "train") if len(dataset.split.of(name)))
-    warnings.warn(
-        f"the {wanted} split has no rows, so the {other} rows are measured",
-        VaekitWarning,
-        stacklevel=2,
-    )
-    return other

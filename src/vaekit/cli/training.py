@@ -10,12 +10,14 @@ from typing import Any
 
 from vaekit.cli.launch import Launch, blame_the_others, read_launch
 from vaekit.cli.output import Output
-from vaekit.cli.pipeline import finish, show
+from vaekit.cli.pipeline import finish, measure_run, show
 from vaekit.config import Config, merge, parse_config
+from vaekit.data import Dataset
 from vaekit.errors import ConfigError, Interrupted, VaekitWarning
-from vaekit.runs import RunFolder
+from vaekit.runs import RunFolder, load_run
 from vaekit.training import Callback, TensorBoard, progress
 from vaekit.training import train as train_model
+from vaekit.training.processes import Processes
 
 __all__ = ["changed", "go_on", "is_finished", "new_path", "run_training", "start"]
 
@@ -119,7 +121,9 @@ def run_training(
     listener: Callback | None = None,
     again: Path | None = None,
 ) -> None:
-    """Train, measure, draw, report. Of several processes the first does all but training alone.
+    """Train, measure, draw, report. Of several processes the first draws and reports alone.
+
+    It also measures alone where it first learns from few labels, which nobody shares.
 
     Args:
         config: the whole of the run.
@@ -143,13 +147,25 @@ def run_training(
     command = f"vaekit train --resume {again or folder.path}"
     # A study can always go on: it begins anew with a member of which nothing is saved.
     needed = folder.last if again is None else again
+    shared = launch.count > 1 and not config.labels.counts
+
+    def measure(dataset: Dataset, processes: Processes) -> None:
+        run = load_run(folder.path)
+        measure_run(run, dataset=dataset, output=output, processes=processes)
+
     with _how_to_go_on(f"everything up to there is saved. To go on: {command}", needs=needed):
         with blame_the_others(launch):
-            dataset = train_model(config, folder=folder, resume=resume, callbacks=callbacks)
+            dataset = train_model(
+                config,
+                folder=folder,
+                resume=resume,
+                callbacks=callbacks,
+                together=measure if shared else None,
+            )
     if not launch.main:
         return
     with _how_to_go_on(f"the trained model is saved. To measure it: {command}", needs=folder.model):
-        finish(folder, dataset=dataset, output=output)
+        finish(folder, dataset=dataset, output=output, measured=shared)
 
 
 def _warn_of_restarts(launch: Launch) -> None:

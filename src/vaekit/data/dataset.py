@@ -1,5 +1,6 @@
 """A data set: rows, what they are, and which of them are for training, validation and testing."""
 
+import warnings
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from vaekit.data.chunks import Extremes, extremes
 from vaekit.data.index import Index
-from vaekit.errors import ConfigError, DataError
+from vaekit.errors import ConfigError, DataError, VaekitWarning
 
 __all__ = ["SPLITS", "Dataset", "Split"]
 
@@ -41,7 +42,7 @@ class Split:
         """Positions of the rows of one split, as an array.
 
         Args:
-            name: train, validation or test.
+            name: train, validation or test; "all" for all three together.
 
         Returns:
             The positions, ascending; 8 bytes for each.
@@ -49,7 +50,32 @@ class Split:
         Raises:
             ConfigError: there is no split of that name.
         """
+        if name == "all":
+            return np.sort(np.concatenate([self.of(part) for part in SPLITS]))
         return np.asarray(self.index(name))
+
+    def usable(self, wanted: str, *, purpose: str) -> str:
+        """The split that is wanted, or with a warning the next best that has rows.
+
+        Args:
+            wanted: train, validation, test or all.
+            purpose: what happens to the rows, for the warning: "measured".
+
+        Returns:
+            The name of a split that is not empty.
+
+        Raises:
+            ConfigError: there is no split of that name.
+        """
+        if wanted == "all" or len(self.index(wanted)):
+            return wanted
+        other = next(name for name in ("test", "validation", "train") if len(self.index(name)))
+        warnings.warn(
+            f"the {wanted} split has no rows, so the {other} rows are {purpose}",
+            VaekitWarning,
+            stacklevel=2,
+        )
+        return other
 
     def index(self, name: str) -> Index:
         """Positions of the rows of one split, by a rule where they are held as one.

@@ -3,7 +3,7 @@
 import copy
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -111,13 +111,7 @@ def fit(
             train=train,
             watch=watch,
             config=config,
-            schedules=Schedules(
-                optimizer=optimizer,
-                objective=step.objective,
-                config=config,
-                wanted=objective or ObjectiveConfig(),
-                steps=len(train),
-            ),
+            objective=objective or ObjectiveConfig(),
             checkpoint=checkpoint,
             callbacks=callbacks if processes.main else (),
             engine=engine,
@@ -138,7 +132,7 @@ class _Loop:
     train: Batches | BalancedBatches | StackedBatches
     watch: Batches | None
     config: TrainingConfig
-    schedules: Schedules
+    objective: ObjectiveConfig
     checkpoint: Path | None
     callbacks: Sequence[Callback]
     engine: Fabric
@@ -149,6 +143,16 @@ class _Loop:
     way: Way
     stop: bool = False
     """Whether all processes know of the wish of one."""
+    schedules: Schedules = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.schedules = Schedules(
+            optimizer=self.optimizer,
+            objective=self.step.objective,
+            config=self.config,
+            wanted=self.objective,
+            steps=len(self.train),
+        )
 
     def run(self, plan: Plan) -> list[Record]:
         """All epochs; whatever happens, the callbacks are told that it is over."""

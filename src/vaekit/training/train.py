@@ -1,9 +1,10 @@
 """From a config to a trained run folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor
 
 from vaekit.assembly import build_model, build_objective, load_data, start_at_mean
@@ -20,7 +21,10 @@ from vaekit.training.processes import Processes
 from vaekit.training.shared_data import load_shared
 from vaekit.training.step import Step
 
-__all__ = ["train"]
+__all__ = ["Together", "train"]
+
+Together = Callable[[Dataset, Processes], None]
+"""What several processes that trained a model do with it."""
 
 
 def train(
@@ -29,6 +33,7 @@ def train(
     folder: RunFolder,
     resume: bool = False,
     callbacks: Sequence[Callback] = (),
+    together: Together | None = None,
 ) -> Dataset:
     """Load the data, build the model, train it, and leave a run folder.
 
@@ -42,6 +47,7 @@ def train(
             that training wrote before.
         resume: go on from the last checkpoint.
         callbacks: told what happens, besides ``metrics.jsonl``, which is always written.
+        together: what all of several processes do once the model is saved, before they part.
 
     Returns:
         The dataset, for whoever measures the run next.
@@ -60,11 +66,7 @@ def train(
     processes = Processes(engine)
     if not resume and processes.main:
         folder.require_free()
-    if not processes.alone:
-        _check_rows_are_apart(config)
-        dataset, preprocessing = load_shared(config.data, engine=engine)
-    else:
-        dataset, preprocessing = load_data(config.data)
+    dataset, preprocessing = _load(config, engine=engine, alone=processes.alone)
     _check_labels(config, dataset)
     seed_everything(config.seed)
     step = Step(
@@ -91,8 +93,19 @@ def train(
     )
     if processes.main:
         save_run(folder, step.model.cpu(), preprocessing.cpu())
+    if together is not None and not processes.alone:
+        processes.any(False)  # waits for the first, which has saved
+        together(dataset, processes)
     processes.part_company()
     return dataset
+
+
+def _load(config: Config, *, engine: Fabric, alone: bool) -> tuple[Dataset, Preprocessing]:
+    """The rows, and what turns them into what the model sees; the same in all processes."""
+    if alone:
+        return load_data(config.data)
+    _check_rows_are_apart(config)
+    return load_shared(config.data, engine=engine)
 
 
 def _check_rows_are_apart(config: Config) -> None:

@@ -11,7 +11,7 @@ from vaekit.training.graphed import CudaGraphs, Graphed, Graphs
 from vaekit.training.passes import Way, make_pass
 from vaekit.training.unit import Unit
 
-__all__ = ["WholeStep", "whole_step"]
+__all__ = ["WholeStep", "graphs_of", "whole_step"]
 
 WholeStep = Callable[[Tensor], Tensor]
 """From rows to the (4,) sums over them, with the parameters one step further. The sums may lie in

@@ -1,6 +1,5 @@
 """A run, the rows that are shown of it, and their codes: all that the explorer reads."""
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,6 @@ from torch import Tensor
 
 from vaekit.assembly import load_rows
 from vaekit.data import Dataset
-from vaekit.data.dataset import SPLITS
-from vaekit.errors import VaekitWarning
 from vaekit.runs import Run, load_run
 from vaekit.tasks import ClassPlace, Codes, class_place, encode, evenly
 from vaekit.tasks.encode import noisy_batches
@@ -111,9 +108,8 @@ def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) 
     run = load_run(path)
     dataset = load_rows(run.config.data)
     run.preprocessing.check(dataset)
-    chosen = _usable(dataset, wanted=split or run.config.evaluation.split)
-    parts = SPLITS if chosen == "all" else (chosen,)
-    rows = np.sort(np.concatenate([dataset.split.of(part) for part in parts]))
+    chosen = dataset.split.usable(split or run.config.evaluation.split, purpose="shown")
+    rows = dataset.split.of(chosen)
     index = rows[evenly(len(rows), most=most)]
     codes = encode(run.model, preprocessing=run.preprocessing, rows=dataset.rows, index=index)
     labels = None if dataset.labels is None else dataset.labels[index]
@@ -130,19 +126,6 @@ def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) 
         places=_places(codes.mean, labels),
         bits=_binarized(run, dataset.rows, index) if dynamic else None,
     )
-
-
-def _usable(dataset: Dataset, *, wanted: str) -> str:
-    """The split that is wanted, or with a warning the next best that has rows."""
-    if wanted == "all" or len(dataset.split.of(wanted)):
-        return wanted
-    other = next(name for name in ("test", "validation", "train") if len(dataset.split.of(name)))
-    warnings.warn(
-        f"the {wanted} split has no rows, so the {other} rows are shown",
-        VaekitWarning,
-        stacklevel=2,
-    )
-    return other
 
 
 def _binarized(run: Run, rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[np.uint8]:
