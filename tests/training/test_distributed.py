@@ -28,8 +28,8 @@ from vaekit import (
     fit,
 )
 from vaekit.config import TrainingConfig, parse_config
-from vaekit.data import BalancedBatches, Checked, Part, load_dataset
-from vaekit.errors import ConfigError, DataError
+from vaekit.data import BalancedBatches, Part
+from vaekit.errors import ConfigError
 from vaekit.runs import RunFolder
 from vaekit.training import train
 from vaekit.training.engine import make_engine
@@ -208,14 +208,6 @@ def test_the_order_is_another_one_in_every_epoch_and_the_same_in_all_processes()
             assert torch.equal(batch, torch.cat(shares))
     first, second = (torch.cat(list(whole.epoch(epoch))) for epoch in range(2))
     assert not torch.equal(first, second)
-
-
-def test_rows_that_another_process_has_looked_at_stay_unread(tmp_path):
-    """Nothing complains of what nobody reads."""
-    np.save(tmp_path / "rows.npy", np.full((10, 3), np.nan, np.float32))
-    with pytest.raises(DataError, match="NaN"):
-        load_dataset(tmp_path / "rows.npy")
-    assert len(load_dataset(tmp_path / "rows.npy", checked=Checked(None)).rows) == 10
 
 
 def test_a_memory_map_is_not_copied_by_each_of_several_processes(tmp_path):

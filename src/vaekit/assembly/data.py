@@ -1,7 +1,7 @@
 """A dataset and its preprocessing by name."""
 
 from vaekit.config import DataConfig
-from vaekit.data import Checked, Dataset, Preprocessing, load_dataset
+from vaekit.data import Dataset, Preprocessing, load_dataset
 
 __all__ = ["load_data", "load_rows"]
 
@@ -22,12 +22,11 @@ def load_data(config: DataConfig) -> tuple[Dataset, Preprocessing]:
     return dataset, Preprocessing.fit(dataset, scale=config.scale, binarize=config.binarize)
 
 
-def load_rows(config: DataConfig, *, checked: Checked | None = None) -> Dataset:
+def load_rows(config: DataConfig) -> Dataset:
     """Read the rows alone, for a model that brings its own preprocessing.
 
     Args:
         config: source and split.
-        checked: what another process that has looked at the rows knows of them.
 
     Returns:
         The dataset.
@@ -43,5 +42,4 @@ def load_rows(config: DataConfig, *, checked: Checked | None = None) -> Dataset:
         test=config.test,
         seed=config.seed,
         limit=config.limit,
-        checked=checked,
     )

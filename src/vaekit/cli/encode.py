@@ -38,14 +38,15 @@ def encode(
     from vaekit.cli.exports import CODE_KINDS, write_codes
     from vaekit.cli.files import check_out
     from vaekit.cli.rows import rows_for
-    from vaekit.cli.together import first_alone, together
+    from vaekit.cli.together import together
+    from vaekit.data import look_together
     from vaekit.runs import load_run
     from vaekit.tasks import encode as encode_rows
 
     check_out(out, kinds=CODE_KINDS, force=force)
     found = load_run(run)
     with together(device="cpu") as processes:
-        with first_alone(processes):
+        with look_together(processes):
             dataset = rows_for(found, source=data, label=label)
         index = dataset.split.of(split)
         codes = encode_rows(

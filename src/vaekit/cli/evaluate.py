@@ -52,7 +52,8 @@ def evaluate(
     from vaekit.cli.measuring import measure, measuring_device, summary
     from vaekit.cli.published import comparisons
     from vaekit.cli.rows import rows_for
-    from vaekit.cli.together import first_alone, together
+    from vaekit.cli.together import together
+    from vaekit.data import look_together
     from vaekit.runs import load_run
 
     main = read_launch().main
@@ -60,7 +61,7 @@ def evaluate(
     found = load_run(run)
     settings = parse_config(merge(found.config.model_dump(), changes)).evaluation
     with together(device=measuring_device(device)) as processes:
-        with first_alone(processes):
+        with look_together(processes):
             dataset = rows_for(found)
         if split is None:
             usable = dataset.split.usable(settings.split, purpose="measured")

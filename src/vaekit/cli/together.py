@@ -9,7 +9,7 @@ from vaekit.cli.launch import blame_the_others, read_launch
 if TYPE_CHECKING:
     from vaekit.training.processes import Processes
 
-__all__ = ["first_alone", "together"]
+__all__ = ["together"]
 
 
 @contextmanager
@@ -37,17 +37,3 @@ def together(*, device: str) -> Iterator["Processes | None"]:
         processes = Processes(join_engine(device=device))
         yield processes
         processes.part_company()
-
-
-@contextmanager
-def first_alone(processes: "Processes | None") -> Iterator[None]:
-    """Let the first process do something, such as filling a cache, before the others do it too.
-
-    Args:
-        processes: none where there are no others.
-    """
-    if processes is not None and not processes.main:
-        processes.any(False)  # waits for the first
-    yield
-    if processes is not None and processes.main:
-        processes.any(False)

@@ -3,15 +3,15 @@
 from vaekit.data.balanced import BalancedBatches
 from vaekit.data.dataset import Dataset, Split
 from vaekit.data.loader import Batches, Part
+from vaekit.data.looking import look_together
 from vaekit.data.preprocessing import Preprocessing
-from vaekit.data.sources import SOURCES, Checked, dataset_from_arrays, load_dataset
+from vaekit.data.sources import SOURCES, dataset_from_arrays, load_dataset
 from vaekit.data.stacked import StackedBatches
 
 __all__ = [
     "SOURCES",
     "BalancedBatches",
     "Batches",
-    "Checked",
     "Dataset",
     "Part",
     "Preprocessing",
@@ -19,4 +19,5 @@ __all__ = [
     "StackedBatches",
     "dataset_from_arrays",
     "load_dataset",
+    "look_together",
 ]

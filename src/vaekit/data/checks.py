@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from vaekit.data.chunks import chunks
 from vaekit.data.contents import Contents
+from vaekit.data.looking import is_first, look_together
 from vaekit.errors import DataError, VaekitWarning
 
 __all__ = ["check_contents"]
@@ -35,7 +36,8 @@ def check_contents(contents: Contents, *, where: str) -> None:
     found = contents.extremes
     finite = bool(np.isfinite(found.low).all() and np.isfinite(found.high).all())
     if found.missing or not finite:
-        raise DataError(_describe_gaps(rows, where=where, columns=contents.columns))
+        with look_together(None):  # whoever tells of it has to see all
+            raise DataError(_describe_gaps(rows, where=where, columns=contents.columns))
     if len(contents.shape) == 3:
         _check_pixels(float(found.low.min()), float(found.high.max()), where=where)
     else:
@@ -71,7 +73,7 @@ def _check_pixels(low: float, high: float, *, where: str) -> None:
 
 def _warn_constant(constant: NDArray[np.bool_], *, where: str, columns: tuple[str, ...]) -> None:
     places = np.flatnonzero(constant)
-    if len(places) == 0:
+    if len(places) == 0 or not is_first():
         return
     names = [repr(columns[place]) if columns else str(place) for place in places[:SHOWN]]
     more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.data.index import Index
+from vaekit.data.looking import gathered, own_places
 
 __all__ = ["CHUNK_VALUES", "Extremes", "chunks", "extremes"]
 
@@ -16,7 +17,7 @@ CHUNK_VALUES = 2**22
 def chunks(
     rows: NDArray[Any], *, index: Index | None = None, values: int = CHUNK_VALUES
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Pieces of the rows, in order.
+    """Pieces of the rows, in order; of several processes that look together each gets its own.
 
     Args:
         rows: (N, F).
@@ -31,10 +32,10 @@ def chunks(
         [(0, 2), (2, 2), (4, 1)]
     """
     step = max(1, values // max(1, rows.shape[1]))
-    count = len(rows) if index is None else len(index)
-    for start in range(0, count, step):
-        wanted = slice(start, start + step)
-        yield start, np.asarray(rows[wanted if index is None else index[wanted]])
+    for places in own_places(rows, index=index):
+        for start in range(places.start, places.stop, step):
+            wanted = slice(start, min(start + step, places.stop))
+            yield start, np.asarray(rows[wanted if index is None else index[wanted]])
 
 
 class Extremes(NamedTuple):
@@ -65,11 +66,18 @@ def extremes(rows: NDArray[Any], *, index: Index | None = None) -> Extremes:
         >>> extremes(np.array([[1.0, 5.0], [2.0, np.nan]]))
         Extremes(low=array([1., 5.]), high=array([2., 5.]), missing=1)
     """
-    low = high = np.asarray(rows[0 if index is None else index[0]])
+    own = (places.start for places in own_places(rows, index=index) if places.start < places.stop)
+    first = next(own, 0)
+    low = high = np.asarray(rows[first if index is None else index[first]])
     missing = 0
     for _, piece in chunks(rows, index=index):
         if piece.dtype.kind == "f":
             missing += int(np.isnan(piece).sum())
         low = np.fmin(low, np.fmin.reduce(piece, axis=0))
         high = np.fmax(high, np.fmax.reduce(piece, axis=0))
-    return Extremes(low, high, missing)
+    lows, highs = gathered(low), gathered(high)
+    if len(lows) > 1:
+        low, high = (
+            np.asarray(each, low.dtype) for each in (np.fmin.reduce(lows), np.fmax.reduce(highs))
+        )
+    return Extremes(low, high, int(gathered(missing).sum()))

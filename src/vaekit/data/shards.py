@@ -11,7 +11,7 @@ from vaekit.data.index import Index, count_before
 from vaekit.data.order import Permutation
 from vaekit.errors import DataError
 
-__all__ = ["ShardOrder", "ShardedRows"]
+__all__ = ["ShardOrder", "ShardedRows", "deal"]
 
 WINDOW = 4
 """Shards whose rows are shuffled together."""
@@ -105,7 +105,7 @@ class ShardOrder:
         ends = np.array([count_before(index, row=int(end)) for end in rows.ends])
         self._starts = np.concatenate([[0], ends[:-1]])
         self._counts = ends - self._starts
-        self._dealt = _deal(np.diff(rows.ends, prepend=0), hands=self._of)
+        self._dealt = deal(np.diff(rows.ends, prepend=0), hands=self._of)
         self._totals = [int(self._counts[hand].sum()) for hand in self._dealt]
         if not min(self._totals):
             raise DataError(
@@ -177,8 +177,17 @@ class ShardOrder:
         return np.concatenate(found)
 
 
-def _deal(counts: Positions, *, hands: int) -> list[Positions]:
-    """The shards of each process, by the rows of each shard."""
+def deal(counts: Positions, *, hands: int) -> list[Positions]:
+    """The shards of each process, the largest first to whoever has the fewest rows.
+
+    Args:
+        counts: rows of each shard.
+        hands: how many processes there are.
+
+    Example:
+        >>> deal(np.array([5, 9, 3]), hands=2)
+        [array([1]), array([0, 2])]
+    """
     dealt: list[list[int]] = [[] for _ in range(hands)]
     totals = [0] * hands
     for shard in np.argsort(-counts, kind="stable").tolist():

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,11 +14,12 @@ from vaekit.data.checks import check_contents
 from vaekit.data.contents import Contents, array_contents
 from vaekit.data.dataset import Dataset
 from vaekit.data.files import read_path
+from vaekit.data.looking import reading
 from vaekit.data.shards import ShardedRows
 from vaekit.data.split import STORED_ROWS, split_by_rule, split_rows
 from vaekit.errors import DataError
 
-__all__ = ["SOURCES", "Checked", "dataset_from_arrays", "load_dataset"]
+__all__ = ["SOURCES", "dataset_from_arrays", "load_dataset"]
 
 SOURCES: dict[str, str] = {
     "digits": "1797 handwritten digits, 8x8 pixels of 17 greys, inside scikit-learn",
@@ -40,16 +40,6 @@ READERS: dict[str, Callable[[], Contents]] = {
 }
 
 
-class Checked(NamedTuple):
-    """What remains to be known of rows that another process has looked at.
-
-    Args:
-        value_range: of the data set.
-    """
-
-    value_range: tuple[float, float] | None
-
-
 def load_dataset(
     source: str | os.PathLike[str],
     *,
@@ -59,7 +49,6 @@ def load_dataset(
     test: float = 0.1,
     seed: int = 0,
     limit: int | None = None,
-    checked: Checked | None = None,
 ) -> Dataset:
     """Read, check and split a data set.
 
@@ -76,8 +65,6 @@ def load_dataset(
             the source has test rows of its own.
         seed: seed of the split.
         limit: at most so many rows of each split are used.
-        checked: what another process knows of the same source, whose rows are then not looked
-            at: a memory map stays unread.
 
     Returns:
         The data set; a large npy or parquet file as a memory map.
@@ -91,16 +78,14 @@ def load_dataset(
         ((3,), 100)
     """
     text = os.fspath(source)
-    if text in READERS:
-        _refuse_options(text, label=label, image_size=image_size)
-        contents, name = READERS[text](), text
-    else:
-        path = _existing(text)
-        contents, name = read_path(path, label=label, image_size=image_size), _stem(path)
-    if checked is None:
-        check_contents(contents, where=text)
-    else:
-        contents = replace(contents, known_range=checked.value_range)
+    with reading():
+        if text in READERS:
+            _refuse_options(text, label=label, image_size=image_size)
+            contents, name = READERS[text](), text
+        else:
+            path = _existing(text)
+            contents, name = read_path(path, label=label, image_size=image_size), _stem(path)
+    check_contents(contents, where=text)
     return _finish(
         contents, name=name, source=text, validation=validation, test=test, seed=seed, limit=limit
     )

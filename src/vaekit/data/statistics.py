@@ -1,5 +1,6 @@
 """Shift, scale and support of a data set, found in one pass over its training rows."""
 
+from functools import reduce
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from vaekit.data.chunks import chunks, extremes
 from vaekit.data.dataset import Dataset
 from vaekit.data.index import Index
+from vaekit.data.looking import gathered
 from vaekit.errors import ConfigError
 
 __all__ = ["Fitted", "fit_statistics", "mean_and_deviation"]
@@ -91,7 +93,8 @@ def _raw_support(dataset: Dataset) -> Literal["binary", "unit", "real"]:
 
 def _only(rows: NDArray[Any], *, low: Vector, high: Vector) -> bool:
     """True when each value is the least or the greatest of its column; stops at the first other."""
-    return all(bool(((piece == low) | (piece == high)).all()) for _, piece in chunks(rows))
+    own = all(bool(((piece == low) | (piece == high)).all()) for _, piece in chunks(rows))
+    return bool(gathered(own).all())
 
 
 def _inverse(width: Vector) -> Vector:
@@ -120,13 +123,27 @@ def mean_and_deviation(rows: NDArray[Any], *, index: Index) -> tuple[Vector, Vec
         Chan, Golub and LeVeque (1979), Updating formulae and a pairwise algorithm for computing
         sample variances.
     """
-    count, mean, squares = 0, np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
-    for _, piece in chunks(rows, index=index, values=2**20):
-        values = piece.astype(np.float64)
-        size, centre = len(values), values.mean(axis=0)
-        step = centre - mean
-        squares += ((values - centre) ** 2).sum(axis=0) + step**2 * count * size / (count + size)
-        mean += step * size / (count + size)
-        count += size
+    pieces = (piece for _, piece in chunks(rows, index=index, values=2**20))
+    zero = np.zeros((3, rows.shape[1]))
+    own = reduce(_joined, map(_moments, pieces), zero)
+    count, mean, squares = reduce(_joined, gathered(own), zero)
     found = extremes(rows, index=index)
     return mean, np.where(found.low == found.high, 0.0, np.sqrt(squares / count))
+
+
+def _moments(piece: NDArray[Any]) -> Vector:
+    """(3, F) of each column how many rows, their mean, and the sum of squared deviations."""
+    values = piece.astype(np.float64)
+    centre = values.mean(axis=0)
+    return np.stack([np.full_like(centre, len(values)), centre, ((values - centre) ** 2).sum(0)])
+
+
+def _joined(one: Vector, other: Vector) -> Vector:
+    """The moments of two pieces together; see above."""
+    (count, mean, squares), (size, centre, more) = one, other
+    if not size.any():  # a process without rows
+        return one
+    step, total = centre - mean, count + size
+    return np.stack(
+        [total, mean + step * size / total, squares + more + step**2 * count * size / total]
+    )

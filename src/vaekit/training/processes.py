@@ -1,9 +1,12 @@
 """The processes that train one model together, seen from one of them."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
+from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.data import BalancedBatches, Batches, Part, StackedBatches
@@ -110,19 +113,25 @@ class Processes:
         assert isinstance(total, Tensor)
         return total.cpu()
 
-    def tell(self, text: str) -> str:
-        """What the first process says, in all of them.
+    def gather(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Numbers of all processes, (P, ...), in the order of their own numbers.
 
         Args:
-            text: of the first process; that of others is not heard.
+            numbers: of this process, of the same shape in all.
         """
-        if self.alone:
-            return text
-        letters = torch.tensor(list(text.encode() if self.main else b""), dtype=torch.int64)
-        size = int(self.total(torch.tensor(len(letters))))
-        heard = torch.zeros(size, dtype=torch.int64)
-        heard[: len(letters)] = letters
-        return bytes(self.total(heard).tolist()).decode()
+        places = torch.zeros(self.part.of, *numbers.shape, dtype=torch.float64)
+        places[self.part.number] = torch.from_numpy(numbers)
+        found: NDArray[np.float64] = self.total(places).numpy()
+        return found
+
+    @contextmanager
+    def first_alone(self) -> Iterator[None]:
+        """Let the first process do something, such as filling a cache, before the others."""
+        if not self.main:
+            self.any(False)  # waits for the first
+        yield
+        if self.main:
+            self.any(False)
 
     def kept(self, sums: Tensor) -> Tensor:
         """What this process keeps of sums over all, so that their total stays what it is.

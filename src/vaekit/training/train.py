@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
 from vaekit.assembly import build_model, build_objective, load_data, start_at_mean
 from vaekit.config import Config
-from vaekit.data import Batches, Dataset, Part, Preprocessing
+from vaekit.data import Batches, Dataset, Part, Preprocessing, look_together
 from vaekit.errors import ConfigError
 from vaekit.models import VAE
 from vaekit.numerics import seed_everything
@@ -18,7 +17,6 @@ from vaekit.training.callbacks import Callback, MetricsFile
 from vaekit.training.engine import choose_device, choose_precision, join_engine
 from vaekit.training.loop import fit
 from vaekit.training.processes import Processes
-from vaekit.training.shared_data import load_shared
 from vaekit.training.step import Step
 
 __all__ = ["Together", "train"]
@@ -66,7 +64,7 @@ def train(
     processes = Processes(engine)
     if not resume and processes.main:
         folder.require_free()
-    dataset, preprocessing = _load(config, engine=engine, alone=processes.alone)
+    dataset, preprocessing = _load(config, processes=processes)
     _check_labels(config, dataset)
     seed_everything(config.seed)
     step = Step(
@@ -100,12 +98,13 @@ def train(
     return dataset
 
 
-def _load(config: Config, *, engine: Fabric, alone: bool) -> tuple[Dataset, Preprocessing]:
+def _load(config: Config, *, processes: Processes) -> tuple[Dataset, Preprocessing]:
     """The rows, and what turns them into what the model sees; the same in all processes."""
-    if alone:
+    if processes.alone:
         return load_data(config.data)
     _check_rows_are_apart(config)
-    return load_shared(config.data, engine=engine)
+    with look_together(processes):
+        return load_data(config.data)
 
 
 def _check_rows_are_apart(config: Config) -> None:
