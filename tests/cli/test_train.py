@@ -203,7 +203,7 @@ def test_a_run_that_cannot_start_leaves_nothing(vaekit, tmp_path):
 
 
 def test_ctrl_c_before_anything_is_saved_says_so(vaekit, tmp_path, monkeypatch):
-    def interrupted(config, *, folder, resume, callbacks):
+    def interrupted(config, *, folder, **more):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "train_model", interrupted)
