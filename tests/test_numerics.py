@@ -87,6 +87,12 @@ def test_faster_products_are_products_in_float32():
     assert float((found.double() - exact).abs().max() / exact.abs().max()) < 1e-6
 
 
+def test_small_products_are_left_to_the_library_that_begins_faster():
+    before = torch.get_float32_matmul_precision()
+    with compute_settings(device="cpu", large_products=False):
+        assert torch.get_float32_matmul_precision() == before
+
+
 def test_pieces_of_work_have_seeds_of_their_own_that_torch_takes():
     seeds = [nth_seed(seed, number=number) for seed in (0, 1, 2**32 - 1) for number in range(200)]
     assert len({*seeds}) == len(seeds)

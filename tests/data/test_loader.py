@@ -4,6 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vaekit.data import loader
 from vaekit.data.index import RepeatedIndex
 from vaekit.data.loader import Batches, Part
 from vaekit.errors import ConfigError, DataError
@@ -46,6 +47,17 @@ def test_seeds_and_epochs_differ_and_repeat():
 
     assert order(0, 0) == order(0, 0)
     assert len({tuple(order(seed, epoch)) for seed in (0, 1) for epoch in (0, 1)}) == 4
+
+
+@pytest.mark.parametrize("piece", [1, 60, 130, 10**6])
+@pytest.mark.parametrize("last", [23, 20])
+def test_batches_are_the_same_however_many_are_gathered_at_a_time(monkeypatch, piece, last):
+    order = np.random.default_rng((7, 3)).permutation(last)
+    monkeypatch.setattr(loader, "PIECE", piece)  # a batch has 60 bytes
+    batches = Batches(numbered(), np.arange(last), batch_size=5, seed=7)
+    for start in range(len(batches)):
+        found = [batch[:, 0].int().tolist() for batch in batches.epoch(3, start=start)]
+        assert found == [order[at : at + 5].tolist() for at in range(5 * start, last, 5)]
 
 
 @pytest.mark.parametrize("limit", [2048, 0])

@@ -6,8 +6,9 @@ from threading import Barrier
 
 import numpy as np
 import pytest
+import torch
 
-from vaekit.data import look_together
+from vaekit.data import Preprocessing, look_together
 from vaekit.data.chunks import extremes
 from vaekit.data.contents import Contents
 from vaekit.data.shards import ShardedRows
@@ -93,6 +94,24 @@ def test_scale_and_support_are_those_that_one_alone_finds(tmp_path, count, kind,
         assert found[2:] == alone[2:]
         np.testing.assert_allclose(found.shift, alone.shift, rtol=1e-12)
         np.testing.assert_allclose(found.scale, alone.scale, rtol=1e-12)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("binarize", ["none", "threshold", "dynamic"])
+def test_the_mean_of_what_the_model_sees_needs_no_noise(tmp_path, count, binarize):
+    rows = np.random.default_rng(1).random((40, 3)).astype(np.float32)
+    path = shards(tmp_path / "rows", rows)
+
+    def look():
+        data = load_dataset(path)
+        return Preprocessing.fit(data, binarize=binarize).mean(data)
+
+    seen = load_dataset(path).split.train
+    expected = (rows[seen] >= 0.5 if binarize == "threshold" else rows[seen]).mean(0)
+    before = torch.get_rng_state()
+    for found in together(count, look):
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 @pytest.mark.parametrize("count", [2, 4])

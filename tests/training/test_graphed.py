@@ -18,7 +18,7 @@ from vaekit.assembly import build_model
 from vaekit.config import ModelConfig, ObjectiveConfig, TrainingConfig
 from vaekit.errors import Interrupted, VaekitWarning
 from vaekit.objectives import set_rate_weight
-from vaekit.training import loop, whole
+from vaekit.training import fitting, loop, whole
 from vaekit.training.engine import make_engine
 from vaekit.training.graphed import CudaGraphs
 from vaekit.training.optimizer import (
@@ -306,7 +306,7 @@ def as_on_a_gpu(monkeypatch):
     made = []
     monkeypatch.setattr(whole, "graphs_of", lambda engine: made.append(StandIn()) or made[-1])
     monkeypatch.setattr(
-        loop,
+        fitting,
         "build_optimizer",
         lambda unit, config, device: build_optimizer(unit, config, device="cuda"),
     )

@@ -67,7 +67,9 @@ def test_automatic_precision_follows_the_processor(monkeypatch):
     for features, expected in [({}, "32"), ({"avx512_bf16": True}, "bf16")]:
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda f=features: f, raising=False)
         assert choose_precision("auto", device="cpu") == expected
+        assert choose_precision("auto", device="cpu", large_products=False) == "32"
     assert choose_precision("32", device="cpu") == "32"
+    assert choose_precision("bf16", device="cpu", large_products=False) == "bf16"
     assert choose_precision("auto", device="mps") == "32"
     assert choose_precision("tf32", device="cuda") == "tf32"
     with pytest.raises(ConfigError, match=r"the device is cpu; take training\.precision = 32"):

@@ -18,7 +18,8 @@ from vaekit import (
     fit,
 )
 from vaekit.config import TrainingConfig
-from vaekit.training.products import InBf16, bf16_layers
+from vaekit.training import Stacked
+from vaekit.training.products import InBf16, bf16_layers, has_large_products
 from vaekit.training.unit import Unit
 
 SIZES = [(1, 1), (128, 7), (3000, 5)]
@@ -126,3 +127,59 @@ def test_fit_gives_the_step_rows_that_are_not_rounded():
         config=TrainingConfig(epochs=1, precision="bf16", device="cpu"),
     )
     assert torch.equal(seen[0], torch.from_numpy(rows))
+
+
+def vae(features, hidden, latent):
+    return VAE(
+        prior=StandardNormal(latent),
+        posterior=Amortized(MLP(features, hidden, 2 * latent), DiagonalGaussian(latent)),
+        likelihood=Amortized(MLP(latent, hidden, features), Bernoulli(features)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rows", "samples", "large"),
+    [
+        ((784, [400], 20), 128, 1, True),
+        ((784, [200, 200], 50), 100, 1, True),
+        ((30, [128, 128], 10), 64, 1, False),
+        ((30, [128, 128], 10), 64, 20, True),
+        ((30, [16], 2), 32, 1, False),
+    ],
+)
+def test_large_products_are_told_by_their_shapes(sizes, rows, samples, large):
+    step = Step(vae(*sizes), Bound(), samples=samples)
+    assert has_large_products(step, rows=rows) is large
+    assert has_large_products(InBf16(step), rows=rows) is large
+
+
+def test_the_products_of_stacked_units_are_one():
+    """They begin once, so their work is that of all."""
+    steps = [Step(vae(30, [128, 128], 10), Bound()) for _ in range(10)]
+    stacked = Stacked(steps, generators=[torch.Generator() for _ in steps])
+    assert not has_large_products(steps[0], rows=64)
+    assert has_large_products(stacked, rows=10 * 64)
+    assert not has_large_products(stacked, rows=5 * 64)
+
+
+def test_a_small_training_is_in_float32_by_itself():
+    """Numbers in bf16 have eight bits, and a small product does not gain from them."""
+    told = []
+
+    class Told:
+        def started(self, plan):
+            told.append(plan.precision)
+
+        def live(self, live): ...
+        def epoch_ended(self, record): ...
+        def ended(self, reason): ...
+
+    rows = np.zeros((8, 3), np.float32)
+    for precision in ("auto", "bf16"):
+        fit(
+            Step(vae(3, [], 1), Bound()),
+            train=Batches(rows, np.arange(8), batch_size=4),
+            config=TrainingConfig(epochs=1, device="cpu", precision=precision),
+            callbacks=[Told()],
+        )
+    assert told == ["32", "bf16"]

@@ -19,6 +19,8 @@ __all__ = ["Batches", "Part"]
 MEGABYTE = 2**20
 AHEAD = 2**14
 """For about so many rows of a process the positions are found at a time."""
+PIECE = 2**18
+"""Bytes that are gathered at a time where a batch is smaller, for a gather takes long to begin."""
 
 Positions = NDArray[np.int64]
 
@@ -59,8 +61,9 @@ class Batches:
     the order is one too, a `Permutation` with that key, and nothing grows with the rows.
 
     Rows that fit are copied to the device once, in their raw type, and a batch is one
-    ``index_select``. On a CPU a memory map is one already, and is never copied: its pages are not
-    this process's own. What is too large for another device is gathered for each batch.
+    ``index_select``, or a part of one. On a CPU a memory map is one already, and is never copied:
+    its pages are not this process's own. What is too large for another device is gathered for
+    each batch.
 
     Several processes all go through the same batches, and each takes its part of every one. As
     the order is drawn anew, any row may come to any of them: a memory map is then never copied,
@@ -117,6 +120,7 @@ class Batches:
         self.batch_size = batch_size
         self.part = part or Part()
         self._resident = self._plain = self._shards = None
+        self._together = 1
         whole, rest = divmod(len(index), batch_size)
         self._length = whole if rest == 0 or (drop_last and whole > 0) else whole + 1
         if isinstance(rows, ShardedRows):
@@ -131,6 +135,8 @@ class Batches:
         fits = size <= resident_limit_mb * MEGABYTE
         if fits and not (stays and isinstance(rows, np.memmap)):
             self._resident = _tensor(rows[np.asarray(index)]).to(self._device)
+            if self.part.of == 1:
+                self._together = max(1, PIECE * len(index) // (size * batch_size))
         else:
             self._plain = _as_tensor(rows)
 
@@ -184,15 +190,15 @@ class Batches:
             yield from map(self._gather, self._wanted(number, start=start))
             return
         order = self._order(number)
-        places = None
-        if order is not None:
-            places = torch.from_numpy(order(np.arange(len(self._index)))).to(self._device)
-        for step in range(start, self._length):
-            part = self._slice(step)
-            if places is None:
-                yield self._resident[part]
-            else:
-                yield self._resident.index_select(0, places[part])
+        if order is None:
+            yield from (self._resident[self._slice(step)] for step in range(start, self._length))
+            return
+        places = torch.from_numpy(order(np.arange(len(self._index)))).to(self._device)
+        for first in range(start, self._length, self._together):
+            last = min(first + self._together, self._length) - 1
+            wanted = places[self._slice(first).start : self._slice(last).stop]
+            rows = self._resident.index_select(0, wanted)
+            yield from torch.split(rows, self.batch_size)
 
     def _wanted(self, number: int, *, start: int) -> Iterator[Positions]:
         """The rows of this process in each batch; those of several batches are found together."""

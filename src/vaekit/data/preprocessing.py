@@ -6,7 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from vaekit.data.chunks import chunks
 from vaekit.data.dataset import Dataset
+from vaekit.data.looking import gathered
 from vaekit.data.statistics import Fitted, fit_statistics
 from vaekit.errors import DataError
 
@@ -135,14 +137,37 @@ class Preprocessing(nn.Module):
         Returns:
             (B, F) float32.
         """
+        x = self.expected(rows)
+        return (torch.rand_like(x) < x).to(x.dtype) if self.binarize == "dynamic" else x
+
+    def expected(self, rows: Tensor) -> Tensor:
+        """What the model sees in the mean: probabilities where values are drawn.
+
+        Args:
+            rows: (B, F), uint8 or float32, raw units.
+
+        Returns:
+            (B, F) float32.
+        """
         x = (rows.to(self.shift.dtype) - self.shift) * self.scale
         if self.scaling == "unit":
             x = x.clamp(0.0, 1.0)
-        if self.binarize == "threshold":
-            return (x >= 0.5).to(x.dtype)
-        if self.binarize == "dynamic":
-            return (torch.rand_like(x) < x).to(x.dtype)
-        return x
+        return (x >= 0.5).to(x.dtype) if self.binarize == "threshold" else x
+
+    def mean(self, dataset: Dataset) -> Tensor:
+        """Mean of the training rows as the model sees them; several processes share the look.
+
+        Args:
+            dataset: whose training rows are looked at, a piece at a time.
+
+        Returns:
+            (F,) float32.
+        """
+        total = np.zeros(self.features)
+        for _, piece in chunks(dataset.rows, index=dataset.split.train, values=2**20):
+            total += self.expected(torch.from_numpy(piece)).double().sum(0).numpy()
+        found = gathered(total).sum(0) / len(dataset.split.train)
+        return torch.from_numpy(found.astype(np.float32))
 
     def inverse(self, x: Tensor) -> Tensor:
         """What the model sees, or its means, back to raw units.

@@ -1,8 +1,8 @@
 """How parameters are found: the step, the loop, checkpoints, and who is told."""
 
 from vaekit.training.callbacks import Callback, Live, MetricsFile, Plan, Record
+from vaekit.training.fitting import fit
 from vaekit.training.label_step import LabelStep
-from vaekit.training.loop import fit
 from vaekit.training.progress import ProgressBar, ProgressLines, bar_columns, progress
 from vaekit.training.stacked import Stacked
 from vaekit.training.step import Step

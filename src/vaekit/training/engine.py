@@ -43,12 +43,13 @@ def choose_device(name: str) -> str:
     return name
 
 
-def choose_precision(name: str, *, device: str) -> Precision:
+def choose_precision(name: str, *, device: str, large_products: bool = True) -> Precision:
     """Resolve ``auto``: bf16 where there are instructions for its matrix products.
 
     Args:
         name: auto, 32, tf32 or bf16.
         device: cpu, cuda or mps.
+        large_products: whether they last longer than a CPU needs to cast their factors.
 
     Returns:
         32, tf32 or bf16.
@@ -66,7 +67,7 @@ def choose_precision(name: str, *, device: str) -> Precision:
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "32"
     if device == "cpu":
-        return "bf16" if cpu_has("avx512_bf16", "amx_bf16") else "32"
+        return "bf16" if large_products and cpu_has("avx512_bf16", "amx_bf16") else "32"
     return "32"
 
 

@@ -8,144 +8,68 @@ from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
+from torch import Tensor
 from torch.optim import Optimizer
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import BalancedBatches, Batches, StackedBatches
-from vaekit.errors import ConfigError, Interrupted
-from vaekit.numerics import compute_settings
+from vaekit.errors import Interrupted
 from vaekit.training.callbacks import Callback, Live, Plan, Record
-from vaekit.training.checkpoint import Position, load_checkpoint, save_checkpoint
-from vaekit.training.engine import choose_device, choose_precision, make_engine
-from vaekit.training.interrupt import StopWish, stop_wish
+from vaekit.training.checkpoint import Position, save_checkpoint
+from vaekit.training.interrupt import StopWish
 from vaekit.training.measure import check_finite, means, measure
-from vaekit.training.optimizer import build_optimizer, get_learning_rate
-from vaekit.training.passes import Way, choose_way
+from vaekit.training.optimizer import get_learning_rate
+from vaekit.training.passes import Way
 from vaekit.training.processes import Processes
-from vaekit.training.products import InBf16, bf16_layers
+from vaekit.training.products import InBf16
 from vaekit.training.schedules import Schedules
-from vaekit.training.threads import settle_threads
-from vaekit.training.unit import SUMS, Unit
+from vaekit.training.unit import Unit
 from vaekit.training.whole import WholeStep, whole_step
 
-__all__ = ["fit"]
+__all__ = ["Loop"]
 
 _REFRESH_SECONDS = 0.25
 
 
-def fit(
-    step: Unit,
-    *,
-    train: Batches | BalancedBatches | StackedBatches,
-    watch: Batches | None = None,
-    config: TrainingConfig | None = None,
-    objective: ObjectiveConfig | None = None,
-    checkpoint: Path | None = None,
-    resume: bool = False,
-    callbacks: Sequence[Callback] = (),
-    engine: Fabric | None = None,
-    uniform: bool = False,
-) -> list[Record]:
-    """Train a step's parameters in place. Noise comes from PyTorch's global generator.
-
-    Args:
-        step: model, objective and preprocessing.
-        train: the training rows.
-        watch: rows that are measured after every epoch, in float32 and with the same noise.
-        config: optimizer, epochs, device, precision.
-        objective: the schedule of the rate's weight; the formula itself is in the step.
-        checkpoint: file to which everything needed to go on is written.
-        resume: go on from that file.
-        callbacks: told what happens.
-        engine: that was launched, where several processes train one model, each with its part of
-            the batches; the first of them alone writes and tells.
-        uniform: whether the step does the same for all batches of a shape, but for what it reads
-            from buffers: on a CPU a long training then plays a recorded or compiled pass.
-
-    Returns:
-        The records of the epochs that were run.
-
-    Raises:
-        TrainingError: the loss is not finite.
-        WriteError: a file cannot be written; the last good checkpoint stays.
-        Interrupted: Ctrl-C; the step was finished and a checkpoint written.
-        ConfigError: early stopping without rows to watch.
-
-    Example:
-        >>> import numpy as np
-        >>> from vaekit import MLP, VAE, Amortized, Bound, DiagonalGaussian, Gaussian
-        >>> from vaekit import StandardNormal, Step
-        >>> model = VAE(
-        ...     prior=StandardNormal(1),
-        ...     posterior=Amortized(MLP(3, [], 2), DiagonalGaussian(1)),
-        ...     likelihood=Amortized(MLP(1, [], 3), Gaussian(3)),
-        ... )
-        >>> rows = np.ones((32, 3), np.float32)
-        >>> batches = Batches(rows, np.arange(32), batch_size=16, seed=0)
-        >>> len(fit(Step(model, Bound()), train=batches, config=TrainingConfig(epochs=2)))
-        2
-    """
-    config = config or TrainingConfig()
-    if config.early_stopping and watch is None:
-        raise ConfigError("early stopping needs validation rows: set data.validation above 0")
-    device = choose_device(config.device)
-    precision = choose_precision(config.precision, device=device)
-    engine = engine or make_engine(device=device)
-    processes = Processes(engine)
-    with (
-        compute_settings(device=device, threads=config.threads, tf32=precision == "tf32"),
-        bf16_layers(step, needed=device == "cpu" and precision == "bf16"),
-        stop_wish() as wish,
-    ):
-        optimizer = build_optimizer(step.to(device), config, device=device)
-        position = Position()
-        if resume and checkpoint is not None:
-            position = load_checkpoint(checkpoint, step=step, optimizer=optimizer)
-        if position.step == 0:
-            position.history = torch.zeros(len(train), len(SUMS))
-        trial, alone = InBf16(step) if precision == "bf16" else step, processes.alone
-        settle_threads(trial, train=train, position=position, config=config, alone=alone)
-        recordable = uniform and alone and device in {"cpu", "cuda"}
-        loop = _Loop(
-            step=step,
-            train=train,
-            watch=watch,
-            config=config,
-            objective=objective or ObjectiveConfig(),
-            checkpoint=checkpoint,
-            callbacks=callbacks if processes.main else (),
-            engine=engine,
-            processes=processes,
-            optimizer=optimizer,
-            position=position,
-            wish=wish,
-            way=choose_way(config, train=train, possible=recordable),
-        )
-        return loop.run(_plan(loop, device=device, precision=precision))
-
-
 @dataclass(kw_only=True)
-class _Loop:
+class Loop:
     """One training."""
 
     step: Unit
+    """What is trained, on its device."""
     train: Batches | BalancedBatches | StackedBatches
+    """The training rows."""
     watch: Batches | None
+    """Rows that are measured after every epoch."""
     config: TrainingConfig
+    """Epochs, clipping, early stopping, checkpoints."""
     objective: ObjectiveConfig
+    """The rule of the rate's weight."""
     checkpoint: Path | None
+    """File to which everything needed to go on is written."""
     callbacks: Sequence[Callback]
+    """Told what happens."""
     engine: Fabric
+    """That was launched."""
     processes: Processes
+    """All that train this model."""
     optimizer: Optimizer
+    """Over the parameters, not wrapped."""
     position: Position
+    """How far training is."""
     wish: StopWish
+    """Of whoever pressed Ctrl-C."""
     way: Way
+    """How a pass is made."""
     stop: bool = False
     """Whether all processes know of the wish of one."""
     schedules: Schedules = field(init=False)
+    """Of the learning rate and of the rate's weight."""
+    parameters: list[Tensor] = field(init=False)
+    """Of the step, found once: a search among many modules takes as long as a small step."""
 
     def __post_init__(self) -> None:
+        self.parameters = list(self.step.parameters())
         self.schedules = Schedules(
             optimizer=self.optimizer,
             objective=self.step.objective,
@@ -191,13 +115,15 @@ class _Loop:
     def train_epoch(self, advance: WholeStep) -> None:
         """The steps that are left of the epoch; nothing in a step waits for the device."""
         position = self.position
-        history = self.processes.kept(position.history).to(next(self.step.parameters()).device)
-        self.step.train()
+        history = self.processes.kept(position.history).to(self.parameters[0].device)
+        places = history.unbind()
+        if not self.step.training:  # many modules take long to tell
+            self.step.train()
         before, began = position.seconds, time.perf_counter()
         refreshed = saved = began
         for rows in self.processes.epoch(self.train, position.epoch, start=position.step):
             self.schedules.follow(position)
-            history[position.step] = advance(rows)
+            places[position.step].copy_(advance(rows))
             position.step += 1
             now = time.perf_counter()
             overdue = now - saved > 60.0 * self.config.checkpoint_minutes
@@ -209,11 +135,18 @@ class _Loop:
                 saved = now if overdue else saved
         position.history = self.processes.total(history.cpu())  # a GPU is done only now
         position.seconds = before + time.perf_counter() - began
-        check_finite(self.step, self.position, saved=self.checkpoint is not None)
+        self.check()
 
     def pause(self, *, save: bool) -> None:
-        """In the middle of an epoch: look, tell, and save or stop where that is due."""
-        check_finite(self.step, self.position, saved=self.checkpoint is not None)
+        """In the middle of an epoch: look, tell, and save or stop where that is due.
+
+        Args:
+            save: whether a checkpoint is due.
+
+        Raises:
+            Interrupted: all know of the wish to stop.
+        """
+        self.check()
         self.tell()
         self.agree()
         if save or self.stop:
@@ -222,7 +155,11 @@ class _Loop:
             raise Interrupted(f"stopped in epoch {self.position.epoch + 1}")
 
     def close_epoch(self) -> Record:
-        """Measure, record, and write the checkpoint."""
+        """Measure, record, and write the checkpoint.
+
+        Raises:
+            Interrupted: all know of the wish to stop.
+        """
         position = self.position
         record: dict[str, object] = {
             "epoch": position.epoch + 1,
@@ -256,6 +193,10 @@ class _Loop:
             if self.config.early_stopping:
                 position.best_weights = copy.deepcopy(self.step.state_dict())
 
+    def check(self) -> None:
+        """Whether all numbers are numbers."""
+        check_finite(self.parameters, self.position, saved=self.checkpoint is not None)
+
     def agree(self) -> None:
         """Whether to stop, in all processes or in none."""
         self.stop = self.processes.any(self.wish.made)
@@ -279,17 +220,3 @@ class _Loop:
             save_checkpoint(
                 self.checkpoint, step=self.step, optimizer=self.optimizer, position=self.position
             )
-
-
-def _plan(loop: _Loop, *, device: str, precision: str) -> Plan:
-    return Plan(
-        epochs=loop.config.epochs,
-        done=loop.position.epoch,
-        steps=len(loop.train),
-        rows=loop.train.rows,
-        parameters=sum(p.numel() for p in loop.step.parameters() if p.requires_grad),
-        device=device,
-        precision=precision,
-        threads=loop.position.threads,
-        compiled=loop.way == "compiled",
-    )

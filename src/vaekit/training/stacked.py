@@ -69,6 +69,7 @@ class Stacked(Unit):
         for at, name in enumerate(self._held):
             self.register_buffer(f"held{at}", buffers[name], persistent=False)
         self.objective = units[0].objective
+        self.samples = units[0].samples
         self.draw = self._draw
         self._asked: dict[torch.Size, list[torch.Size]] = {}
 

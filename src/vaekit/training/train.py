@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from vaekit.assembly import build_model, build_objective, load_data, start_at_mean
 from vaekit.config import Config
@@ -15,7 +14,7 @@ from vaekit.numerics import seed_everything
 from vaekit.runs import RunFolder, save_run
 from vaekit.training.callbacks import Callback, MetricsFile
 from vaekit.training.engine import choose_device, choose_precision, join_engine
-from vaekit.training.loop import fit
+from vaekit.training.fitting import fit
 from vaekit.training.processes import Processes
 from vaekit.training.step import Step
 
@@ -64,11 +63,12 @@ def train(
     processes = Processes(engine)
     if not resume and processes.main:
         folder.require_free()
-    dataset, preprocessing = _load(config, processes=processes)
-    _check_labels(config, dataset)
-    seed_everything(config.seed)
+    with look_together(None if processes.alone else processes):
+        dataset, preprocessing = _load(config, processes=processes)
+        seed_everything(config.seed)
+        model = _model(config, dataset, preprocessing)
     step = Step(
-        _model(config, dataset, preprocessing),
+        model,
         build_objective(config.objective),
         preprocessing=preprocessing,
         samples=config.objective.samples,
@@ -100,11 +100,11 @@ def train(
 
 def _load(config: Config, *, processes: Processes) -> tuple[Dataset, Preprocessing]:
     """The rows, and what turns them into what the model sees; the same in all processes."""
-    if processes.alone:
-        return load_data(config.data)
-    _check_rows_are_apart(config)
-    with look_together(processes):
-        return load_data(config.data)
+    if not processes.alone:
+        _check_rows_are_apart(config)
+    dataset, preprocessing = load_data(config.data)
+    _check_labels(config, dataset)
+    return dataset, preprocessing
 
 
 def _check_rows_are_apart(config: Config) -> None:
@@ -130,16 +130,8 @@ def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> VA
         rows = preprocessing(torch.from_numpy(np.ascontiguousarray(dataset.rows[first])))
     model = build_model(config.model, shape=dataset.shape, support=preprocessing.support, rows=rows)
     if config.model.likelihood.start == "mean":
-        start_at_mean(model, _mean_row(dataset, preprocessing))
+        start_at_mean(model, preprocessing.mean(dataset))
     return model
-
-
-def _mean_row(dataset: Dataset, preprocessing: Preprocessing) -> Tensor:
-    """(F,) mean of the training rows as the model sees them."""
-    batches = Batches(dataset.rows, dataset.split.train, batch_size=1000)
-    total = sum(preprocessing(rows).double().sum(0) for rows in batches.epoch())
-    assert isinstance(total, Tensor)
-    return (total / batches.rows).float()
 
 
 def _check_labels(config: Config, dataset: Dataset) -> None:
