@@ -114,9 +114,23 @@ def test_the_mean_of_what_the_model_sees_needs_no_noise(tmp_path, count, binariz
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def as_parquet(folder):
+    """The same rows as tables."""
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    for path in folder.glob("*.npy"):
+        columns = dict(zip("abc", np.load(path).T, strict=True))
+        parquet.write_table(pyarrow.table(columns), path.with_suffix(".parquet"))
+        path.unlink()
+    return folder
+
+
 @pytest.mark.parametrize("count", [2, 4])
-def test_each_opens_shards_of_its_own_alone(tmp_path, count):
+@pytest.mark.parametrize("kind", ["npy", "parquet"])
+def test_each_opens_shards_of_its_own_alone(tmp_path, count, kind):
     path = shards(tmp_path / "rows", ROWS)
+    if kind == "parquet":
+        path = as_parquet(path)
 
     def look():
         data = load_dataset(path)
@@ -154,11 +168,14 @@ def test_whether_values_are_only_two_depends_on_all(tmp_path):
 
 def test_all_refuse_what_one_of_them_sees(tmp_path):
     rows = ROWS.copy()
-    rows[-1, 1] = np.nan
+    rows[-1, 1], rows[30, 2], rows[20, 0] = np.nan, np.nan, np.inf
     np.save(tmp_path / "rows.npy", rows)
+    with pytest.raises(DataError) as alone:
+        load_dataset(tmp_path / "rows.npy")
     found = together(3, lambda: load_dataset(tmp_path / "rows.npy"))
-    assert [str(error).count("got 1 NaN") for error in found] == [1] * 3
-    assert "the first in row 40, column '1'" in str(found[0])
+    assert [str(error) for error in found] == [str(alone.value)] * 3
+    assert "got 2 NaN (missing) and 1 infinite" in str(found[0])
+    assert "the first in row 21, column '0'" in str(found[0])
 
 
 def test_one_warning_of_a_constant_column(tmp_path):

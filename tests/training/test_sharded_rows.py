@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from vaekit.config import parse_config
 from vaekit.runs import RunFolder
 from vaekit.training import train
 
+os.environ["VAEKIT_CACHE"] = f"{sys.argv[2]}-cache-{os.environ['RANK']}"  # a machine of its own
 data = train(parse_config(json.loads(sys.argv[1])), folder=RunFolder(sys.argv[2]))
 with open(f"{sys.argv[2]}-{os.environ['RANK']}", "w") as file:
     json.dump(sorted(data.rows._open), file)
@@ -71,8 +73,24 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(sharded, tmp_path):
     assert len(whole.read_metrics()) == 2
 
 
+def as_parquet(config, folder):
+    """The same rows in parquet files, with labels."""
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    folder.mkdir()
+    for path in Path(config["data"]["source"]).iterdir():
+        rows = np.load(path)
+        columns = {f"pixel{at}": rows[:, at] for at in range(rows.shape[1])}
+        table = pyarrow.table(columns | {"label": np.arange(len(rows)) % 3})
+        parquet.write_table(table, folder / f"{path.stem}.parquet")
+    return config | {"data": {"source": str(folder)}}
+
+
 @pytest.mark.slow
-def test_two_processes_train_each_on_its_own(sharded, tmp_path):
+@pytest.mark.parametrize("kind", ["npy", "parquet"])
+def test_two_processes_train_each_on_its_own(sharded, tmp_path, kind):
+    if kind == "parquet":
+        sharded = as_parquet(sharded, tmp_path / "tables")
     (tmp_path / "child.py").write_text(WORKER, encoding="utf-8")
     flags = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     script = [str(tmp_path / "child.py"), json.dumps(sharded), str(tmp_path / "run")]
@@ -81,6 +99,10 @@ def test_two_processes_train_each_on_its_own(sharded, tmp_path):
     first, second = (json.loads((tmp_path / f"run-{rank}").read_text()) for rank in (0, 1))
     assert first == [2, 3]  # in the first look, in training and in measuring
     assert second == [0, 1, 4]
+    if kind == "parquet":  # and converted no other
+        for rank, own in enumerate((first, second)):
+            made = sorted((tmp_path / f"run-cache-{rank}").glob("*/rows.npy"))
+            assert [path.parent.name.split("-")[1] for path in made] == [str(at) for at in own]
     records = RunFolder(tmp_path / "run").read_metrics()
     assert len(records) == 2
     assert np.isfinite([record["validation"]["bound"] for record in records]).all()

@@ -12,7 +12,14 @@ from vaekit.data.chunks import Extremes, extremes
 from vaekit.data.labels import encode_labels
 from vaekit.errors import DataError
 
-__all__ = ["COPY_LIMIT", "Contents", "array_contents", "image_contents", "table_contents"]
+__all__ = [
+    "COPY_LIMIT",
+    "Contents",
+    "array_contents",
+    "image_contents",
+    "table_contents",
+    "table_shape",
+]
 
 COPY_LIMIT = 2**28
 """A memory map of at most so many bytes may be copied to change its type or its layout."""
@@ -169,12 +176,33 @@ def table_contents(array: NDArray[Any], *, columns: tuple[str, ...] = ()) -> Con
         (1, 28, 28)
     """
     width = array.shape[1]
-    if _is_square_image(array, columns):
+    shape = table_shape(width, kind=array.dtype, columns=columns)
+    if len(shape) == 3:
         if array.dtype.kind == "f" and not isinstance(array, np.memmap) and _is_bytes(array):
             array = array.astype(np.uint8)
-        return Contents(rows=_narrow(array, image=True), shape=(1, isqrt(width), isqrt(width)))
+        return Contents(rows=_narrow(array, image=True), shape=shape)
     names = columns or tuple(str(number) for number in range(width))
-    return Contents(rows=_narrow(array, image=False), shape=(width,), columns=names)
+    return Contents(rows=_narrow(array, image=False), shape=shape, columns=names)
+
+
+def table_shape(
+    width: int, *, kind: np.dtype[Any], columns: tuple[str, ...]
+) -> tuple[int, int, int] | tuple[int]:
+    """Shape of the rows of a table, without a look at them; see `table_contents`.
+
+    Args:
+        width: how many columns there are.
+        kind: type of their values.
+        columns: their names, where they have any.
+
+    Example:
+        >>> table_shape(784, kind=np.dtype(np.uint8), columns=())
+        (1, 28, 28)
+    """
+    side = isqrt(width)
+    pixels = all(name.lower().startswith("pixel") for name in columns)
+    square = side**2 == width >= SMALLEST_SQUARE and (pixels if columns else kind == np.uint8)
+    return (1, side, side) if square else (width,)
 
 
 def _narrow(array: NDArray[Any], *, image: bool) -> NDArray[Any]:
@@ -188,15 +216,6 @@ def _narrow(array: NDArray[Any], *, image: bool) -> NDArray[Any]:
         return np.asarray(array).astype(np.uint8)
     with np.errstate(over="ignore"):  # becomes infinite, which the check at the door names
         return np.asarray(array).astype(np.float32)
-
-
-def _is_square_image(array: NDArray[Any], columns: tuple[str, ...]) -> bool:
-    width = array.shape[1]
-    if width < SMALLEST_SQUARE or isqrt(width) ** 2 != width:
-        return False
-    if columns:
-        return all(name.lower().startswith("pixel") for name in columns)
-    return array.dtype == np.uint8
 
 
 def _is_bytes(array: NDArray[Any]) -> bool:

@@ -1,7 +1,6 @@
 """Rows in many files of one folder, and the order in which processes read them, each its own."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,10 @@ Positions = NDArray[np.int64]
 
 
 class ShardedRows:
-    """Rows (N, F) that lie in .npy files, read as one array would be; each is mapped when needed.
+    """Rows (N, F) that lie in several files, read as one array would be.
 
     Args:
-        paths: of the files, in order.
+        files: what opens each, in order; called when rows of it are first needed.
         counts: how many rows each has.
         features: F.
         dtype: of the values, uint8 or float32.
@@ -32,9 +31,14 @@ class ShardedRows:
     ndim = 2
 
     def __init__(
-        self, paths: Sequence[Path], *, counts: Sequence[int], features: int, dtype: np.dtype[Any]
+        self,
+        files: Sequence[Callable[[], NDArray[Any]]],
+        *,
+        counts: Sequence[int],
+        features: int,
+        dtype: np.dtype[Any],
     ) -> None:
-        self.paths = tuple(paths)
+        self._files = tuple(files)
         self.ends = np.cumsum(counts, dtype=np.int64)
         self.shape = int(self.ends[-1]), features
         self.dtype = dtype
@@ -64,7 +68,7 @@ class ShardedRows:
 
     def _rows_of(self, shard: int) -> NDArray[Any]:
         if shard not in self._open:
-            rows = np.load(self.paths[shard], mmap_mode="r")
+            rows = self._files[shard]()
             self._open[shard] = rows.reshape(len(rows), -1)
         return self._open[shard]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from math import prod
 from pathlib import Path
 from typing import Any, cast
@@ -9,9 +10,10 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from vaekit.data.contents import Contents, array_contents
+from vaekit.data.contents import Contents, array_contents, table_shape
+from vaekit.data.labels import arrange_labels
 from vaekit.data.readers.arrays import damaged
-from vaekit.data.readers.parquet import read_parquet
+from vaekit.data.readers.parquet import ParquetTable
 from vaekit.data.shards import ShardedRows
 from vaekit.errors import DataError
 
@@ -55,11 +57,20 @@ def read_shards(folder: Path) -> Contents:
             "converted at every start"
         )
     found = array_contents(first, where=str(paths[0]))
-    return replace(found, rows=_joined(paths, arrays))
+    rows = ShardedRows(
+        [partial(np.load, path, mmap_mode="r") for path in paths],
+        counts=[len(array) for array in arrays],
+        features=prod(first.shape[1:]),
+        dtype=first.dtype,
+    )
+    return replace(found, rows=_like_array(rows))
 
 
 def read_parquet_shards(folder: Path, *, label: str | None = None) -> Contents:
-    """Rows of all parquet files in a folder, one after another; each is converted once.
+    """Rows of all parquet files in a folder, one after another.
+
+    Of each file only the foot is read, and the column of labels. It is converted into the cache
+    when rows of it are first needed, by the process that needs them.
 
     Args:
         folder: where they are.
@@ -72,27 +83,42 @@ def read_parquet_shards(folder: Path, *, label: str | None = None) -> Contents:
         DataError: a file that cannot be read, or that has other columns than the first.
         MissingExtraError: pyarrow is not installed.
     """
-    paths = find_shards(folder, ending=".parquet")
-    parts = [read_parquet(path, label=label) for path in paths]
+    parts = [
+        ParquetTable.read(path, label=label) for path in find_shards(folder, ending=".parquet")
+    ]
     first = parts[0]
-    for path, part in zip(paths, parts, strict=True):
-        _check_alike(path, _names(part), paths[0], _names(first))
-    arrays = [part.rows for part in parts]
-    files = [Path(str(array.filename)) for array in arrays if isinstance(array, np.memmap)]
-    found = replace(first, rows=_joined(files, arrays), labels=None, classes=())
-    if first.labels is None:
-        return found
-    texts = [np.array(part.classes)[part.labels] for part in parts]
-    return found.with_labels(np.concatenate(texts), where=str(folder))
-
-
-def _joined(paths: Sequence[Path], arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    for part in parts:
+        _check_alike(part.path, _names(part), first.path, _names(first))
+    width = len(first.features)
+    shape = table_shape(width, kind=first.dtype, columns=first.features)
     rows = ShardedRows(
-        paths,
-        counts=[len(array) for array in arrays],
-        features=prod(arrays[0].shape[1:]),
-        dtype=arrays[0].dtype,
+        [part.rows for part in parts],
+        counts=[part.count for part in parts],
+        features=width,
+        dtype=first.dtype,
     )
+    columns = first.features if len(shape) == 1 else ()
+    found = Contents(rows=_like_array(rows), shape=shape, columns=columns)
+    if first.label is None:
+        return found
+    labels, classes = _joined_labels(parts, where=str(folder))
+    return replace(found, labels=labels, classes=classes)
+
+
+def _joined_labels(
+    parts: Sequence[ParquetTable], *, where: str
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Positions in the names of all classes, of which a file may have some alone."""
+    names: dict[str, int] = {}
+    found = []
+    for part in parts:
+        labels, classes = part.labels()
+        places = np.array([names.setdefault(name, len(names)) for name in classes], np.int64)
+        found.append(places[labels])
+    return arrange_labels(list(names), np.concatenate(found), where=where)
+
+
+def _like_array(rows: ShardedRows) -> NDArray[Any]:
     return cast(NDArray[Any], rows)  # what is asked of an array of rows can be asked of these
 
 
@@ -100,9 +126,9 @@ def _kind(array: NDArray[Any]) -> str:
     return f"{array.dtype} of shape {array.shape[1:]}"
 
 
-def _names(part: Contents) -> str:
-    labelled = "without" if part.labels is None else "with"
-    return f"{part.rows.dtype}, {labelled} labels, in the columns {', '.join(part.columns)}"
+def _names(part: ParquetTable) -> str:
+    labelled = "without" if part.label is None else "with"
+    return f"{part.dtype}, {labelled} labels, in the columns {', '.join(part.features)}"
 
 
 def _check_alike(path: Path, kind: str, first: Path, expected: str) -> None:
