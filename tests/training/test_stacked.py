@@ -10,6 +10,7 @@ from vaekit import MLP, VAE, Amortized, Bernoulli, Bound, DiagonalGaussian, Stan
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import Batches, StackedBatches
 from vaekit.errors import ConfigError
+from vaekit.models import VampPrior
 from vaekit.numerics import fixed_noise, logmeanexp
 from vaekit.training import Stacked, fit
 
@@ -138,3 +139,27 @@ def test_every_table_keeps_its_own_order():
         for a, b in zip(expected, found, strict=False):
             torch.testing.assert_close(a, b)
         assert len(found) == len(both) == 2
+
+
+def test_a_module_with_two_names_is_lent_and_put_back():
+    """A VampPrior holds the posterior that the model holds too."""
+    units = []
+    for m in range(MODELS):
+        torch.manual_seed(m)
+        posterior = Amortized(MLP(F, [4], 2 * D), DiagonalGaussian(D))
+        model = VAE(
+            prior=VampPrior(posterior, pseudo_inputs=torch.rand(2, F)),
+            posterior=posterior,
+            likelihood=Amortized(MLP(D, [4], F), Bernoulli(F)),
+        )
+        units.append(Step(model, Bound()))
+    before = [dict(unit.named_parameters()) for unit in units]
+    rows = torch.rand(MODELS, 5, F)
+    loss, _ = Stacked(units, generators=generators())(rows)
+    for unit, known in zip(units, before, strict=True):
+        assert all(unit.get_parameter(name) is own for name, own in known.items())
+    alone = []
+    for m, unit in enumerate(units):
+        with fixed_noise(100 + m):
+            alone.append(unit(rows[m])[0])
+    torch.testing.assert_close(loss, torch.stack(alone).sum())

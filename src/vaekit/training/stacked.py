@@ -1,11 +1,12 @@
 """Several units of one shape, trained as one: each parameter has an axis of models."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, stack_module_state, vmap
+from torch.func import stack_module_state, vmap
 from torch.overrides import TorchFunctionMode
 
 from vaekit.errors import ConfigError
@@ -63,6 +64,7 @@ class Stacked(Unit):
         self._units = tuple(units)  # a tuple: their own parameters are not trained
         self._generators = tuple(generators)
         self._names = list(parameters)
+        self._places = _places(units[0])
         self.stack = nn.ParameterList(parameters.values())
         # a schedule fills a buffer of the objective, which is one for all
         self._held = [name for name in buffers if not name.startswith("objective.")]
@@ -89,13 +91,29 @@ class Stacked(Unit):
         def one(
             state: dict[str, Tensor], held: dict[str, Tensor], rows: Tensor, noises: list[Tensor]
         ) -> Any:  # noqa: ANN401 - what a unit returns
-            with _Noise(noises):
-                return functional_call(self._units[0], (state, held), (rows,))
+            with _Noise(noises), self._lent(state | held):
+                return self._units[0](rows)
 
         state = dict(zip(self._names, self.stack, strict=True))
         held = {name: self.get_buffer(f"held{at}") for at, name in enumerate(self._held)}
         losses, sums = vmap(one)(state, held, rows, noises)
         return losses.sum(), sums.sum(0)
+
+    @contextmanager
+    def _lent(self, tensors: dict[str, Tensor]) -> Iterator[None]:
+        """Put tensors in the places of the first unit's own, wherever it has them.
+
+        PyTorch's functional_call does not put back what a module with two names had.
+        """
+        before = [(own, key, own[key]) for name in tensors for own, key in self._places[name]]
+        try:
+            for name, tensor in tensors.items():
+                for own, key in self._places[name]:
+                    own[key] = tensor
+            yield
+        finally:
+            for own, key, tensor in before:
+                own[key] = tensor
 
     @torch.no_grad()
     def give_back(self) -> None:
@@ -151,6 +169,17 @@ class _Noise(TorchFunctionMode):
                 return next(self._given)
             self.shapes.append(args[0].shape)
         return func(*args, **(kwargs or {}))
+
+
+def _places(unit: Unit) -> dict[str, list[tuple[dict[str, Any], str]]]:
+    """Where a unit holds each of its parameters and buffers; in several places what is shared."""
+    found: dict[int, list[tuple[dict[str, Any], str]]] = {}
+    for module in unit.modules():
+        for own in (module._parameters, module._buffers):
+            for key, tensor in own.items():
+                found.setdefault(id(tensor), []).append((own, key))
+    named = [*unit.named_parameters(), *unit.named_buffers()]
+    return {name: found[id(tensor)] for name, tensor in named}
 
 
 def _check_alike(units: Sequence[Unit]) -> None:
