@@ -16,6 +16,8 @@ ROOMS = {
     "errors": ("", ""),
     "files": ("", ""),
     "numerics": ("", "numpy torch"),
+    # what training and evaluation both ask of PyTorch's compiler
+    "compiling": ("", "torch"),
     "config": ("", "pydantic pydantic_core yaml"),
     "recipes": ("config", ""),
     "data": ("", "numpy torch sklearn pooch rich PIL pandas pyarrow"),
@@ -29,11 +31,11 @@ ROOMS = {
     "runs": ("config assembly data models", "torch safetensors"),
     # the door from a config to a run folder (train) stands in this room: assembly and runs
     "training": (
-        "config assembly data models objectives runs",
+        "compiling config assembly data models objectives runs",
         "numpy torch lightning_fabric rich tensorboard",
     ),
     # how a posterior is sampled, and whether it is a point, are questions to distributions
-    "evaluation": ("data distributions models objectives", "numpy torch"),
+    "evaluation": ("compiling data distributions models objectives", "numpy torch"),
     # a result draws itself into axes of its user; figures are imported when it does
     "tasks": (
         "data distributions models evaluation figures",

@@ -21,6 +21,7 @@ def evaluate(
     rows: int | None = None,
     memory_mb: int | None = None,
     seed: int | None = None,
+    compile: Literal["auto", "always", "never"] | None = None,
     device: Literal["auto", "cpu", "cuda"] = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -37,6 +38,8 @@ def evaluate(
         rows: Only the first so many rows of the split.
         memory_mb: Size in MB of the largest intermediate array.
         seed: Seed of the samples.
+        compile: Let PyTorch's compiler fuse the decoder, on a CPU: in eight to twenty seconds, for
+            a quarter less time. auto: measurements of a minute and more.
         device: Where to compute; auto takes cuda, then cpu.
         as_json: Print one JSON object to stdout and nothing else.
         quiet: Show no progress.
@@ -47,7 +50,7 @@ def evaluate(
     if rows is not None and rows < 1:
         raise ConfigError(f"--rows {rows}: expected at least 1 row to measure")
     flags = {"split": split, "samples": samples, "memory_mb": memory_mb, "seed": seed}
-    changes: dict[str, Any] = {"evaluation": given(flags)}
+    changes: dict[str, Any] = {"evaluation": given(flags | {"compile": compile})}
     parse_config(changes, origin="flags")
     from vaekit.cli.measuring import measure, measuring_device, summary
     from vaekit.cli.published import comparisons

@@ -11,7 +11,7 @@ from vaekit.cli.published import comparisons, differences
 from vaekit.config import EvaluationConfig
 from vaekit.data import Batches, Dataset, Part
 from vaekit.errors import ConfigError
-from vaekit.evaluation import Shared, evaluate
+from vaekit.evaluation import Shared, evaluate, worth_compiling
 from vaekit.report import format_number, headlines
 from vaekit.runs import Run
 
@@ -60,6 +60,8 @@ def measure(
         f"measuring {len(index):,} {settings.split} rows with {settings.samples:,} importance "
         f"samples each ({chosen}{f', {part.of} processes' if part.of > 1 else ''})"
     )
+    worth = worth_compiling(run.model, rows=len(index) // part.of, samples=settings.samples)
+    compiled = settings.compile == "always" or (settings.compile == "auto" and worth)
     own = sum(batches.size(step) for step in range(part.number, len(batches), part.of))
     with output.rows_bar("measuring rows", rows=own) as advance:
         found = evaluate(
@@ -69,6 +71,7 @@ def measure(
             split=settings.split,
             samples=settings.samples,
             memory_mb=settings.memory_mb,
+            compiled=compiled and chosen == "cpu",
             seed=settings.seed,
             progress=advance,
             processes=processes,

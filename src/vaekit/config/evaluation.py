@@ -22,5 +22,10 @@ class EvaluationConfig(Section):
     """Size in MB of the largest intermediate array; decides how many samples go at once. What
     fits the cache of the processor is faster than more."""
 
+    compile: Literal["auto", "always", "never"] = "auto"
+    """Let PyTorch's compiler fuse the small operations of the decoder, on a CPU. It needs a C++
+    compiler and eight to twenty seconds; auto: where rows x samples x weights of the decoder are
+    2e12 or more, a minute of a core. Numbers differ by rounding."""
+
     seed: int = Field(default=0, ge=0, lt=2**32)
     """Seed of the samples: the same run measured twice gives the same numbers."""

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from vaekit.data import Batches
 from vaekit.errors import DataError
+from vaekit.evaluation.decoding import Decoding
 from vaekit.evaluation.likelihood import score_rows
 from vaekit.evaluation.result import Evaluation
 from vaekit.evaluation.share import Alone, Shared
@@ -28,6 +29,7 @@ def evaluate(
     samples: int = 500,
     memory_mb: int = 16,
     seed: int = 0,
+    compiled: bool = False,
     progress: Callable[[int], None] | None = None,
     processes: Shared | None = None,
 ) -> Evaluation:
@@ -45,6 +47,8 @@ def evaluate(
         samples: K, importance samples for each row.
         memory_mb: size in MB of the largest intermediate array.
         seed: of the samples, and of a dynamic binarization.
+        compiled: compile the decoder, on a CPU; it has to do the same for all codes and rows of
+            a shape. Numbers differ by rounding. See :func:`worth_compiling`.
         progress: called with the number of rows done since the last call.
         processes: that share the batches, each of which goes through this function with the
             same arguments; one alone when absent.
@@ -59,7 +63,7 @@ def evaluate(
         raise DataError(f"the {split} split has no rows to measure on; take another split")
     model.eval()
     see, together = preprocessing or nn.Identity(), processes or Alone()
-    device = next(model.parameters()).device.type
+    device, decoding = next(model.parameters()).device.type, Decoding(model, compiled=compiled)
     with compute_settings(device=device):
         with fixed_noise(seed):
             layout = Layout.of(model, see(next(batches.epoch())[:1]))
@@ -69,7 +73,7 @@ def evaluate(
             first = step * batches.batch_size
             with fixed_noise(nth_seed(seed, number=step)):
                 x = see(next(batches.epoch(start=step)))
-                row = _measure(model, x, layout=layout, samples=samples, memory_mb=memory_mb)
+                row = _measure(decoding, x, layout=layout, samples=samples, memory_mb=memory_mb)
             sums[step], effective[first : first + len(x)] = (each.cpu() for each in row)
             if progress is not None:
                 progress(len(x))
@@ -83,13 +87,14 @@ def evaluate(
 
 
 def _measure(
-    model: VAE, x: Tensor, *, layout: Layout, samples: int, memory_mb: int
+    decoding: Decoding, x: Tensor, *, layout: Layout, samples: int, memory_mb: int
 ) -> tuple[Tensor, Tensor]:
     """Sums over one batch of preprocessed rows, and effective samples of each."""
+    model = decoding.model
     q, prior = model.posterior(x), model.prior()
     row_bytes = 4 * x.numel()  # one float32 sample of every row of the batch
     chunk = max(1, min(samples, memory_mb * 2**20 // row_bytes))
-    scores = score_rows(model, x, q=q, samples=samples, chunk=chunk)
+    scores = score_rows(model, x, q=q, samples=samples, chunk=chunk, decoding=decoding)
     sums = layout.sums(
         scores,
         mean=q.mean.double(),

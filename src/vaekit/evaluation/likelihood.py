@@ -7,11 +7,10 @@ from torch import Tensor
 from torch.distributions import Distribution
 
 from vaekit.distributions import sample_with_log_prob
-from vaekit.models.vae import VAE, row_log_prob
+from vaekit.evaluation.decoding import Decoding
+from vaekit.models import VAE
 
 __all__ = ["RowScores", "score_rows"]
-
-_CACHE_BYTES = 3 * 2**20  # of decoded rows: little enough for the cache, enough for fast products
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +28,15 @@ class RowScores:
 
 
 @torch.no_grad()
-def score_rows(model: VAE, x: Tensor, *, q: Distribution, samples: int, chunk: int) -> RowScores:
+def score_rows(
+    model: VAE,
+    x: Tensor,
+    *,
+    q: Distribution,
+    samples: int,
+    chunk: int,
+    decoding: Decoding | None = None,
+) -> RowScores:
     r"""Estimate log p(x) for each row with samples of its posterior.
 
     .. math::
@@ -45,6 +52,7 @@ def score_rows(model: VAE, x: Tensor, *, q: Distribution, samples: int, chunk: i
         q: the posterior of these rows.
         samples: K.
         chunk: samples drawn at once.
+        decoding: how codes become log p(x|z), where it was compiled for other rows too.
 
     Returns:
         The scores.
@@ -53,13 +61,13 @@ def score_rows(model: VAE, x: Tensor, *, q: Distribution, samples: int, chunk: i
         Rezende, Mohamed and Wierstra 2014, arXiv:1401.4082, appendix E; Burda, Grosse and
         Salakhutdinov 2016, arXiv:1509.00519, section 5.
     """
-    prior = model.prior()
+    prior, decoding = model.prior(), decoding or Decoding(model)
     empty = torch.full((len(x),), -torch.inf, dtype=torch.float64, device=x.device)
     log_sum, log_sum_squares = empty, empty
     distortion = rate = torch.zeros_like(empty)
     for start in range(0, samples, chunk):
         z, log_qz = sample_with_log_prob(q, (min(chunk, samples - start),))
-        log_px = _decode(model, z, x).double()
+        log_px = decoding(z, x).double()
         log_ratio = (prior.log_prob(z) - log_qz).double()
         log_w = log_px + log_ratio
         log_sum = torch.logaddexp(log_sum, torch.logsumexp(log_w, 0))
@@ -72,11 +80,3 @@ def score_rows(model: VAE, x: Tensor, *, q: Distribution, samples: int, chunk: i
         distortion=distortion,
         rate=rate,
     )
-
-
-def _decode(model: VAE, z: Tensor, x: Tensor) -> Tensor:
-    """(K, B) log p(x|z), so many samples at a time that what is in between stays in the cache."""
-    if z.device.type != "cpu":
-        return row_log_prob(model.likelihood(z), x)
-    block = max(1, _CACHE_BYTES // (x.numel() * x.element_size()))
-    return torch.cat([row_log_prob(model.likelihood(part), x) for part in torch.split(z, block)])

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from vaekit.training.compiled import Replay, compile_work
-from vaekit.training.recorded import Work, inputs_of, with_gradients
+from vaekit.compiling import Replay, Work, compile_work
+from vaekit.training.recorded import inputs_of, with_gradients
 from vaekit.training.unit import Unit
 
 __all__ = ["FusedStep"]

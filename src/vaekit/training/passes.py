@@ -6,11 +6,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from vaekit.compiling import Replay, compile_work, record
 from vaekit.config import TrainingConfig
 from vaekit.data import StackedBatches
 from vaekit.errors import ConfigError
-from vaekit.training.compiled import Replay, compile_work
-from vaekit.training.recorded import inputs_of, record, with_gradients
+from vaekit.training.recorded import inputs_of, with_gradients
 from vaekit.training.unit import Unit
 
 __all__ = ["WORTH_COMPILING", "WORTH_RECORDING", "MakePass", "Way", "choose_way", "make_pass"]

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from vaekit.compiling.recorded import Work, record
 from vaekit.errors import VaekitWarning
 from vaekit.numerics import fusing
-from vaekit.training.recorded import Work, record
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule
@@ -27,7 +27,14 @@ _ON_CUDA = {"combo_kernels": True}
 """Small kernels that do not depend on each other become one: what a graph costs is their number."""
 
 
-def compile_work(work: Work, *, inputs: list[Tensor], held: list[Tensor]) -> Replay | None:
+def compile_work(
+    work: Work,
+    *,
+    inputs: list[Tensor],
+    held: list[Tensor],
+    what: str = "the step",
+    instead: str = "Training goes on",
+) -> Replay | None:
     """Record some work, and let PyTorch's compiler fuse its operations.
 
     It needs a C++ compiler on this machine and takes ten to sixty seconds, more for a long flow
@@ -36,25 +43,27 @@ def compile_work(work: Work, *, inputs: list[Tensor], held: list[Tensor]) -> Rep
     that of dropout on a GPU.
 
     Args:
-        work: as :func:`vaekit.training.recorded.record` takes it.
+        work: as :func:`vaekit.compiling.record` takes it.
         inputs: of the shapes that it will be played back with.
         held: parameters, buffers and the like, each once.
+        what: it is, for a warning where that fails.
+        instead: what happens then.
 
     Returns:
         What plays it back, called with inputs and held tensors in a row; none, after a warning,
         where that fails.
     """
-    with fusing():
-        graph = record(work, inputs=inputs, held=held)
     try:
+        with fusing():
+            graph = record(work, inputs=inputs, held=held)
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # PyTorch's compiler uses what PyTorch deprecates
             return _compile(graph, [*inputs, *held])
     except Exception as error:  # compilers fail in many ways; none is worth a run
         reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
         warnings.warn(
-            f"the step cannot be compiled ({type(error).__name__}: {reason}). Training goes on "
-            "without, more slowly; compile = never leaves the attempt out",
+            f"{what} cannot be compiled ({type(error).__name__}: {reason}). {instead} without, "
+            "more slowly; compile = never leaves the attempt out",
             VaekitWarning,
             stacklevel=2,
         )
