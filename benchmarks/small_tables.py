@@ -8,7 +8,7 @@ settings: MIWAE as VAEImputer trains it (K = 20 importance samples), the VAE of 
 
     vaekit          the loop with its step, optimizer and record of losses; the step is compiled,
                     as the estimators do in a training of 5000 steps or more
-    recorded        recorded and played back only, as from 500 steps on
+    recorded        recorded and played back only, as from 1000 steps on
     searched        without: modules, distributions and autograd in every step
     vaekit x 5      five models trained as one, time for the step of one model
     recorded x 5    the same, not compiled
