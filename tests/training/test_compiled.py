@@ -104,8 +104,8 @@ def test_without_a_compiler_the_recorded_pass_plays_on(monkeypatch):
 @pytest.mark.parametrize(
     ("compile", "epochs", "possible", "way"),
     [
-        ("auto", 4, True, "searched"),
-        ("auto", 5, True, "recorded"),
+        ("auto", 9, True, "searched"),
+        ("auto", 10, True, "recorded"),
         ("auto", 49, True, "recorded"),
         ("auto", 50, True, "compiled"),
         ("auto", 100, False, "searched"),

@@ -26,6 +26,13 @@ SIZES = [(1, 1), (128, 7), (3000, 5)]
 """Rows, of one piece and of several, and outputs."""
 
 
+@pytest.fixture
+def all_large(monkeypatch):
+    """No layer is too small to be cast."""
+    monkeypatch.setattr("vaekit.training.products._LARGE", 0)
+
+
+@pytest.mark.usefixtures("all_large")
 @pytest.mark.parametrize(("rows", "outputs"), SIZES)
 def test_output_and_gradients_are_those_of_autocast(rows, outputs):
     layer, x = torch.nn.Linear(9, outputs), torch.randn(rows, 9)
@@ -84,6 +91,19 @@ def test_rows_come_as_they_are_and_products_are_cast():
     assert unit.product.dtype == torch.bfloat16
 
 
+def test_layers_that_would_not_gain_stay_in_float32():
+    """4 million multiplications: 200 rows times 150 x 140 weights, and no fewer."""
+    x = torch.randn(200, 150)
+    for outputs, kind in ((139, torch.float32), (140, torch.bfloat16)):
+        layer = torch.nn.Linear(150, outputs)
+        exact = layer(x)
+        with bf16_layers(layer, needed=True), torch.autocast("cpu", dtype=torch.bfloat16):
+            found, behind = layer(x), layer(x.bfloat16())  # as behind a layer that was cast
+        assert found.dtype == behind.dtype == kind
+        assert torch.equal(found, exact) == (kind == torch.float32)
+
+
+@pytest.mark.usefixtures("all_large")
 def test_a_whole_step_agrees_with_float32_to_the_precision_of_bf16():
     torch.manual_seed(0)
     model = VAE(
