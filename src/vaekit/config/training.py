@@ -55,9 +55,9 @@ class TrainingConfig(Section):
     precision: Literal["auto", "32", "tf32", "bf16"] = "auto"
     """Of the matrix products in training; sums and log-densities are float32. auto: bf16 where
     the processor has instructions for it and, on a CPU, products are large enough to gain from
-    it, four million multiplications in the mean (batch x samples x inputs x outputs); smaller
-    dense layers then still are float32 there. tf32: float32 numbers of which a GPU multiplies
-    ten bits instead of 23."""
+    it, four million multiplications in the mean (batch x samples x inputs x outputs); dense
+    layers of less than two million stay float32 there. tf32: float32 numbers of which a GPU
+    multiplies ten bits instead of 23."""
 
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to compute; auto takes cuda, then mps, then cpu."""
