@@ -18,7 +18,9 @@ from vaekit import (
     fit,
 )
 from vaekit.config import TrainingConfig
-from vaekit.training import Stacked
+from vaekit.models import Label, LabelledAmortized, LabelledVAE, LabelPrior
+from vaekit.networks import LabelledMLP
+from vaekit.training import LabelStep, Stacked
 from vaekit.training.products import InBf16, bf16_layers, has_large_products
 from vaekit.training.unit import Unit
 
@@ -171,6 +173,22 @@ def test_large_products_are_told_by_their_shapes(sizes, rows, samples, large):
     step = Step(vae(*sizes), Bound(), samples=samples)
     assert has_large_products(step, rows=rows) is large
     assert has_large_products(InBf16(step), rows=rows) is large
+
+
+def test_a_row_is_decoded_with_every_label():
+    """Of those whose label is unknown, which are most."""
+
+    def network(inputs, outputs):
+        return LabelledMLP(inputs, classes=10, hidden=[300], out_features=outputs)
+
+    model = LabelledVAE(
+        label_prior=LabelPrior([1.0] * 10),
+        prior=StandardNormal(10),
+        posterior=LabelledAmortized(network(50, 20), DiagonalGaussian(10)),
+        likelihood=LabelledAmortized(network(10, 100), Gaussian(50)),
+        classifier=Amortized(MLP(50, [300], 10), Label(10)),
+    )
+    assert has_large_products(LabelStep(model, Bound(), share=0.1), rows=250)
 
 
 def test_the_products_of_stacked_units_are_one():

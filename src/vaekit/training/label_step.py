@@ -72,6 +72,7 @@ class LabelStep(Unit):
         self.alpha = alpha
         self.preprocessing = preprocessing if preprocessing is not None else nn.Identity()
         self.samples = samples
+        self.codes_per_row = samples * len(model.every_label)
         self.gaps = gaps
 
     def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -41,7 +41,7 @@ def has_large_products(unit: Unit, *, rows: int) -> bool:
     shapes = [weight.shape for weight in unit.parameters() if weight.dim() in {2, 3}]
     axes = max(map(len, shapes), default=2)  # with three, those of two are stacked biases
     sizes = [shape[-2] * shape[-1] for shape in shapes if len(shape) == axes]
-    return not sizes or rows * unit.samples * sum(sizes) / len(sizes) >= _LARGE
+    return not sizes or rows * unit.codes_per_row * sum(sizes) / len(sizes) >= _LARGE
 
 
 class InBf16(Unit):
@@ -55,7 +55,7 @@ class InBf16(Unit):
         super().__init__()
         self.unit = unit
         self.objective = unit.objective
-        self.samples = unit.samples
+        self.codes_per_row = unit.codes_per_row
         self.draw = unit.draw
 
     def forward(self, rows: Tensor, *noise: Tensor) -> tuple[Tensor, Tensor]:

@@ -71,7 +71,7 @@ class Stacked(Unit):
         for at, name in enumerate(self._held):
             self.register_buffer(f"held{at}", buffers[name], persistent=False)
         self.objective = units[0].objective
-        self.samples = units[0].samples
+        self.codes_per_row = units[0].codes_per_row
         self.draw = self._draw
         self._asked: dict[torch.Size, list[torch.Size]] = {}
 

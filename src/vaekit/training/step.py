@@ -52,7 +52,7 @@ class Step(Unit):
         self.model = model
         self.objective = objective
         self.preprocessing = preprocessing if preprocessing is not None else nn.Identity()
-        self.samples = samples
+        self.samples = self.codes_per_row = samples
         self.gaps = gaps
         self.register_buffer("weights", weights, persistent=False)
 

@@ -18,13 +18,13 @@ class Unit(nn.Module, ABC):
 
     Attributes:
         objective: the formula, whose rate a schedule may weigh.
-        samples: K, samples of z for each row.
+        codes_per_row: from how many codes a pass decodes a row.
         draw: where a pass takes noise as well as rows, what draws it for these rows; none where
             noise is that of PyTorch's global generator.
     """
 
     objective: Objective
-    samples: int = 1
+    codes_per_row: int = 1
     draw: Callable[[Tensor], list[Tensor]] | None = None
 
     @abstractmethod
