@@ -12,7 +12,7 @@ from rich.console import Console
 from vaekit.errors import Interrupted
 from vaekit.runs import RunFolder
 from vaekit.training import train
-from vaekit.training.progress import ProgressBar
+from vaekit.training.callbacks import ProgressBar
 
 
 class Clock:

@@ -25,7 +25,7 @@ from benchmarks.harness import vaekit_train
 from benchmarks.peers.bare import PlainVAE, bare_loop, iwae_loss
 from benchmarks.peers.products import products
 from benchmarks.timing import take_turns
-from vaekit.assembly import build_model, build_objective, load_data
+from vaekit.builders import build_model, build_objective, load_data
 from vaekit.config import (
     Config,
     DataConfig,
@@ -35,12 +35,12 @@ from vaekit.config import (
     ObjectiveConfig,
     TrainingConfig,
 )
-from vaekit.data.named import mnist
+from vaekit.data.sources import mnist
 from vaekit.training import Step
-from vaekit.training.engine import make_engine
-from vaekit.training.optimizer import build_optimizer
-from vaekit.training.products import InBf16, bf16_layers
-from vaekit.training.whole import whole_step
+from vaekit.training.checkpoint import build_optimizer
+from vaekit.training.distributed import make_engine
+from vaekit.training.executor import whole_step
+from vaekit.training.precision import InBf16, bf16_layers
 
 HIDDEN, LATENT = (200, 200), 50
 OURS, OURS_32 = "vaekit train", "vaekit train, precision 32"

@@ -33,7 +33,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import OneClassSVM
 
-from vaekit.data.named import mnist
+from vaekit.data.sources import mnist
 from vaekit.estimators import VAEOutlierDetector
 
 

@@ -40,10 +40,8 @@ from vaekit import (
 from vaekit.config import TrainingConfig
 from vaekit.data import dataset_from_arrays
 from vaekit.data.chunks import extremes
-from vaekit.training.checkpoint import Position, save_checkpoint
-from vaekit.training.engine import join_engine
-from vaekit.training.optimizer import build_optimizer
-from vaekit.training.processes import Processes
+from vaekit.training.checkpoint import Position, build_optimizer, save_checkpoint
+from vaekit.training.distributed import Processes, join_engine
 
 FEATURES, HIDDEN, LATENT = 784, 400, 20
 BATCHES = (128, 1024)

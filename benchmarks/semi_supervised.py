@@ -32,9 +32,8 @@ from sklearn.svm import SVC
 from vaekit import load_dataset
 from vaekit.estimators import SemiSupervisedVAEClassifier, balanced_labels
 from vaekit.estimators.fitting import TableSettings
-from vaekit.estimators.label_fitting import encode_rows, fit_features, fit_labelled
-from vaekit.estimators.labels_on_codes import fit_on_codes
-from vaekit.models.row_parts import code_parts, pixel_parts
+from vaekit.estimators.label_models import encode_rows, fit_features, fit_labelled, fit_on_codes
+from vaekit.models.labelled import code_parts, pixel_parts
 
 PUBLISHED = {
     "M1": {100: "11.82 (.25)", 600: "5.72", 1000: "4.24 (.07)", 3000: "3.49"},

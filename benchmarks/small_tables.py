@@ -41,7 +41,7 @@ from vaekit.estimators.fitting import TableTask, choose_settings, prepare
 from vaekit.models import ColumnSpec
 from vaekit.numerics import compute_settings, fixed_noise, keep_freed_memory
 from vaekit.training import Stacked, fit
-from vaekit.training.passes import WORTH_RECORDING
+from vaekit.training.executor import WORTH_RECORDING
 
 GOAL = 250e-6
 MODELS = 5

@@ -36,7 +36,7 @@ from vaekit.config import (
     NetworkConfig,
     TrainingConfig,
 )
-from vaekit.data.named import mnist
+from vaekit.data.sources import mnist
 
 BATCH = 128
 OURS, OURS_32 = "vaekit train", "vaekit train, precision 32"

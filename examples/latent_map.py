@@ -3,7 +3,7 @@
 from vaekit import Batches, Bound, Config, Step, build_model, fit, load_data
 from vaekit.config import TrainingConfig
 from vaekit.figures import latent_scatter, save_figure
-from vaekit.tasks import encode
+from vaekit.inference import encode
 
 config = Config()
 data, see = load_data(config.data)

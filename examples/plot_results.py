@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 
 from vaekit import Batches, Bound, Config, Step, build_model, fit, load_data
 from vaekit.config import ModelConfig, TrainingConfig
-from vaekit.tasks import arithmetic, class_means, encode, interpolate, project
+from vaekit.inference import arithmetic, class_means, encode, interpolate, project
 
 data, see = load_data(Config().data)
 model = build_model(ModelConfig(latent_dim=8), shape=data.shape, support=see.support)

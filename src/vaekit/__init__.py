@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vaekit.assembly import build_model, build_objective, load_data
+    from vaekit.builders import build_model, build_objective, load_data
     from vaekit.config import Config
     from vaekit.data import Batches, Dataset, Preprocessing, load_dataset
     from vaekit.evaluation import Evaluation, evaluate
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ROOMS: dict[str, tuple[str, ...]] = {
-    "assembly": ("build_model", "build_objective", "load_data"),
+    "builders": ("build_model", "build_objective", "load_data"),
     "config": ("Config",),
     "data": ("Batches", "Dataset", "Preprocessing", "load_dataset"),
     "evaluation": ("Evaluation", "evaluate"),

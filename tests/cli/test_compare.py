@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 from vaekit.cli.compare import page_path
-from vaekit.cli.comparing import compare_numbers
-from vaekit.cli.lengths import lengths_of
-from vaekit.cli.scales import Scale, grouped, reasons
-from vaekit.cli.sides import read_sides
+from vaekit.comparison.compare import compare_numbers, read_sides
+from vaekit.comparison.figures import lengths_of
+from vaekit.comparison.scales import Scale, grouped, reasons
 from vaekit.errors import ConfigError
 
 SMALL = (
@@ -196,7 +195,7 @@ def test_another_unit_is_no_reason():
 
 
 def test_the_exact_posterior_is_that_of_bayes(vaekit, runs):
-    from vaekit.cli.posteriors import clouds
+    from vaekit.comparison.figures import clouds
 
     found = clouds(read_sides({"a": runs / "grid", "wide": runs / "wide"}))
     assert list(found) == ["a", "wide"]
@@ -214,8 +213,8 @@ def test_importance_weights_find_the_posterior_that_a_grid_finds(runs):
     import numpy as np
     import torch
 
-    from vaekit.cli import posteriors
-    from vaekit.cli.sides import read_sides
+    from vaekit.comparison import figures as posteriors
+    from vaekit.comparison.compare import read_sides
 
     (side,) = read_sides({"a": runs / "grid"}).values()
     row = side.dataset.rows[side.dataset.split.of("test")[:1]]

@@ -10,7 +10,7 @@ import warnings
 import pytest
 
 from vaekit import __version__
-from vaekit.cli import entry
+from vaekit.cli import app as entry
 from vaekit.cli.app import COMMANDS, make_app
 from vaekit.errors import VaekitWarning
 

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from vaekit import tasks
-from vaekit.assembly import load_rows
+from vaekit import inference
+from vaekit.builders import load_rows
 from vaekit.errors import RunError
 from vaekit.recipes import quick, recipe
 from vaekit.runs import label_models, load_label_model, load_run
@@ -51,8 +51,10 @@ def test_what_is_measured_is_what_the_model_says(learned):
     run = load_run(learned)
     dataset = load_rows(run.config.data)
     index = dataset.split.test
-    codes = tasks.encode(run.model, preprocessing=run.preprocessing, rows=dataset.rows, index=index)
-    told = tasks.classify(load_label_model(run, count=200), codes=codes)
+    codes = inference.encode(
+        run.model, preprocessing=run.preprocessing, rows=dataset.rows, index=index
+    )
+    told = inference.classify(load_label_model(run, count=200), codes=codes)
     np.testing.assert_allclose(told.sum(1), 1, rtol=1e-5)
     values = json.loads((learned / "evaluation.json").read_text(encoding="utf-8"))
     wrong = 100 * np.mean(told.argmax(1) != dataset.labels[index])

@@ -5,10 +5,10 @@ import json
 import pytest
 import torch
 
-from vaekit.assembly import build_model, build_objective
-from vaekit.cli.loss_text import loss_lines, loss_terms
+from vaekit.builders import build_model, build_objective
+from vaekit.comparison.compare import loss_lines, loss_terms
 from vaekit.config import ModelConfig, ObjectiveConfig, PosteriorConfig
-from vaekit.tasks import LOG_PX, LOG_PZ, LOG_QZ, MEAN
+from vaekit.describe import LOG_PX, LOG_PZ, LOG_QZ, MEAN
 
 PNG = b"\x89PNG\r\n\x1a\n"
 MINUS = "\N{MINUS SIGN}"

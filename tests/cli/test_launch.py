@@ -3,7 +3,7 @@
 import pytest
 
 from vaekit.cli import main
-from vaekit.cli.launch import Launch, read_launch
+from vaekit.cli.output import Launch, read_launch
 from vaekit.cli.training import _warn_of_restarts
 from vaekit.errors import VaekitWarning
 

@@ -234,8 +234,8 @@ def test_a_failure_leaves_nothing(trained, vaekit, tmp_path, monkeypatch):
 def test_cells_hold_no_tabs(trained, tmp_path):
     import dataclasses
 
-    from vaekit.cli.places import coded_rows
-    from vaekit.cli.projector_folder import write_projector
+    from vaekit.cli.latent_points import coded_rows
+    from vaekit.cli.projector import write_projector
     from vaekit.runs import load_run
 
     run = load_run(trained)

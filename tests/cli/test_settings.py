@@ -1,6 +1,6 @@
 import pytest
 
-from vaekit.cli.settings import given, resolve_config
+from vaekit.cli.options import given, resolve_config
 from vaekit.config import Config, ModelConfig, NetworkConfig
 from vaekit.errors import ConfigError
 from vaekit.recipes import recipe

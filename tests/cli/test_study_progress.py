@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from vaekit.cli.study_progress import StudyProgress
+from vaekit.cli.study import StudyProgress
 from vaekit.training import Live, Plan
 
 MEANS = {"loss": 3.0, "distortion": 2.0, "rate": 1.0, "bound": -3.0}

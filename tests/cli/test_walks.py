@@ -209,7 +209,7 @@ def test_one_dimension_is_no_plane(vaekit, tmp_path):
 
 
 def test_a_class_in_several_places_is_told(trained, vaekit, tmp_path, monkeypatch):
-    from vaekit.cli import places
+    from vaekit.cli import latent_points as places
 
     monkeypatch.setattr(places, "_FAMILIAR", 1.1)
     walk = ("interpolate", trained, "--from", "8", "--to", "0")

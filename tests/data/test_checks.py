@@ -3,8 +3,7 @@ import warnings
 import numpy as np
 import pytest
 
-from vaekit.data.checks import check_contents
-from vaekit.data.contents import Contents, array_contents
+from vaekit.data.contents import Contents, array_contents, check_contents
 from vaekit.errors import DataError, VaekitWarning
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vaekit.data import embedded
+from vaekit.data import sources as embedded
 
 
 def test_digits():

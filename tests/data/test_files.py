@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vaekit.data.files import read_path
+from vaekit.data.sources import read_path
 from vaekit.errors import DataError
 
 

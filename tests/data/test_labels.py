@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vaekit.data.labels import arrange_labels, encode_labels, find_label_column
+from vaekit.data.contents import arrange_labels, encode_labels, find_label_column
 from vaekit.errors import DataError
 
 

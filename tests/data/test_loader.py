@@ -4,9 +4,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaekit.data import loader
+from vaekit.data import batches as loader
+from vaekit.data.batches import Batches, Part
 from vaekit.data.index import RepeatedIndex
-from vaekit.data.loader import Batches, Part
 from vaekit.errors import ConfigError, DataError
 
 
@@ -93,7 +93,7 @@ def test_a_batch_of_a_memory_map_is_a_copy(tmp_path):
 def test_rows_by_rule_come_once_an_epoch_over_all_processes_and_go_on_anywhere(
     limit, size, monkeypatch
 ):
-    monkeypatch.setattr("vaekit.data.loader.AHEAD", 16)
+    monkeypatch.setattr("vaekit.data.batches.AHEAD", 16)
     index = RepeatedIndex(np.array([0, 1, 4]), length=5, rows=121)
 
     def batches(part):

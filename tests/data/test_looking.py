@@ -11,9 +11,9 @@ import torch
 from vaekit.data import Preprocessing, look_together
 from vaekit.data.chunks import extremes
 from vaekit.data.contents import Contents
+from vaekit.data.preprocessing import fit_statistics, mean_and_deviation
 from vaekit.data.shards import ShardedRows
 from vaekit.data.sources import load_dataset
-from vaekit.data.statistics import fit_statistics, mean_and_deviation
 from vaekit.errors import DataError, VaekitWarning
 
 

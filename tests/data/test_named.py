@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from vaekit.data import Preprocessing, load_dataset
-from vaekit.data.named import read_idx_folder
+from vaekit.data.sources import read_idx_folder
 from vaekit.errors import DataError
 
 

@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
 
-from vaekit.data.order import Permutation
+from vaekit.data.index import Permutation
 
 CHANCE = 1e-4
 """A sound order fails a test of this level once in ten thousand; seeds are fixed, so never."""

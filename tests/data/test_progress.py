@@ -1,4 +1,4 @@
-from vaekit.data.progress import DownloadBar
+from vaekit.data.download import DownloadBar
 
 
 def test_counts_like_the_downloader_expects(capsys):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaekit.data import Batches, Part, load_dataset
-from vaekit.data.readers.shards import read_shards
+from vaekit.data.parquet import read_shards
 from vaekit.data.shards import ShardedRows
 from vaekit.errors import DataError
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaekit.data.split import split_by_rule, split_rows
+from vaekit.data.dataset import split_by_rule, split_rows
 from vaekit.errors import DataError
 
 shares = st.floats(0, 0.95)

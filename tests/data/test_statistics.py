@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaekit.data import dataset_from_arrays
-from vaekit.data.statistics import fit_statistics, mean_and_deviation
+from vaekit.data.preprocessing import fit_statistics, mean_and_deviation
 from vaekit.errors import ConfigError
 
 

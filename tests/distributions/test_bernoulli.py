@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Bernoulli, Independent
 
 from vaekit.distributions import BernoulliVector
-from vaekit.distributions.bernoulli_density import bernoulli_log_prob
+from vaekit.distributions.bernoulli import bernoulli_log_prob
 from vaekit.numerics import fusing
 
 
@@ -63,7 +63,7 @@ BLOCKS = [1 << 18, 16, 70]
 @pytest.mark.parametrize("block", BLOCKS)
 @pytest.mark.parametrize(("of_logits", "of_rows"), SHAPES)
 def test_the_gradient_by_hand_is_that_of_the_formula(monkeypatch, of_logits, of_rows, block):
-    monkeypatch.setattr("vaekit.distributions.bernoulli_density._BLOCK", block)
+    monkeypatch.setattr("vaekit.distributions.bernoulli._BLOCK", block)
     logits = (5 * torch.randn(of_logits, dtype=torch.double)).requires_grad_()
     x = torch.rand(of_rows, dtype=torch.double)
     torch.testing.assert_close(bernoulli_log_prob(x, logits), plain(x, logits))
@@ -108,7 +108,7 @@ def test_a_gradient_may_be_taken_twice_and_that_of_the_rows_too():
 
 @pytest.mark.parametrize("block", BLOCKS)
 def test_it_is_one_of_many_under_vmap(monkeypatch, block):
-    monkeypatch.setattr("vaekit.distributions.bernoulli_density._BLOCK", block)
+    monkeypatch.setattr("vaekit.distributions.bernoulli._BLOCK", block)
     logits, x = torch.randn(6, 2, 3, 8), torch.rand(6, 3, 8)
     each = torch.func.grad(lambda row, numbers: bernoulli_log_prob(row, numbers).sum(), argnums=1)
     together = torch.func.vmap(each)(x, logits)

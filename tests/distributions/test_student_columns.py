@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Independent, Normal
 
 from vaekit.distributions import InUnits, Student, StudentColumns, log_density, sample_with_log_prob
-from vaekit.models.column_blocks import bound_between
+from vaekit.models.columns import bound_between
 
 BOUNDS = (-5.0, 2.0)
 K, B, F = 3, 4, 5

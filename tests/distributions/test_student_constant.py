@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.special import gammaln, psi
 
-from vaekit.distributions.student_constant import constant_with_slope, student_constant
+from vaekit.distributions.student import constant_with_slope, student_constant
 
 DF = np.array([2.001, 2.5, 3.0, 4.0, 10.0, 100.0, 1e4])
 

@@ -7,14 +7,14 @@ from sklearn.metrics import r2_score
 
 from vaekit.errors import DataError
 from vaekit.estimators import judge_synthesis
-from vaekit.estimators.fidelity import (
+from vaekit.estimators.synthesis_quality import (
     associations,
+    check_privacy,
     marginal_distances,
     predictabilities,
     ranks,
     told_apart,
 )
-from vaekit.estimators.privacy import check_privacy
 
 NUMBERS = np.array([False, False])
 

@@ -18,7 +18,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from vaekit.errors import ConfigError, DataError, VaekitWarning
 from vaekit.estimators import VAEOutlierDetector
 from vaekit.estimators.density import blur, choose_density_settings
-from vaekit.estimators.holding import choose_rank, hold_out
+from vaekit.estimators.outliers import choose_rank, hold_out
 from vaekit.models import ColumnSpec
 
 

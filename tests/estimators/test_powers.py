@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import skew, yeojohnson, yeojohnson_llf
 
-from vaekit.estimators.powers import find_powers
+from vaekit.estimators.yeo_johnson import find_powers
 from vaekit.tables import Column
 
 

@@ -9,7 +9,7 @@ from sklearn.impute import KNNImputer, SimpleImputer
 
 from vaekit.errors import DataError
 from vaekit.estimators import ImputationReport, VAEImputer
-from vaekit.estimators.report import OURS, compare, hold_back
+from vaekit.estimators.imputer import OURS, compare, hold_back
 from vaekit.tables import Column
 
 REAL = tuple(Column(name=f"x{place}", kind="real") for place in range(3))

@@ -15,16 +15,15 @@ from vaekit.errors import ConfigError, DataError, VaekitWarning
 from vaekit.estimators import VariationalAutoencoder
 from vaekit.estimators.calibration import calibrate
 from vaekit.estimators.density import choose_density_settings, fit_density
-from vaekit.estimators.layout import Layout
-from vaekit.estimators.reading import ArrayForm
-from vaekit.estimators.synthesis import (
+from vaekit.estimators.synthesizer import (
+    Synthesizer,
     decimals_of,
     encoded,
     fit_codes,
     open_steady_form,
     round_cells,
 )
-from vaekit.estimators.synthesizer import Synthesizer
+from vaekit.estimators.tables import ArrayForm, Layout
 from vaekit.models import ColumnSpec
 from vaekit.tables import Column
 

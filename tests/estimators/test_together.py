@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from vaekit.errors import ConfigError
-from vaekit.estimators import VAEImputer, fit_imputers, stacking
-from vaekit.estimators.fitting import TableTask, choose_settings, fit_table
-from vaekit.estimators.stacking import fit_tables
+from vaekit.estimators import VAEImputer, fit_imputers
+from vaekit.estimators import fitting as stacking
+from vaekit.estimators.fitting import TableTask, choose_settings, fit_table, fit_tables
 from vaekit.models import ColumnSpec, Missingness
 from vaekit.training import Stacked
 

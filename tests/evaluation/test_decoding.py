@@ -8,7 +8,8 @@ import torch
 
 from vaekit import MLP, VAE, Amortized, Batches, Bernoulli, DiagonalGaussian, StandardNormal
 from vaekit.errors import VaekitWarning
-from vaekit.evaluation import Decoding, decoding, evaluate, worth_compiling
+from vaekit.evaluation import Decoding, evaluate, worth_compiling
+from vaekit.evaluation import likelihood as decoding
 from vaekit.models import Columns, ColumnSpec
 
 needs_compiler = pytest.mark.skipif(
@@ -84,7 +85,7 @@ def test_where_the_compiler_fails_the_run_is_measured_without(monkeypatch):
     def fail(*given, **more):
         raise RuntimeError("no g++ here")
 
-    monkeypatch.setattr("vaekit.compiling.compiled._compile", fail)
+    monkeypatch.setattr("vaekit.compiler._compile", fail)
     with pytest.warns(VaekitWarning, match=r"the decoder cannot be compiled \(.*no g\+\+ here"):
         assert measured(model, rows, compiled=True) == expected
 

@@ -11,7 +11,7 @@ from oracle import LinearGaussian
 from vaekit import MLP, VAE, Amortized, Batches, DiagonalGaussian, Gaussian, StandardNormal
 from vaekit.errors import DataError
 from vaekit.evaluation import Evaluation, evaluate, score_rows
-from vaekit.evaluation.notes import write_notes
+from vaekit.evaluation.evaluate import write_notes
 from vaekit.models import Point
 
 
@@ -67,7 +67,7 @@ def test_rows_that_are_decoded_in_blocks_score_the_same(monkeypatch):
     off = LinearGaussian(shift=0.4)
     whole = scores(off, samples=50, chunk=20)
     for limit in (1, 3 * 4 * off.x.numel()):
-        monkeypatch.setattr("vaekit.evaluation.decoding._CACHE_BYTES", limit)
+        monkeypatch.setattr("vaekit.evaluation.likelihood._CACHE_BYTES", limit)
         part = scores(off, samples=50, chunk=20)
         torch.testing.assert_close(part.log_likelihood, whole.log_likelihood, rtol=0, atol=1e-5)
         torch.testing.assert_close(part.distortion, whole.distortion, rtol=0, atol=1e-5)

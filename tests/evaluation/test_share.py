@@ -7,7 +7,7 @@ import torch
 from vaekit import MLP, VAE, Amortized, Batches, Bernoulli, DiagonalGaussian, StandardNormal
 from vaekit.data import Part, Preprocessing, load_dataset
 from vaekit.evaluation import evaluate
-from vaekit.tasks import encode
+from vaekit.inference import encode
 
 
 class Recorder:

@@ -1,7 +1,7 @@
 import pytest
 
 from vaekit.errors import InputError
-from vaekit.figures.check import is_image
+from vaekit.figures.style import is_image
 
 
 @pytest.mark.parametrize("shape", [(2, 8, 8), (8, 8), (), (0,), (1, 0, 8)])

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from vaekit.errors import InputError
 from vaekit.figures import draw_map, manifold, manifold_codes
-from vaekit.tasks import normal_quantiles
+from vaekit.inference import normal_quantiles
 
 SHAPE = (1, 2, 3)
 

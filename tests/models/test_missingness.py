@@ -9,16 +9,9 @@ from oracle import LinearGaussian
 from torch.distributions import Independent, MultivariateNormal, Normal
 
 from vaekit.errors import ConfigError
-from vaekit.models import (
-    MASKS,
-    VAE,
-    Columns,
-    ColumnSpec,
-    Missingness,
-    complete,
-)
+from vaekit.inference import impute
+from vaekit.models import MASKS, VAE, Columns, ColumnSpec, Missingness, complete
 from vaekit.numerics import logmeanexp
-from vaekit.tasks import impute
 
 REAL = [ColumnSpec("real")] * 3
 MIXED = [

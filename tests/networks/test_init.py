@@ -5,7 +5,7 @@ import math
 import pytest
 from torch import nn
 
-from vaekit.assembly.networks import build_decoder, build_encoder
+from vaekit.builders import build_decoder, build_encoder
 from vaekit.config import NetworkConfig
 
 LAYERS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vaekit.networks.tanh import Tanh
+from vaekit.networks.mlp import Tanh
 
 
 @pytest.mark.parametrize("grad", [False, True])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vaekit.assembly import build_model, build_objective
+from vaekit.builders import build_model, build_objective
 from vaekit.data import Batches
 from vaekit.evaluation import evaluate
 from vaekit.networks import MLP

@@ -2,10 +2,10 @@ from dataclasses import fields
 
 import pytest
 
+from vaekit.comparison import differing_settings
 from vaekit.config import Config
 from vaekit.evaluation import Evaluation
 from vaekit.recipes import RECIPES, STUDIES, quick, recipe
-from vaekit.report import differing_settings
 
 MEMBERS = [(study, member) for study in STUDIES for member in STUDIES[study].members()]
 

@@ -8,8 +8,7 @@ from PIL import Image
 
 from vaekit.errors import InputError, VaekitWarning
 from vaekit.report import write_report
-from vaekit.report.page import write_page
-from vaekit.report.pictures import embedded_figure
+from vaekit.report.page import embedded_figure, write_page
 
 
 def frames(count):

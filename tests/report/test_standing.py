@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaekit.report import standing, write_comparison, write_report
+from vaekit.comparison import write_comparison
+from vaekit.report import standing, write_report
 
 LINE = {"what": "NLL", "ours": 87.72, "value": 86.76, "unit": "nats per row", "source": "table 1"}
 numbers = st.floats(-1e6, 1e6)

@@ -1,5 +1,5 @@
 from vaekit.config import Config
-from vaekit.report.tables import flatten, last_metrics
+from vaekit.report.numbers import flatten, last_metrics
 
 
 def test_every_setting_of_a_config_is_listed_once():

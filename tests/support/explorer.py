@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from vaekit.inference import decode
 from vaekit.runs import load_run
-from vaekit.tasks import decode
 
 PIXELS = """canvas => {
   const copy = new OffscreenCanvas(canvas.width, canvas.height);

@@ -15,13 +15,7 @@ from torch.distributions import (
     Normal,
 )
 
-from vaekit.models import (
-    Conditional,
-    LabelledConditional,
-    LabelledVAE,
-    LabelPrior,
-    StandardNormal,
-)
+from vaekit.models import Conditional, LabelledConditional, LabelledVAE, LabelPrior, StandardNormal
 
 
 class EachLikelihood(LabelledConditional):

@@ -11,13 +11,13 @@ from tests.training.test_resume import StopAfter
 from tests.training.test_stacked import MODELS, batches, generators, tables
 from tests.training.test_stacked import build as small
 
-from vaekit.compiling import compile_work
+from vaekit.compiler import compile_work
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import Batches, StackedBatches
 from vaekit.errors import ConfigError, Interrupted, VaekitWarning
 from vaekit.numerics import fixed_noise
 from vaekit.training import Stacked, fit
-from vaekit.training.passes import choose_way
+from vaekit.training.executor import choose_way
 
 needs_compiler = pytest.mark.skipif(
     shutil.which("g++") is None, reason="PyTorch's compiler needs g++"

@@ -32,9 +32,7 @@ from vaekit.data import BalancedBatches, Part
 from vaekit.errors import ConfigError
 from vaekit.runs import RunFolder
 from vaekit.training import train
-from vaekit.training.engine import make_engine
-from vaekit.training.noise import SharedNoise
-from vaekit.training.processes import Processes
+from vaekit.training.distributed import Processes, SharedNoise, make_engine
 
 TOLERANCE = {"rtol": 1e-4, "atol": 1e-5}
 
@@ -67,7 +65,7 @@ from test_distributed import fit_seven
 from vaekit.config import parse_config
 from vaekit.runs import RunFolder
 from vaekit.training import train
-from vaekit.training.engine import join_engine
+from vaekit.training.distributed import join_engine
 
 train(parse_config(json.loads(sys.argv[1])), folder=RunFolder(sys.argv[2]))
 fit_seven(join_engine(device="cpu"), sys.argv[3])
@@ -79,7 +77,7 @@ COMMAND = """
 import json, os, signal, sys
 import vaekit.cli.training as command
 from vaekit.cli import main
-from vaekit.training.processes import Processes
+from vaekit.training.distributed import Processes
 
 number, again = (int(os.environ[name]) for name in ("RANK", "TORCHELASTIC_RESTART_COUNT"))
 wanted = json.loads(sys.argv[1])

@@ -14,22 +14,23 @@ from tests.training.test_compiled import needs_compiler
 from torch import nn
 
 from vaekit import Batches, Bound, Step, fit
-from vaekit.assembly import build_model
+from vaekit.builders import build_model
 from vaekit.config import ModelConfig, ObjectiveConfig, TrainingConfig
 from vaekit.errors import Interrupted, VaekitWarning
 from vaekit.objectives import set_rate_weight
-from vaekit.training import fitting, loop, whole
-from vaekit.training.engine import make_engine
-from vaekit.training.graphed import CudaGraphs
-from vaekit.training.optimizer import (
+from vaekit.training import executor as whole
+from vaekit.training import loop
+from vaekit.training import loop as fitting
+from vaekit.training.checkpoint import (
     build_optimizer,
     get_learning_rate,
     load_optimizer,
     make_capturable,
     set_learning_rate,
 )
-from vaekit.training.unit import Unit
-from vaekit.training.whole import graphs_of, whole_step
+from vaekit.training.distributed import make_engine
+from vaekit.training.executor import CudaGraphs, graphs_of, whole_step
+from vaekit.training.step import Unit
 
 ROWS = np.random.default_rng(0).normal(size=(42, 6)).astype(np.float32)
 CONFIG = TrainingConfig(learning_rate=1e-2, device="cpu", precision="32")
@@ -375,7 +376,7 @@ def test_a_run_with_graphs_is_resumed_to_the_same_bits(as_on_a_gpu, tmp_path, mo
     [("searched", 1.0), ("recorded", 1.0), ("compiled", 1.0), ("compiled", None)],
 )
 def test_on_a_gpu_a_graph_is_captured_and_trains(precision, way, clip_norm):
-    from vaekit.training.products import InBf16
+    from vaekit.training.precision import InBf16
 
     ends = []
     for fails in (False, True):

@@ -18,7 +18,7 @@ from vaekit import (
 )
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.errors import ConfigError, TrainingError
-from vaekit.training.measure import means, measure
+from vaekit.training.loop import means, measure
 
 
 def linear_vae(features=6, latent=2):

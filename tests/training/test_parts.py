@@ -14,8 +14,8 @@ from vaekit import Batches, Bound, Step, fit
 from vaekit.config import TrainingConfig
 from vaekit.errors import ConfigError, MissingExtraError
 from vaekit.training import ProgressBar, ProgressLines, TensorBoard, progress
-from vaekit.training.engine import choose_device, choose_precision
-from vaekit.training.optimizer import build_optimizer, learning_rate
+from vaekit.training.checkpoint import build_optimizer, learning_rate
+from vaekit.training.distributed import choose_device, choose_precision
 
 PLAIN = {"learning_rate": 1.0}
 

@@ -21,8 +21,8 @@ from vaekit.config import TrainingConfig
 from vaekit.models import Label, LabelledAmortized, LabelledVAE, LabelPrior
 from vaekit.networks import LabelledMLP
 from vaekit.training import LabelStep, Stacked
-from vaekit.training.products import InBf16, bf16_layers, has_large_products
-from vaekit.training.unit import Unit
+from vaekit.training.precision import InBf16, bf16_layers, has_large_products
+from vaekit.training.step import Unit
 
 SIZES = [(1, 1), (128, 7), (3000, 5)]
 """Rows, of one piece and of several, and outputs."""
@@ -31,7 +31,7 @@ SIZES = [(1, 1), (128, 7), (3000, 5)]
 @pytest.fixture
 def all_large(monkeypatch):
     """No layer is too small to be cast."""
-    monkeypatch.setattr("vaekit.training.products._CAST", 0)
+    monkeypatch.setattr("vaekit.training.precision._CAST", 0)
 
 
 @pytest.mark.usefixtures("all_large")

@@ -40,7 +40,7 @@ def build(specs=SPECS, samples=4):
 
 @pytest.mark.parametrize("schedule", ["constant", "linear"])
 def test_training_ends_where_it_ends_without(monkeypatch, schedule):
-    monkeypatch.setattr("vaekit.training.passes.WORTH_RECORDING", 10)
+    monkeypatch.setattr("vaekit.training.executor.WORTH_RECORDING", 10)
     made = {uniform: build() for uniform in (False, True)}
     for uniform, unit in made.items():
         batches = Batches(table(), np.arange(30), batch_size=8, seed=0)  # the last one is shorter
@@ -83,7 +83,7 @@ class Binarize(torch.nn.Module):
 @pytest.mark.parametrize("prior", ["normal", "vamp"])
 @pytest.mark.parametrize("precision", ["32", "bf16"])
 def test_what_remembers_is_written_to_and_noise_is_drawn_anew(monkeypatch, precision, prior):
-    monkeypatch.setattr("vaekit.training.passes.WORTH_RECORDING", 10)
+    monkeypatch.setattr("vaekit.training.executor.WORTH_RECORDING", 10)
     rows = np.random.default_rng(0).random((64, 12)).astype(np.float32)
     config = TrainingConfig(epochs=6, precision=precision, device="cpu", clip_norm=1.0)
     states, called = [], []

@@ -44,7 +44,7 @@ def generators():
 @pytest.mark.parametrize("recorded", [False, True])
 @pytest.mark.parametrize(("schedule", "reduce"), [("constant", logmeanexp), ("linear", None)])
 def test_each_unit_ends_where_it_ends_alone(monkeypatch, schedule, reduce, recorded):
-    monkeypatch.setattr("vaekit.training.passes.WORTH_RECORDING", 1)
+    monkeypatch.setattr("vaekit.training.executor.WORTH_RECORDING", 1)
     objective = ObjectiveConfig(schedule=schedule, warmup=3)
     alone = [build(m, reduce=reduce) for m in range(MODELS)]
     stacked = copy.deepcopy(alone)

@@ -8,14 +8,13 @@ import torch
 from torch import nn
 
 from vaekit import Batches, Bound, Step, fit
-from vaekit.assembly import build_model
+from vaekit.builders import build_model
 from vaekit.config import ModelConfig, TrainingConfig
 from vaekit.data import StackedBatches
 from vaekit.errors import Interrupted
 from vaekit.training import threads
-from vaekit.training.checkpoint import Position, load_checkpoint
-from vaekit.training.optimizer import build_optimizer
-from vaekit.training.unit import Unit
+from vaekit.training.checkpoint import Position, build_optimizer, load_checkpoint
+from vaekit.training.step import Unit
 
 ROWS = np.random.default_rng(0).normal(size=(64, 6)).astype(np.float32)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaekit.assembly import build_model, load_data
+from vaekit.builders import build_model, load_data
 from vaekit.config import Config
 from vaekit.numerics import fixed_noise
 from vaekit.runs import RunFolder, save_run

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from vaekit import tasks
+from vaekit import inference
 from vaekit.evaluation.likelihood import score_rows
 from vaekit.numerics import fixed_noise
 
@@ -25,14 +25,14 @@ def codes(count, width, seed=0):
 def images(shown, z):
     """Decoded codes as bytes, by the plainest way: (B, H, W, C)."""
     pre, low, high = shown.run.preprocessing, *shown.dataset.value_range
-    raw = pre.inverse(torch.from_numpy(tasks.decode(shown.run.model, codes=z))).double().numpy()
+    raw = pre.inverse(torch.from_numpy(inference.decode(shown.run.model, codes=z))).double().numpy()
     made = np.clip((raw - low) / (high - low), 0, 1) * 255
     return np.round(made).reshape(-1, *pre.shape).transpose(0, 2, 3, 1)
 
 
 def cells(shown, z):
     pre = shown.run.preprocessing
-    return pre.inverse(torch.from_numpy(tasks.decode(shown.run.model, codes=z))).numpy()
+    return pre.inverse(torch.from_numpy(inference.decode(shown.run.model, codes=z))).numpy()
 
 
 def near_bytes(found, expected):
@@ -59,7 +59,7 @@ def test_a_run_of_images_is_described(server, shown):
     variances = [dim["variance"] for dim in told["dims"]]
     assert variances == sorted(variances, reverse=True)
     assert [plane["id"] for plane in told["planes"]][1:] == ["pca", "tsne"]
-    means = tasks.class_means(run.codes.mean, labels=run.labels)
+    means = inference.class_means(run.codes.mean, labels=run.labels)
     for place in told["class_places"]:
         np.testing.assert_allclose(place["mean"], means[place["label"]], atol=1e-6)
     assert sum(place["count"] for place in told["class_places"]) == run.rows
@@ -77,7 +77,7 @@ def test_a_run_of_a_table_is_described(server, shown):
 
 def test_columns_over_the_rows_are_those_of_the_library(server, shown):
     run = shown["digits"]
-    found = tasks.encode(
+    found = inference.encode(
         run.run.model, preprocessing=run.run.preprocessing, rows=run.dataset.rows, index=run.index
     )
     assert np.array_equal(server.array(server.get("0/codes")), found.mean)
@@ -114,7 +114,7 @@ def test_codes_are_decoded(server, shown):
 def test_rows_are_drawn_where_that_is_asked(server, shown):
     z, run = codes(2, 1), shown["noisy"]
     found = server.array(server.post("2/decode", codes=z.tolist(), draw=True, seed=3))
-    drawn = tasks.decode(run.run.model, codes=z, draw=True, seed=3)
+    drawn = inference.decode(run.run.model, codes=z, draw=True, seed=3)
     assert set(np.unique(found)) <= {0, 255}
     assert np.array_equal(found.reshape(2, 64), drawn * 255)
 
@@ -156,7 +156,7 @@ def test_the_plane_of_pca_leads_there_and_back(server, shown):
     (plane,) = (each for each in server.get(DIGITS).json()["planes"] if each["id"] == "pca")
     points = server.array(server.get("0/map?plane=pca"))
     run = shown["digits"]
-    np.testing.assert_allclose(points, tasks.project(run.codes.mean).points, atol=1e-5)
+    np.testing.assert_allclose(points, inference.project(run.codes.mean).points, atol=1e-5)
     origin, axes = np.array(plane["linear"]["origin"]), np.array(plane["linear"]["axes"])
     np.testing.assert_allclose(axes @ axes.T, np.eye(2), atol=1e-6)
     np.testing.assert_allclose((run.codes.mean - origin) @ axes.T, points, atol=1e-5)
@@ -244,9 +244,9 @@ def test_gaps_are_filled_as_by_imputation(server, shown):
     pre, model = shown["cancer"].run.preprocessing, shown["cancer"].run.model
     row = np.array([np.nan if cell is None else cell for cell in sent], np.float32)
     seen = pre(torch.from_numpy(row[None])).numpy()
-    expected = tasks.score(model, rows=seen, samples=20_000).log_likelihood[0]
+    expected = inference.score(model, rows=seen, samples=20_000).log_likelihood[0]
     assert told["log_likelihood"] == pytest.approx(expected, abs=0.3)
-    made = tasks.impute(model, rows=seen, samples=20_000).filled
+    made = inference.impute(model, rows=seen, samples=20_000).filled
     wanted = pre.inverse(torch.from_numpy(made))[0].numpy()[gaps]
     scale = 1 / pre.scale.numpy()[gaps]
     assert (np.abs(np.array(told["filled"])[gaps] - wanted) / scale).max() < 0.1
@@ -295,7 +295,7 @@ def test_paths_are_those_of_the_library(path, server, shown):
     answer = server.post(
         "0/path", start={"row": 3}, end={"code": [1, 0, 0, 2]}, frames=7, path=path
     )
-    expected = tasks.walk(
+    expected = inference.walk(
         run.codes.mean[3], np.array([1.0, 0, 0, 2]), frames=7, path=path, codes=run.codes.mean
     )
     np.testing.assert_allclose(server.array(answer), expected, atol=1e-6)
@@ -303,7 +303,7 @@ def test_paths_are_those_of_the_library(path, server, shown):
 
 def test_arithmetic_adds_a_difference(server, shown):
     run = shown["digits"]
-    means = tasks.class_means(run.codes.mean, labels=run.labels)
+    means = inference.class_means(run.codes.mean, labels=run.labels)
     answer = server.post(
         "0/arithmetic", a={"label": 3}, b={"row": 5}, c={"code": [1, 2, 3, 4]}, scale=0.5
     )
@@ -314,8 +314,8 @@ def test_arithmetic_adds_a_difference(server, shown):
 def test_samples_decode_to_those_of_the_library(server, shown):
     model = shown["digits"].run.model
     z = server.array(server.post("0/sample", count=6, temperature=0.7, seed=9))
-    expected = tasks.sample(model, n=6, temperature=0.7, seed=9)
-    np.testing.assert_allclose(tasks.decode(model, codes=z), expected, atol=1e-6)
+    expected = inference.sample(model, n=6, temperature=0.7, seed=9)
+    np.testing.assert_allclose(inference.decode(model, codes=z), expected, atol=1e-6)
 
 
 def test_a_gif_shows_every_code(server, shown):

@@ -7,18 +7,12 @@ import numpy as np
 import pytest
 import torch
 
-from vaekit import MLP, VAE, Amortized, DiagonalGaussian, StandardNormal, tasks
+from vaekit import MLP, VAE, Amortized, DiagonalGaussian, StandardNormal, inference
 from vaekit.errors import ConfigError, WriteError
-from vaekit.models import (
-    Bernoulli,
-    Categorical,
-    ContinuousBernoulli,
-    DiscretizedLogistic,
-    Gaussian,
-)
+from vaekit.models import Bernoulli, Categorical, ContinuousBernoulli, DiscretizedLogistic, Gaussian
 from vaekit.networks import ConvDecoder
 from vaekit.web import check_folder, export_site
-from vaekit.web.weights import decoder_weights
+from vaekit.web.export import decoder_weights
 
 D, F = 3, 12
 RUNS = [(0, "digits"), (1, "cancer"), (2, "noisy")]
@@ -108,7 +102,7 @@ def test_the_decoder_in_numpy_is_that_of_pytorch(head, activation):
     found = decoder_weights(vae)
     told = {"layers": found.layers, "mean": found.mean, "levels": found.levels}
     numbers = np.frombuffer(found.data(), "<f4").astype(np.float64)
-    expected = tasks.decode(vae, codes=z)
+    expected = inference.decode(vae, codes=z)
     assert np.abs(run_layers(told, numbers, z) - expected).max() < 1e-4
     assert expected.std() > 0.01
 
@@ -124,7 +118,9 @@ def test_a_mean_near_zero_logits_is_exact():
     z = np.random.default_rng(0).normal(size=(50, D)).astype(np.float32)
     numbers = np.frombuffer(found.data(), "<f4").astype(np.float64)
     told = {"layers": found.layers, "mean": found.mean}
-    np.testing.assert_allclose(run_layers(told, numbers, z), tasks.decode(vae, codes=z), atol=1e-6)
+    np.testing.assert_allclose(
+        run_layers(told, numbers, z), inference.decode(vae, codes=z), atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(

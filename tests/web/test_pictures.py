@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from vaekit.errors import DataError
-from vaekit.web.pictures import animate, read_picture
+from vaekit.web.media import animate, read_picture
 
 GREY, COLOUR = (1, 8, 8), (3, 8, 8)
 

@@ -6,7 +6,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from vaekit.web.worker import Busy, Worker
+from vaekit.web.server import Busy, Worker
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """The command line. Nothing heavy is imported before a command needs it."""
 
-from vaekit.cli.entry import main
+from vaekit.cli.app import main
 
 __all__ = ["main"]

@@ -2,7 +2,7 @@
 
 import math
 
-from vaekit.cli.flags import AsJson, Force, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SplitOrAll
 from vaekit.cli.output import Output
 from vaekit.errors import ConfigError
 
@@ -39,10 +39,9 @@ def arithmetic(
         force: Replace a file that is there.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit import tasks
-    from vaekit.cli.files import check_out
-    from vaekit.cli.pictures import PICTURE_KINDS, need_images, write_decoded
-    from vaekit.cli.places import class_label, coded_rows
+    from vaekit import inference
+    from vaekit.cli.latent_points import class_label, coded_rows
+    from vaekit.cli.writers import PICTURE_KINDS, check_out, need_images, write_decoded
     from vaekit.figures import image_board, signed
     from vaekit.runs import load_run
 
@@ -54,7 +53,7 @@ def arithmetic(
     plus = class_label(coded, name=add, flag="--add")
     minus = None if subtract is None else class_label(coded, name=subtract, flag="--subtract")
     assert coded.labels is not None
-    made = tasks.arithmetic(
+    made = inference.arithmetic(
         found.model, codes=coded.codes.mean, labels=coded.labels, scales=scales, add=plus,
         subtract=minus,
     )  # fmt: skip

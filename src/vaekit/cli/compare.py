@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vaekit.cli.flags import AsJson, RunPath
+from vaekit.cli.options import AsJson, RunPath
 from vaekit.cli.output import Output
 from vaekit.cli.study_folder import is_study, member_paths, named_paths
 from vaekit.errors import ConfigError
@@ -34,9 +34,8 @@ def compare(*runs: RunPath, out: Path | None = None, as_json: AsJson = False) ->
         )
     named = named_paths(paths)
     page = None if out is None else page_path(out)
-    from vaekit.cli.comparing import compare_numbers, comparison_lines
-    from vaekit.cli.comparison_page import write_comparison_page
-    from vaekit.cli.sides import read_sides
+    from vaekit.comparison.compare import compare_numbers, comparison_lines, read_sides
+    from vaekit.comparison.page import write_comparison_page
 
     sides = read_sides(named)
     found = compare_numbers(sides)

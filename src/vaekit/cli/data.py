@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from vaekit.cli.flags import AsJson, Label
-from vaekit.cli.output import Output, columns
+from vaekit.cli.options import AsJson, Label
+from vaekit.cli.output import Output
+from vaekit.io import columns
 
 __all__ = ["data"]
+
 
 _MOST_NAMES = 12
 

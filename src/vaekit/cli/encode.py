@@ -1,8 +1,7 @@
 """``vaekit encode``."""
 
-from vaekit.cli.flags import AsJson, Force, Label, Out, RunPath, SplitOrAll
-from vaekit.cli.launch import read_launch
-from vaekit.cli.output import Output
+from vaekit.cli.options import AsJson, Force, Label, Out, RunPath, SplitOrAll
+from vaekit.cli.output import Output, read_launch
 
 __all__ = ["encode"]
 
@@ -35,13 +34,12 @@ def encode(
         force: Replace a file that is there.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit.cli.exports import CODE_KINDS, write_codes
-    from vaekit.cli.files import check_out
-    from vaekit.cli.rows import rows_for
-    from vaekit.cli.together import together
+    from vaekit.cli.output import together
+    from vaekit.cli.writers import CODE_KINDS, check_out, write_codes
     from vaekit.data import look_together
+    from vaekit.inference import encode as encode_rows
     from vaekit.runs import load_run
-    from vaekit.tasks import encode as encode_rows
+    from vaekit.runs.run import rows_for
 
     check_out(out, kinds=CODE_KINDS, force=force)
     found = load_run(run)

@@ -2,10 +2,8 @@
 
 from typing import Any, Literal
 
-from vaekit.cli.flags import AsJson, Quiet, RunPath, SplitName
-from vaekit.cli.launch import read_launch
-from vaekit.cli.output import Output
-from vaekit.cli.settings import given
+from vaekit.cli.options import AsJson, Quiet, RunPath, SplitName, given
+from vaekit.cli.output import Output, read_launch
 from vaekit.config import merge, parse_config
 from vaekit.errors import ConfigError
 
@@ -52,12 +50,12 @@ def evaluate(
     flags = {"split": split, "samples": samples, "memory_mb": memory_mb, "seed": seed}
     changes: dict[str, Any] = {"evaluation": given(flags | {"compile": compile})}
     parse_config(changes, origin="flags")
-    from vaekit.cli.measuring import measure, measuring_device, summary
-    from vaekit.cli.published import comparisons
-    from vaekit.cli.rows import rows_for
-    from vaekit.cli.together import together
+    from vaekit.cli.measure import measure, measuring_device, summary
+    from vaekit.cli.output import together
+    from vaekit.comparison.published import comparisons
     from vaekit.data import look_together
     from vaekit.runs import load_run
+    from vaekit.runs.run import rows_for
 
     main = read_launch().main
     output = Output(as_json=as_json, quiet=quiet or not main)

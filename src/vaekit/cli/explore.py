@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from vaekit.cli.flags import AsJson, RunPath
+from vaekit.cli.options import AsJson, RunPath
 from vaekit.cli.output import Output
 
 if TYPE_CHECKING:

@@ -4,15 +4,16 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from vaekit.cli.flags import AsJson, Force, Out, RunPath
+from vaekit.cli.options import AsJson, Force, Out, RunPath
 from vaekit.cli.output import Output
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vaekit.tasks import Graph
+    from vaekit.describe import Graph
 
 __all__ = ["graph"]
+
 
 _KINDS = (".png", ".svg", ".dot", ".json")
 
@@ -27,15 +28,15 @@ def graph(run: RunPath, /, *, out: Out, force: Force = False, as_json: AsJson = 
         force: Replace a file that is there.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit import tasks
-    from vaekit.cli.files import check_out
-    from vaekit.cli.loss_text import loss_lines, loss_terms
+    from vaekit import describe
+    from vaekit.cli.writers import check_out
+    from vaekit.comparison.compare import loss_lines, loss_terms
     from vaekit.runs import load_run
 
     kind = check_out(out, kinds=_KINDS, force=force)
     found = load_run(run)
     objective = found.config.objective
-    made = tasks.graph(
+    made = describe.graph(
         found.model,
         shape=found.preprocessing.shape,
         samples=objective.samples,
@@ -54,7 +55,7 @@ def graph(run: RunPath, /, *, out: Out, force: Force = False, as_json: AsJson = 
 def _write(path: "Path", made: "Graph", *, kind: str) -> None:
     """As a picture or as text."""
     from vaekit import figures
-    from vaekit.files import write_atomically
+    from vaekit.io import write_atomically
 
     if kind in (".png", ".svg"):
         edges = [(edge.source, edge.target) for edge in made.edges]

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from vaekit.cli.flags import AsJson, Force, Out, Quiet
-from vaekit.cli.frames import TABLE_ENDINGS, read_frame
+from vaekit.cli.options import AsJson, Force, Out, Quiet
 from vaekit.cli.output import Output
+from vaekit.cli.writers import TABLE_ENDINGS, read_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def impute(
 
 def _paths(out: Path, *, multiple: int, intervals: float | None, force: bool) -> list[Path]:
     """All files that are asked for, found good before any work is done."""
-    from vaekit.cli.files import check_out
+    from vaekit.cli.writers import check_out
     from vaekit.errors import ConfigError
 
     if multiple < 0:

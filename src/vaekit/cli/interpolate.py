@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from vaekit.cli.flags import AsJson, Force, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SplitOrAll
 from vaekit.cli.output import Output
 
 __all__ = ["interpolate"]
+
 
 _STRIP, _ANIMATION = 10, 40  # frames
 _MOST_STOPS = 5000
@@ -44,15 +45,15 @@ def interpolate(
         force: Replace a file that is there.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit import figures, tasks
-    from vaekit.cli.pictures import (
+    from vaekit import figures, inference
+    from vaekit.cli.latent_points import code_at, coded_rows
+    from vaekit.cli.writers import (
         ANIMATION_KINDS,
         PICTURE_KINDS,
         check_moving,
         need_images,
         write_decoded,
     )
-    from vaekit.cli.places import code_at, coded_rows
     from vaekit.runs import load_run
 
     kind = check_moving(out, still=PICTURE_KINDS, force=force)
@@ -63,8 +64,8 @@ def interpolate(
     last, b = code_at(coded, place=end, flag="--to")
     usual = _ANIMATION if kind in ANIMATION_KINDS else _STRIP
     count = usual if frames is None else frames
-    codes = coded.codes.mean[tasks.evenly(len(coded.index), most=_MOST_STOPS)]
-    made = tasks.interpolate(found.model, start=a, end=b, frames=count, path=path, codes=codes)
+    codes = coded.codes.mean[inference.evenly(len(coded.index), most=_MOST_STOPS)]
+    made = inference.interpolate(found.model, start=a, end=b, frames=count, path=path, codes=codes)
     write_decoded(
         out, made.rows, run=found,
         draw=lambda images: figures.image_strip(

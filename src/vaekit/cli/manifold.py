@@ -1,10 +1,11 @@
 """``vaekit manifold``."""
 
-from vaekit.cli.flags import AsJson, Force, Out, RunPath
+from vaekit.cli.options import AsJson, Force, Out, RunPath
 from vaekit.cli.output import Output
 from vaekit.errors import ConfigError
 
 __all__ = ["manifold"]
+
 
 _EXTENT = 2.0
 
@@ -39,10 +40,9 @@ def manifold(
     Raises:
         ConfigError: a number out of range, or a single latent dimension.
     """
-    from vaekit import figures, tasks
-    from vaekit.cli.files import check_out
-    from vaekit.cli.pictures import PICTURE_KINDS, need_images, write_decoded
-    from vaekit.cli.places import carrying_most
+    from vaekit import figures, inference
+    from vaekit.cli.latent_points import carrying_most
+    from vaekit.cli.writers import PICTURE_KINDS, check_out, need_images, write_decoded
     from vaekit.runs import load_run
 
     check_out(out, kinds=PICTURE_KINDS, force=force)
@@ -55,8 +55,8 @@ def manifold(
     if quantiles:
         limits = (0.5 / size, 1 - 0.5 / size, 0.5 / size, 1 - 0.5 / size)
     points = figures.manifold_codes(size, extent=limits)
-    points = tasks.normal_quantiles(points) if quantiles else points
-    made = tasks.plane(found.model, points=points, dims=dims)
+    points = inference.normal_quantiles(points) if quantiles else points
+    made = inference.plane(found.model, points=points, dims=dims)
     first, second = (f"z{dim + 1}" for dim in dims)
     write_decoded(
         out, made.rows, run=found,

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from vaekit.cli.flags import AsJson, Force, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SplitOrAll
 from vaekit.cli.output import Output
 from vaekit.errors import ConfigError
 
@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vaekit.cli.places import CodedRows
+    from vaekit.cli.latent_points import CodedRows
 
 __all__ = ["morph"]
+
 
 _STILL = (".png", ".svg")
 _MOST_CLASSES = 12
@@ -43,10 +44,10 @@ def morph(
         force: Replace a file that is there.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit import figures, tasks
-    from vaekit.cli.pictures import check_moving, need_images
-    from vaekit.cli.places import coded_rows
-    from vaekit.gallery import as_shown
+    from vaekit import figures, inference
+    from vaekit.cli.latent_points import coded_rows
+    from vaekit.cli.writers import check_moving, need_images
+    from vaekit.report import as_shown
     from vaekit.runs import load_run
 
     kind = check_moving(out, still=_STILL, force=force)
@@ -54,7 +55,9 @@ def morph(
     need_images(found, out=out)
     coded = coded_rows(found, split=split)
     labels = _largest(coded)
-    made = tasks.morph(found.model, codes=coded.codes.mean, labels=labels, frames=frames, path=path)
+    made = inference.morph(
+        found.model, codes=coded.codes.mean, labels=labels, frames=frames, path=path
+    )
     names = [coded.dataset.classes[label] for label in made.classes.tolist()]
     rows = made.rows.reshape(frames * len(names) ** 2, -1)
     images = as_shown(rows, found.preprocessing).reshape(frames, len(names) ** 2, -1)

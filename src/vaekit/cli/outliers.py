@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from vaekit.cli.flags import AsJson, Force, Out, Quiet
-from vaekit.cli.frames import TABLE_ENDINGS, read_frame
+from vaekit.cli.options import AsJson, Force, Out, Quiet
 from vaekit.cli.output import Output
+from vaekit.cli.writers import TABLE_ENDINGS, read_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from vaekit.estimators import VAEOutlierDetector
 
 __all__ = ["outliers"]
+
 
 _SHOWN = 5
 
@@ -58,7 +59,7 @@ def outliers(
     """
     import sys
 
-    from vaekit.cli.files import check_out
+    from vaekit.cli.writers import check_out
     from vaekit.estimators import VAEOutlierDetector
     from vaekit.tables import parse_kinds, write_table
 

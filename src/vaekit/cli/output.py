@@ -1,16 +1,22 @@
-"""Where things are printed: results to stdout, everything else to stderr."""
+"""Print results and progress; cooperate with processes started by torchrun."""
 
 import json
+import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vaekit.errors import TrainingError
+
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Output", "columns", "finite"]
+    from vaekit.training.distributed import Processes
+
+__all__ = ["Launch", "Output", "blame_the_others", "finite", "read_launch", "together"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,29 +82,6 @@ class Output:
             yield lambda done: bar.advance(task, done)
 
 
-def columns(rows: Iterable[tuple[str, ...]], *, indent: str = "") -> list[str]:
-    """Lines with aligned columns.
-
-    Args:
-        rows: cells; as many in each.
-        indent: before each line.
-
-    Returns:
-        The lines.
-
-    Example:
-        >>> columns([("elbo", "-3.5 nats"), ("rows", "180")])
-        ['elbo  -3.5 nats', 'rows  180']
-    """
-    table = list(rows)
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return [
-        indent
-        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in table
-    ]
-
-
 def finite(values: Mapping[str, Any]) -> dict[str, Any]:
     """Replace what JSON cannot hold, and say so in the notes.
 
@@ -115,3 +98,91 @@ def finite(values: Mapping[str, Any]) -> dict[str, Any]:
     bad = [key for key, value in values.items() if isinstance(value, float) and value - value != 0]
     notes = [*values.get("notes", ()), *(f"{key} is not finite: {values[key]}." for key in bad)]
     return {**values, **dict.fromkeys(bad), "notes": notes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Launch:
+    """One of the processes that torchrun started, or one alone.
+
+    Args:
+        number: which process, from 0; the first writes and tells.
+        count: how many there are.
+        restarts: how often torchrun has started them again.
+        elastic: whether torchrun may start them again.
+        shared_store: whether they meet at the address at which torchrun's own processes met.
+    """
+
+    number: int = 0
+    count: int = 1
+    restarts: int = 0
+    elastic: bool = False
+    shared_store: bool = False
+
+    @property
+    def main(self) -> bool:
+        """Whether this is the process that writes and tells."""
+        return self.number == 0
+
+
+def read_launch() -> Launch:
+    """What the environment says; one process alone where torchrun did not start this one.
+
+    Example:
+        >>> read_launch().main
+        True
+    """
+    known = os.environ
+    if "TORCHELASTIC_RUN_ID" not in known:
+        return Launch()
+    return Launch(
+        number=int(known.get("RANK", 0)),
+        count=int(known.get("WORLD_SIZE", 1)),
+        restarts=int(known.get("TORCHELASTIC_RESTART_COUNT", 0)),
+        elastic=int(known.get("TORCHELASTIC_MAX_RESTARTS", 0)) > 0,
+        shared_store=known.get("TORCHELASTIC_USE_AGENT_STORE") == "True",
+    )
+
+
+@contextmanager
+def blame_the_others(launch: Launch) -> Iterator[None]:
+    """Say in one line that another process is gone: its own error is what matters.
+
+    Args:
+        launch: how this process was started.
+
+    Raises:
+        TrainingError: the others do not answer.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        # gloo has no class of its own for this
+        if launch.count == 1 or not re.search("gloo|nccl|connection", str(error), re.IGNORECASE):
+            raise
+        raise TrainingError("another process ended; its own error tells why") from error
+
+
+@contextmanager
+def together(*, device: str) -> Iterator["Processes | None"]:
+    """Meet the other processes, and part from them afterwards.
+
+    Args:
+        device: cpu or cuda; of the latter each process gets one.
+
+    Yields:
+        The processes, seen from this one; none where there are no others.
+
+    Raises:
+        ConfigError: a machine with fewer devices than processes.
+        TrainingError: another process is gone.
+    """
+    launch = read_launch()
+    if launch.count == 1:
+        yield None
+        return
+    from vaekit.training.distributed import Processes, join_engine
+
+    with blame_the_others(launch):
+        processes = Processes(join_engine(device=device))
+        yield processes
+        processes.part_company()

@@ -2,16 +2,17 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from vaekit.cli.flags import AsJson, Force, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SplitOrAll
 from vaekit.cli.output import Output
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vaekit.cli.places import CodedRows
-    from vaekit.tasks import Projection
+    from vaekit.cli.latent_points import CodedRows
+    from vaekit.inference import Projection
 
 __all__ = ["project"]
+
 
 _MOST_ROWS = 5000
 _KINDS = (".png", ".svg", ".npy", ".csv")
@@ -46,14 +47,14 @@ def project(
         force: Replace a file that is there.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit import tasks
-    from vaekit.cli.files import check_out
-    from vaekit.cli.places import coded_rows
+    from vaekit import inference
+    from vaekit.cli.latent_points import coded_rows
+    from vaekit.cli.writers import check_out
     from vaekit.runs import load_run
 
     kind = check_out(out, kinds=_KINDS, force=force)
     coded = coded_rows(load_run(run), split=split, most=_MOST_ROWS)
-    made = tasks.project(coded.codes.mean, method=method, dims=dims, seed=seed)
+    made = inference.project(coded.codes.mean, method=method, dims=dims, seed=seed)
     if kind in (".npy", ".csv"):
         _write(out, made, coded=coded, stem=method)
     else:
@@ -69,8 +70,8 @@ def project(
 
 def _write(path: "Path", made: "Projection", *, coded: "CodedRows", stem: str) -> None:
     """Coordinates as npy or csv."""
-    from vaekit.cli.files import write_array, write_csv
-    from vaekit.cli.places import row_columns
+    from vaekit.cli.latent_points import row_columns
+    from vaekit.cli.writers import write_array, write_csv
 
     points = made.points.astype("float32")
     if path.suffix.lower() == ".npy":

@@ -7,12 +7,14 @@ from typing import Any, Literal
 import yaml
 from cyclopts import App
 
-from vaekit.cli.flags import AsJson
-from vaekit.cli.output import Output, columns
+from vaekit.cli.options import AsJson
+from vaekit.cli.output import Output
+from vaekit.io import columns
 from vaekit.recipes import RECIPES, STUDIES
 from vaekit.recipes import recipe as recipe_config
 
 __all__ = ["list_recipes", "recipes", "show", "to_toml"]
+
 
 recipes = App(name="recipes", help="List the named runs, or show one.")
 

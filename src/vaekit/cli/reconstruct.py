@@ -1,10 +1,11 @@
 """``vaekit reconstruct``."""
 
-from vaekit.cli.flags import AsJson, Force, Label, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Label, Out, RunPath, SplitOrAll
 from vaekit.cli.output import Output
 from vaekit.errors import ConfigError
 
 __all__ = ["reconstruct"]
+
 
 _PICTURE_ROWS = 40
 
@@ -39,11 +40,10 @@ def reconstruct(
     Raises:
         ConfigError: no rows are asked for.
     """
-    from vaekit.cli.exports import RAW_KINDS, draw_pairs, write_rows
-    from vaekit.cli.files import check_out
-    from vaekit.cli.rows import rows_for
+    from vaekit.cli.writers import RAW_KINDS, check_out, draw_pairs, write_rows
+    from vaekit.inference import reconstruct as through_the_code
     from vaekit.runs import load_run
-    from vaekit.tasks import reconstruct as through_the_code
+    from vaekit.runs.run import rows_for
 
     kind = check_out(out, kinds=RAW_KINDS, force=force)
     if rows is not None and rows < 1:

@@ -1,8 +1,7 @@
 """``vaekit report``."""
 
-from vaekit.cli.flags import AsJson, ReportFlags, RunPath
+from vaekit.cli.options import AsJson, ReportFlags, RunPath, given
 from vaekit.cli.output import Output
-from vaekit.cli.settings import given
 from vaekit.cli.study_folder import is_study
 from vaekit.config import merge, parse_config
 from vaekit.errors import ConfigError
@@ -35,9 +34,9 @@ def report(run: RunPath, /, *, as_json: AsJson = False, wanted: ReportFlags = No
 
         show_study(run, output=Output(as_json=as_json))
         return
-    from vaekit.cli.pipeline import write_page
-    from vaekit.cli.rows import rows_for
+    from vaekit.cli.training import write_page
     from vaekit.runs import load_run
+    from vaekit.runs.run import rows_for
 
     found = load_run(run)
     config = parse_config(merge(found.config.model_dump(), {"report": changes}), origin="flags")

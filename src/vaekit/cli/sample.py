@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from vaekit.cli.flags import AsJson, Force, Out, RunPath
+from vaekit.cli.options import AsJson, Force, Out, RunPath
 from vaekit.cli.output import Output
 
 __all__ = ["sample"]
@@ -34,10 +34,9 @@ def sample(
         force: Replace a file that is there.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit.cli.exports import RAW_KINDS, draw_samples, write_rows
-    from vaekit.cli.files import check_out
+    from vaekit.cli.writers import RAW_KINDS, check_out, draw_samples, write_rows
+    from vaekit.inference import sample as make_rows
     from vaekit.runs import load_run
-    from vaekit.tasks import sample as make_rows
 
     kind = check_out(out, kinds=RAW_KINDS, force=force)
     found = load_run(run)

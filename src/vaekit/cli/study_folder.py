@@ -8,6 +8,7 @@ from vaekit.errors import RunError
 
 __all__ = ["STUDY_FILE", "is_study", "member_configs", "member_paths", "named_paths", "study_name"]
 
+
 STUDY_FILE = "study.json"
 
 

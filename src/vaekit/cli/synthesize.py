@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from vaekit.cli.flags import AsJson, Force, Out, Quiet
-from vaekit.cli.frames import TABLE_ENDINGS, read_frame
+from vaekit.cli.options import AsJson, Force, Out, Quiet
 from vaekit.cli.output import Output
+from vaekit.cli.writers import TABLE_ENDINGS, read_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vaekit.estimators import SynthesisReport, VariationalAutoencoder
 
 __all__ = ["synthesize"]
+
 
 _LEAST_ROWS = 10
 _MOST_HELD_OUT = 5000
@@ -63,7 +64,7 @@ def synthesize(
         as_json: Print one JSON object to stdout and nothing else.
     """
     from vaekit.estimators import VariationalAutoencoder
-    from vaekit.estimators.synthesis import open_steady_form
+    from vaekit.estimators.synthesizer import open_steady_form
     from vaekit.tables import parse_given, parse_kinds, parse_weights, read_given, write_table
 
     _check(out, number=number, force=force)
@@ -99,7 +100,7 @@ def synthesize(
 
 def _check(out: Path, *, number: int, force: bool) -> None:
     """What can be found wrong before the table is read."""
-    from vaekit.cli.files import check_out
+    from vaekit.cli.writers import check_out
     from vaekit.errors import ConfigError
 
     check_out(out, kinds=TABLE_ENDINGS, force=force)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vaekit.cli.flags import (
+from vaekit.cli.options import (
     AsJson,
     DataFlags,
     Device,
@@ -16,10 +16,11 @@ from vaekit.cli.flags import (
     Quiet,
     ReportFlags,
     TrainingFlags,
+    given,
+    resolve_config,
+    resolve_members,
 )
-from vaekit.cli.launch import read_launch
-from vaekit.cli.output import Output
-from vaekit.cli.settings import given, resolve_config, resolve_members
+from vaekit.cli.output import Output, read_launch
 from vaekit.cli.study_folder import is_study
 from vaekit.config import merge
 from vaekit.errors import ConfigError

@@ -1,6 +1,6 @@
 """``vaekit traverse``."""
 
-from vaekit.cli.flags import AsJson, Force, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SplitOrAll
 from vaekit.cli.output import Output
 
 __all__ = ["traverse"]
@@ -32,10 +32,9 @@ def traverse(
         force: Replace a file that is there.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit import tasks
-    from vaekit.cli.files import check_out
-    from vaekit.cli.pictures import PICTURE_KINDS, need_images, write_decoded
-    from vaekit.cli.places import coded_rows, rate_per_dim
+    from vaekit import inference
+    from vaekit.cli.latent_points import coded_rows, rate_per_dim
+    from vaekit.cli.writers import PICTURE_KINDS, check_out, need_images, write_decoded
     from vaekit.figures import image_board, signed
     from vaekit.runs import load_run
 
@@ -44,7 +43,7 @@ def traverse(
     need_images(found, out=out)
     coded = coded_rows(found, split=split)
     kl = rate_per_dim(found)
-    made = tasks.traverse(found.model, codes=coded.codes, kl=kl, columns=columns)
+    made = inference.traverse(found.model, codes=coded.codes, kl=kl, columns=columns)
     carried = coded.codes.mean.var(0).tolist() if kl is None else kl
     unit = "variance of the mean" if kl is None else "nats per row"
     names = [f"z{dim + 1}" for dim in made.dims.tolist()]

@@ -1,4 +1,4 @@
-"""From a mapping or a file to a checked config, with errors that a person can act on."""
+"""Parse, read and merge configurations."""
 
 import difflib
 import json
@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from vaekit.config.config import Config
+from vaekit.config.schema import Config
 from vaekit.errors import ConfigError
 
 __all__ = ["load_config", "merge", "parse_config"]

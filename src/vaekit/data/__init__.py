@@ -1,12 +1,14 @@
 """Where rows come from, how they are split and scaled, and how they reach the device."""
 
-from vaekit.data.balanced import BalancedBatches
+from vaekit.data.array_files import read_idx, read_npy, read_npz
+from vaekit.data.batches import BalancedBatches, Batches, Part, StackedBatches
+from vaekit.data.chunks import look_together
 from vaekit.data.dataset import Dataset, Split
-from vaekit.data.loader import Batches, Part
-from vaekit.data.looking import look_together
+from vaekit.data.delimited import read_delimited
+from vaekit.data.image_folder import read_image_folder
+from vaekit.data.parquet import read_parquet
 from vaekit.data.preprocessing import Preprocessing
 from vaekit.data.sources import SOURCES, dataset_from_arrays, load_dataset
-from vaekit.data.stacked import StackedBatches
 
 __all__ = [
     "SOURCES",
@@ -20,4 +22,10 @@ __all__ = [
     "dataset_from_arrays",
     "load_dataset",
     "look_together",
+    "read_delimited",
+    "read_idx",
+    "read_image_folder",
+    "read_npy",
+    "read_npz",
+    "read_parquet",
 ]

@@ -1,5 +1,8 @@
-"""What a reader of one format hands over, before it is checked and split."""
+"""What a reader returns: rows, labels and metadata, validated."""
 
+import difflib
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isqrt
@@ -8,18 +11,146 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaekit.data.chunks import Extremes, extremes
-from vaekit.data.labels import encode_labels
-from vaekit.errors import DataError
+from vaekit.data.chunks import Extremes, chunks, extremes, gathered, is_first
+from vaekit.errors import DataError, VaekitWarning
 
 __all__ = [
     "COPY_LIMIT",
     "Contents",
+    "arrange_labels",
     "array_contents",
+    "check_contents",
+    "check_count",
+    "check_finite_values",
+    "encode_labels",
+    "find_label_column",
     "image_contents",
     "table_contents",
     "table_shape",
 ]
+
+
+MISSING = ("", "nan", "?")
+
+
+def encode_labels(
+    values: Sequence[Any] | NDArray[Any], *, where: str
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Positions of labels in the sorted list of their names.
+
+    Args:
+        values: (N,) numbers or texts.
+        where: the file or column, named in errors.
+
+    Returns:
+        (N,) positions, and the names of the classes.
+
+    Raises:
+        DataError: not one label for each row, one is missing, or they are fractions.
+
+    Example:
+        >>> encode_labels(["cat", "ant", "cat"], where="example")
+        (array([1, 0, 1]), ('ant', 'cat'))
+    """
+    array = np.asarray(values)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim != 1:
+        raise DataError(
+            f"{where}: expected one label for each row; got an array of shape {array.shape}"
+        )
+    names, positions = np.unique(array, return_inverse=True)
+    return arrange_labels([str(name) for name in names], positions.reshape(-1), where=where)
+
+
+def arrange_labels(
+    names: Sequence[str], positions: NDArray[np.int64], *, where: str
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Sort the names of labels, whole numbers as numbers and all else as text.
+
+    Args:
+        names: each label that occurs, once, in any order.
+        positions: (N,) positions in ``names``.
+        where: the file or column, named in errors.
+
+    Returns:
+        (N,) positions in the sorted names, and these names; "1" and "1.0" are the same.
+
+    Raises:
+        DataError: a label is missing, or the labels are fractions rather than classes.
+
+    Example:
+        >>> arrange_labels(["10", "9.0"], np.array([0, 1, 1]), where="example")
+        (array([1, 0, 0]), ('9', '10'))
+    """
+    texts = [name.strip() for name in names]
+    for place, text in enumerate(texts):
+        if text.lower() in MISSING:
+            row = int(np.flatnonzero(positions == place)[0]) + 1
+            raise DataError(
+                f"{where}: expected a label in each row; row {row} has none (it says {text!r}). "
+                "Fill it or drop the row"
+            )
+    keys: Sequence[Any] = texts
+    numbers = _numbers(texts)
+    if numbers is not None:
+        fractions = [text for text in texts if not float(text).is_integer()]
+        if fractions:
+            raise DataError(
+                f"{where}: expected labels that name classes (texts or whole numbers); got "
+                f"{fractions[0]}. Choose another label column, or none to keep it as a feature"
+            )
+        texts, keys = [str(int(number)) for number in numbers], numbers
+    order = sorted(range(len(texts)), key=keys.__getitem__)
+    classes = tuple(dict.fromkeys(texts[place] for place in order))
+    place_of = {name: place for place, name in enumerate(classes)}
+    return np.array([place_of[text] for text in texts], np.int64)[positions], classes
+
+
+def _numbers(texts: list[str]) -> list[float] | None:
+    try:
+        return [float(text) for text in texts]
+    except ValueError:
+        return None
+
+
+def find_label_column(label: str | None, *, names: Sequence[str], where: str) -> int | None:
+    """The position of the label column.
+
+    Args:
+        label: a name, or a position from 0 (negative from the end); when absent, a column that
+            is named "label" is taken.
+        names: of the columns.
+        where: the file, named in errors.
+
+    Returns:
+        The position, absent when there are no labels.
+
+    Raises:
+        DataError: there is no such column.
+
+    Example:
+        >>> find_label_column("-1", names=("a", "b", "c"), where="example")
+        2
+    """
+    if label is None:
+        return next((at for at, name in enumerate(names) if name.lower() == "label"), None)
+    if label in names:
+        return list(names).index(label)
+    try:
+        position = int(label)
+    except ValueError:
+        position = len(names)
+    if -len(names) <= position < len(names):
+        return position % len(names)
+    near = difflib.get_close_matches(label, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
+    raise DataError(
+        f"{where}: there is no label column {label!r}.{hint} Expected one of the {len(names)} "
+        f"columns ({shown}) or a position from 0 to {len(names) - 1}"
+    )
+
 
 COPY_LIMIT = 2**28
 """A memory map of at most so many bytes may be copied to change its type or its layout."""
@@ -224,3 +355,103 @@ def _is_bytes(array: NDArray[Any]) -> bool:
     inside = found.missing == 0 and bool(found.low.min() >= 0 and found.high.max() <= 255)
     # In [0, 1] whole numbers mean black and white; let these be floats like their neighbours.
     return inside and found.high.max() > 1 and bool((array == np.rint(array)).all())
+
+
+SHOWN = 5
+
+
+def check_contents(contents: Contents, *, where: str) -> None:
+    """Refuse what a model cannot learn from.
+
+    Args:
+        contents: what a reader found.
+        where: the source, named in errors.
+
+    Raises:
+        DataError: fewer than two rows, no columns, NaN or infinite values, or pixels outside
+            [0, 1] and 0..255.
+    """
+    if contents.rows.shape[1] == 0:
+        raise DataError(f"{where}: expected at least one column of numbers; got none")
+    check_count(len(contents.rows), where=where)
+    check_finite_values(contents, where=where)
+    found = contents.extremes
+    if len(contents.shape) == 3:
+        _check_pixels(float(found.low.min()), float(found.high.max()), where=where)
+    else:
+        _warn_constant(found.low == found.high, where=where, columns=contents.columns)
+
+
+def check_count(rows: int, *, where: str) -> None:
+    """Refuse a source with fewer than two rows.
+
+    Args:
+        rows: how many there are.
+        where: the source, named in the error.
+
+    Raises:
+        DataError: none, or only one.
+    """
+    if rows < 2:
+        got = "none" if rows == 0 else "only one"
+        raise DataError(f"{where}: expected at least two rows; got {got}")
+
+
+def check_finite_values(contents: Contents, *, where: str) -> None:
+    """Refuse rows with values that are missing or infinite.
+
+    Args:
+        contents: what a reader found.
+        where: the source, named in the error.
+
+    Raises:
+        DataError: with how many there are, and where the first is.
+    """
+    found = contents.extremes
+    finite = bool(np.isfinite(found.low).all() and np.isfinite(found.high).all())
+    if found.missing or not finite:
+        raise DataError(_describe_gaps(contents.rows, where=where, columns=contents.columns))
+
+
+def _describe_gaps(rows: NDArray[Any], *, where: str, columns: tuple[str, ...]) -> str:
+    """How many values are NaN or infinite, and where the first is; of all that look together."""
+    missing = infinite = 0
+    first = rows.shape
+    for start, piece in chunks(rows):
+        wrong = ~np.isfinite(piece)
+        if first == rows.shape and wrong.any():
+            row, column = np.unravel_index(int(wrong.argmax()), wrong.shape)
+            first = start + int(row), int(column)
+        gaps = int(np.isnan(piece).sum())
+        missing, infinite = missing + gaps, infinite + int(wrong.sum()) - gaps
+    found = gathered([missing, infinite, *first]).astype(np.int64)
+    missing, infinite = found[:, :2].sum(0).tolist()
+    row, column = min(found[:, 2:].tolist())
+    name = repr(columns[column]) if columns else str(column)
+    return (
+        f"{where}: expected finite numbers; got {missing} NaN (missing) and {infinite} infinite "
+        f"of {rows.size} values, the first in row {row + 1}, column {name} (rows count from 1). "
+        "Drop or fill these rows first; a table with missing cells is a job for imputation"
+    )
+
+
+def _check_pixels(low: float, high: float, *, where: str) -> None:
+    if low < 0 or high > 255:
+        raise DataError(
+            f"{where}: expected pixels in [0, 1] or in 0..255; got values from {low:g} to "
+            f"{high:g}. Shift and scale the images, or give the rows as a table (rows, columns)"
+        )
+
+
+def _warn_constant(constant: NDArray[np.bool_], *, where: str, columns: tuple[str, ...]) -> None:
+    places = np.flatnonzero(constant)
+    if len(places) == 0 or not is_first():
+        return
+    names = [repr(columns[place]) if columns else str(place) for place in places[:SHOWN]]
+    more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
+    warnings.warn(
+        f"{where}: {len(places)} of {len(constant)} columns have one value only: "
+        f"{', '.join(names)}{more}. They tell a model nothing; consider dropping them",
+        VaekitWarning,
+        stacklevel=4,
+    )

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from vaekit.data.index import Index, count_before
-from vaekit.data.order import Permutation
+from vaekit.data.index import Index, Permutation, count_before
 from vaekit.errors import DataError
 
 __all__ = ["ShardOrder", "ShardedRows", "deal"]
+
 
 WINDOW = 4
 """Shards whose rows are shuffled together."""

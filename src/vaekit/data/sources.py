@@ -1,25 +1,289 @@
-"""Where rows come from: a name or a path."""
+"""Data sources: resolve a name or a path to rows."""
 
 import difflib
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from vaekit.data import embedded, named
-from vaekit.data.checks import check_contents
-from vaekit.data.contents import Contents, array_contents
-from vaekit.data.dataset import Dataset
-from vaekit.data.files import read_path
-from vaekit.data.looking import reading
+from vaekit.data.array_files import (
+    find_idx,
+    read_idx,
+    read_idx_array,
+    read_npy,
+    read_npz,
+    read_npz_arrays,
+)
+from vaekit.data.chunks import reading
+from vaekit.data.contents import Contents, array_contents, check_contents, image_contents
+from vaekit.data.dataset import STORED_ROWS, Dataset, split_by_rule, split_rows
+from vaekit.data.delimited import read_delimited
+from vaekit.data.download import fetch
+from vaekit.data.image_folder import read_image_folder
+from vaekit.data.parquet import find_shards, read_parquet, read_parquet_shards, read_shards
 from vaekit.data.shards import ShardedRows
-from vaekit.data.split import STORED_ROWS, split_by_rule, split_rows
 from vaekit.errors import DataError
 
-__all__ = ["SOURCES", "dataset_from_arrays", "load_dataset"]
+__all__ = [
+    "SOURCES",
+    "binarized_mnist",
+    "breast_cancer",
+    "dataset_from_arrays",
+    "digits",
+    "fashion_mnist",
+    "load_dataset",
+    "mnist",
+    "read_idx_folder",
+    "read_path",
+    "swiss_roll",
+]
+
+
+ROLL_ROWS = 3000
+ROLL_NOISE = 0.3
+ROLL_BINS = 6
+
+
+def digits() -> Contents:
+    """1797 handwritten digits of 8x8 pixels with 17 levels of grey, 0 to 16.
+
+    Returns:
+        Rows (1797, 64) uint8, labels 0 to 9.
+
+    Source:
+        Alpaydin and Kaynak (1998), UCI optical recognition of handwritten digits, test part.
+    """
+    from sklearn.datasets import load_digits
+
+    found = load_digits()
+    return Contents(
+        rows=found.data.astype(np.uint8),
+        shape=(1, 8, 8),
+        labels=found.target.astype(np.int64),
+        classes=tuple(str(name) for name in found.target_names),
+        known_range=(0.0, 16.0),
+    )
+
+
+def breast_cancer() -> Contents:
+    """569 breast masses, 30 measures of cell nuclei each, malignant or benign.
+
+    Returns:
+        Rows (569, 30) float32.
+
+    Source:
+        Street, Wolberg and Mangasarian (1993), UCI breast cancer Wisconsin (diagnostic).
+    """
+    from sklearn.datasets import load_breast_cancer
+
+    found = load_breast_cancer()
+    return Contents(
+        rows=found.data.astype(np.float32),
+        shape=(30,),
+        columns=tuple(str(name) for name in found.feature_names),
+        labels=found.target.astype(np.int64),
+        classes=tuple(str(name) for name in found.target_names),
+    )
+
+
+def swiss_roll() -> Contents:
+    """3000 points near a rolled-up sheet; the label says how far along the roll a point is.
+
+    Returns:
+        Rows (3000, 3) float32; the label is one of six equal parts of the angle, from the
+        inner end of the roll (1.5 pi) to the outer one (4.5 pi).
+
+    Source:
+        Marsland (2009), Machine Learning: An Algorithmic Perspective, chapter 6.
+    """
+    from sklearn.datasets import make_swiss_roll
+
+    points, angle = make_swiss_roll(ROLL_ROWS, noise=ROLL_NOISE, random_state=0)
+    edges = np.linspace(1.5, 4.5, ROLL_BINS + 1)
+    return Contents(
+        rows=points.astype(np.float32),
+        shape=(3,),
+        columns=("x", "y", "z"),
+        labels=np.digitize(angle / np.pi, edges[1:-1]).astype(np.int64),
+        classes=tuple(f"{a:.1f}-{b:.1f} pi" for a, b in pairwise(edges)),
+    )
+
+
+GARMENTS = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+DIGITS = tuple(str(digit) for digit in range(10))
+
+
+def mnist() -> Contents:
+    """70,000 handwritten digits of 28x28 pixels; the last 10,000 are the test set.
+
+    Returns:
+        Rows (70000, 784) uint8, labels 0 to 9.
+
+    Source:
+        LeCun, Bottou, Bengio and Haffner (1998), Gradient-based learning applied to document
+        recognition.
+    """
+    return read_idx_folder(fetch("mnist"), classes=DIGITS)
+
+
+def fashion_mnist() -> Contents:
+    """70,000 articles of clothing, 28x28 pixels; the last 10,000 are the test set.
+
+    Returns:
+        Rows (70000, 784) uint8, ten kinds of clothing.
+
+    Source:
+        Xiao, Rasul and Vollgraf (2017), Fashion-MNIST, arXiv:1708.07747.
+    """
+    return read_idx_folder(fetch("fashion-mnist"), classes=GARMENTS)
+
+
+def binarized_mnist() -> Contents:
+    """MNIST with each pixel drawn once as 0 or 1; 50,000, 10,000 and 10,000 images, no labels.
+
+    Returns:
+        Rows (70000, 784) uint8 of 0 and 1.
+
+    Raises:
+        DataError: the file does not hold the three sets.
+
+    Source:
+        Salakhutdinov and Murray (2008), On the quantitative analysis of deep belief networks;
+        the files of Larochelle and Murray (2011).
+    """
+    path = fetch("binarized-mnist") / "binarized_mnist_larochelle.npz"
+    packed = read_npz_arrays(path)
+    if not {"train", "valid", "test"} <= set(packed):
+        raise DataError(
+            f"{path}: expected packed bits under the names train, valid and test; got "
+            f"{', '.join(packed)}. Remove the file and fetch it again"
+        )
+    parts = [np.unpackbits(packed[key], axis=1)[:, :784] for key in ("train", "valid", "test")]
+    train, validation, test = (len(part) for part in parts)
+    return Contents(
+        rows=np.concatenate(parts),
+        shape=(1, 28, 28),
+        sizes=(train, validation, test),
+        known_range=(0.0, 1.0),
+    )
+
+
+def read_idx_folder(folder: Path, *, classes: tuple[str, ...] = ()) -> Contents:
+    """The four idx files of the MNIST family.
+
+    Args:
+        folder: where they are, packed or not.
+        classes: names of the labels; the numbers themselves when absent.
+
+    Returns:
+        Training rows, then test rows.
+
+    Raises:
+        DataError: a file is missing or damaged, or labels and images are not equally many.
+    """
+    images, labels = [], []
+    for part in ("train", "t10k"):
+        pair = [_need(folder, f"{part}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1")]
+        rows, names = (read_idx_array(path) for path in pair)
+        if len(rows) != len(names):
+            raise DataError(
+                f"{pair[1]}: expected one label for each of the {len(rows)} images in "
+                f"{pair[0].name}; got {len(names)} labels"
+            )
+        images.append(rows)
+        labels.append(names)
+    found = image_contents(np.concatenate(images), where=str(folder))
+    labelled = found.with_labels(np.concatenate(labels), where=str(folder))
+    if classes and labelled.classes != tuple(str(number) for number in range(len(classes))):
+        raise DataError(f"{folder}: expected labels 0 to {len(classes) - 1}; got others")
+    return replace(
+        labelled,
+        classes=classes or labelled.classes,
+        sizes=(len(images[0]), 0, len(images[1])),
+    )
+
+
+def _need(folder: Path, name: str) -> Path:
+    path = find_idx(folder, name=name)
+    if path is None:
+        raise DataError(f"expected the file {folder / name}.gz; it is not there")
+    return path
+
+
+TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".csv.gz", ".tsv.gz", ".txt.gz")
+TABLE_ENDINGS = (*TEXT_ENDINGS, ".parquet")
+
+
+def read_path(path: Path, *, label: str | None = None, image_size: int | None = None) -> Contents:
+    """Read a file or a folder with the reader for its format.
+
+    Args:
+        path: a file whose format its name tells, or a folder: of .npy or parquet files whose
+            rows follow one another, of images, or of the four idx files of the MNIST family.
+        label: column of a table that holds the labels.
+        image_size: side in pixels for a folder of images.
+
+    Returns:
+        What is in it, not yet checked.
+
+    Raises:
+        DataError: an unknown format, an option that does not apply, or a file that cannot be
+            read.
+    """
+    name = path.name.lower()
+    folder = path.is_dir()
+    table = bool(find_shards(path, ending=".parquet")) if folder else name.endswith(TABLE_ENDINGS)
+    if label is not None and not table:
+        raise DataError(f"{path} is not a table: leave out --data.label {label}")
+    if image_size is not None and not folder:
+        raise DataError(f"{path} is not a folder of images: leave out --data.image-size")
+    if not folder and path.stat().st_size == 0:
+        raise DataError(f"{path}: expected data; the file is empty")
+    try:
+        return _read(path, name=name, label=label, image_size=image_size)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+
+
+def _read(path: Path, *, name: str, label: str | None, image_size: int | None) -> Contents:
+    if path.is_dir():
+        if image_size is None and find_idx(path, name="train-images-idx3-ubyte"):
+            return read_idx_folder(path)
+        if image_size is None and find_shards(path, ending=".npy"):
+            return read_shards(path)
+        if image_size is None and find_shards(path, ending=".parquet"):
+            return read_parquet_shards(path, label=label)
+        return read_image_folder(path, image_size=image_size)
+    if name.endswith(TEXT_ENDINGS):
+        return read_delimited(path, label=label)
+    if name.endswith(".parquet"):
+        return read_parquet(path, label=label)
+    if name.endswith(".npy"):
+        return read_npy(path)
+    if name.endswith(".npz"):
+        return read_npz(path)
+    if "idx" in name or name.removesuffix(".gz").endswith("-ubyte"):
+        return read_idx(path)
+    raise DataError(
+        f"{path}: its format is not known. Expected a name with idx, .npy, .npz, .csv, .csv.gz "
+        "or .parquet, or a folder of images, or of .npy or .parquet files"
+    )
+
 
 SOURCES: dict[str, str] = {
     "digits": "1797 handwritten digits, 8x8 pixels of 17 greys, inside scikit-learn",
@@ -31,12 +295,12 @@ SOURCES: dict[str, str] = {
 }
 
 READERS: dict[str, Callable[[], Contents]] = {
-    "digits": embedded.digits,
-    "breast-cancer": embedded.breast_cancer,
-    "swiss-roll": embedded.swiss_roll,
-    "mnist": named.mnist,
-    "fashion-mnist": named.fashion_mnist,
-    "binarized-mnist": named.binarized_mnist,
+    "digits": digits,
+    "breast-cancer": breast_cancer,
+    "swiss-roll": swiss_roll,
+    "mnist": mnist,
+    "fashion-mnist": fashion_mnist,
+    "binarized-mnist": binarized_mnist,
 }
 
 

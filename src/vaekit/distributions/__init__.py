@@ -1,27 +1,30 @@
 """What ``torch.distributions`` lacks. All are built without argument validation."""
 
-from vaekit.distributions.bernoulli import BernoulliVector
-from vaekit.distributions.continuous_bernoulli import ContinuousBernoulli
-from vaekit.distributions.either import Either
-from vaekit.distributions.gaussian import GaussianVector
-from vaekit.distributions.grid import DiscretizedLogistic, GridCategorical
-from vaekit.distributions.levels import (
+from vaekit.distributions.bernoulli import BernoulliVector, ContinuousBernoulli
+from vaekit.distributions.block_product import SideBySide, SideBySideVector
+from vaekit.distributions.continuous import GaussianVector, InUnits, LogNormal, TruncatedLogistic
+from vaekit.distributions.discrete import (
     BEYOND,
     BinaryLevels,
     CategoricalLevels,
+    DiscretizedLogistic,
+    GridCategorical,
     Levels,
+    NegativeBinomial,
     OrdinalLevels,
 )
-from vaekit.distributions.log_normal import LogNormal
-from vaekit.distributions.negative_binomial import NegativeBinomial
-from vaekit.distributions.point import Point
-from vaekit.distributions.push_forward import Bijection, Inverse, PushForward, Rescaled
-from vaekit.distributions.sampling import SampleShape, log_density, sample_with_log_prob
-from vaekit.distributions.side_by_side import SideBySide, SideBySideVector
-from vaekit.distributions.student import Student
-from vaekit.distributions.student_columns import StudentColumns
-from vaekit.distributions.truncated_logistic import TruncatedLogistic
-from vaekit.distributions.units import InUnits
+from vaekit.distributions.sampling import (
+    Bijection,
+    Either,
+    Inverse,
+    Point,
+    PushForward,
+    Rescaled,
+    SampleShape,
+    log_density,
+    sample_with_log_prob,
+)
+from vaekit.distributions.student import Student, StudentColumns
 
 __all__ = [
     "BEYOND",

@@ -1,16 +1,265 @@
-"""A vector of independent Bernoulli variables, from logits."""
+"""Bernoulli vectors and the continuous Bernoulli, from logits."""
 
+from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction, FunctionCtx
 from torch.distributions import Bernoulli, Distribution, constraints
 from torch.nn import functional
 
-from vaekit.distributions.bernoulli_density import bernoulli_log_prob, widen
 from vaekit.distributions.sampling import SampleShape
+from vaekit.numerics import is_fusing
 
-__all__ = ["BernoulliVector"]
+__all__ = ["BernoulliVector", "ContinuousBernoulli", "bernoulli_log_prob", "widen"]
+
+
+_GROUP = 100
+"""Features that share one logarithm: a product of so many numbers from 1/2 to 1 is a float32."""
+_BLOCK = 1 << 18
+"""Numbers worked on at once, so that what is computed on the way fits the cache of a core."""
+
+
+def bernoulli_log_prob(value: Tensor, logits: Tensor) -> Tensor:
+    r"""Log-probability of vectors.
+
+    .. math::
+        \sum_f x_f l_f - \log(1 + e^{l_f})
+            = \sum_f x_f l_f - \max(l_f, 0) + \log \prod_f \sigma(|l_f|),
+        \quad \frac{\partial}{\partial l} = x - \sigma(l)
+
+    No factor of the product is below 1/2, so that one logarithm serves a hundred features. Nothing
+    but the logits is kept for the backward pass, and their gradient is of their type; sums are
+    float32 (or double).
+
+    Args:
+        value: x, (..., F), broadcastable to the logits or wider.
+        logits: l, (..., F), bf16, float32 or double.
+
+    Returns:
+        (...) in nats, float32 or double.
+
+    Example:
+        >>> bernoulli_log_prob(torch.ones(784), torch.zeros(5, 784))[0] / 784
+        tensor(-0.6931)
+    """
+    if value.requires_grad or torch.compiler.is_compiling() or not _alike(value, logits):
+        wide = widen(logits)
+        return (value * wide).sum(-1) - functional.softplus(wide).sum(-1)
+    return log_prob(value, logits)
+
+
+def widen(numbers: Tensor) -> Tensor:
+    """In float32 or double.
+
+    Args:
+        numbers: of any floating type.
+    """
+    return numbers.to(torch.promote_types(numbers.dtype, torch.float32))
+
+
+def _alike(value: Tensor, logits: Tensor) -> bool:
+    """Whether there are logits for each row, or for each of a number of samples of each row."""
+    leading = logits.dim() - value.dim()
+    return leading >= 0 and value.shape == logits.shape[leading:] and logits.numel() > 0
+
+
+def _blocks(value: Tensor, logits: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """Rows (r, F) and their logits (k, r, F), k samples of them, in the order of memory."""
+    if logits.numel() <= _BLOCK or is_fusing() or logits.is_cuda:
+        yield value, logits
+        return
+    features = logits.shape[-1]
+    rows = value.reshape(-1, features)
+    samples = logits.reshape(-1, *rows.shape)
+    most = max(1, _BLOCK // features)
+    if len(rows) <= most:
+        yield from ((rows, some) for some in torch.split(samples, most // len(rows)))
+        return
+    for sample in torch.split(samples, 1):
+        yield from zip(torch.split(rows, most), torch.split(sample, most, 1), strict=True)
+
+
+def _log_product(factors: Tensor) -> Tensor:
+    """Sum of logarithms over the last dimension, of factors from 1/2 to 1."""
+    features = factors.shape[-1]
+    size = features // -(-features // _GROUP)
+    whole = features // size * size
+    groups = factors[..., :whole].reshape(*factors.shape[:-1], -1, size)
+    logs = groups.prod(-1).log().sum(-1)
+    return logs if whole == features else logs + factors[..., whole:].prod(-1).log()
+
+
+def _of_block(x: Tensor, logits: Tensor) -> Tensor:
+    """Log-probabilities (k, r) of rows (r, F) with logits (k, r, F)."""
+    wide = widen(logits)
+    if logits.is_cuda:  # its logarithms are as fast as its memory, and one loop is all there is
+        return (x * wide - functional.softplus(wide)).sum(-1)
+    linear = (x * wide).sum(-1) - wide.clamp_min(0).sum(-1)
+    size = wide.abs() if wide is logits else wide.abs_()
+    return linear + _log_product(size.sigmoid_())
+
+
+def _gradients(value: Tensor, logits: Tensor, gradient: Tensor) -> Iterator[Tensor]:
+    """The gradient of each block of logits, in float32 or double."""
+    done, each = 0, gradient.reshape(-1)
+    for x, some in _blocks(value, logits):
+        size = some.shape[:-1].numel()
+        weight = each[done : done + size].reshape(*some.shape[:-1], 1)
+        yield _gradient(x, some, weight)
+        done += size
+
+
+def _gradient(x: Tensor, logits: Tensor, weight: Tensor) -> Tensor:
+    """Of a block; in place, so that it takes the memory of one."""
+    wide = widen(logits)
+    if torch.is_grad_enabled():  # somebody wants the gradient of the gradient
+        return (x - wide.sigmoid()) * weight
+    probability = wide.sigmoid() if wide is logits else wide.sigmoid_()
+    return probability.neg_().add_(x).mul_(weight)
+
+
+def _joined(parts: Iterator[Tensor], *, shape: torch.Size, kind: torch.dtype) -> Tensor:
+    """What is computed for each block, put where it belongs before the next one is computed."""
+    part = next(parts)
+    if part.numel() == shape.numel():
+        return part.to(kind).reshape(shape)
+    whole, done = part.new_empty(shape.numel(), dtype=kind), 0
+    parts = chain([part], parts)
+    del part  # one block at a time, also while the next is made
+    while done < len(whole):
+        done += _put(next(parts), whole[done:])
+    return whole.reshape(shape)
+
+
+def _put(part: Tensor, place: Tensor) -> int:
+    """Copy a block to the beginning of a place; how many numbers it has."""
+    place[: part.numel()].copy_(part.reshape(-1))
+    return part.numel()
+
+
+class _LogProb(torch.autograd.Function):
+    """See the function."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(value: Tensor, logits: Tensor) -> Tensor:
+        """(...) for logits (..., F)."""
+        parts = (_of_block(x, some) for x, some in _blocks(value, logits))
+        kind = torch.promote_types(logits.dtype, torch.float32)
+        return _joined(parts, shape=logits.shape[:-1], kind=kind)
+
+    @staticmethod
+    def setup_context(ctx: FunctionCtx, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        """Keep rows and logits, both of which are there already."""
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: BackwardCFunction, gradient: Tensor) -> tuple[None, Tensor]:
+        """Multiply by x - p; nothing that is as large as the logits is made but the result."""
+        saved: tuple[Tensor, ...] = ctx.saved_tensors
+        value, logits = saved
+        parts = _gradients(value, logits, gradient)
+        return None, _joined(parts, shape=logits.shape, kind=logits.dtype)
+
+
+log_prob: Callable[[Tensor, Tensor], Tensor] = _LogProb.apply
+
+
+SERIES_BELOW = 0.1
+"""The mean at logits smaller than this is a power series, in which nothing cancels."""
+
+
+class ContinuousBernoulli(Distribution):
+    r"""Density on [0, 1] whose shape is that of a Bernoulli probability.
+
+    .. math:: \log p(x) = x l - \log \frac{e^l - 1}{l}
+
+    This is :math:`\lambda^x (1-\lambda)^{1-x}` and its normalizing constant, written in the
+    logit :math:`l` of :math:`\lambda`. The class of the same name in ``torch.distributions``
+    computes the constant from a clamped :math:`\lambda`, so in float32 it stops being a density
+    beyond :math:`|l| = 16`, which black pixels reach; here it stays one.
+
+    Args:
+        logits: l, any shape.
+
+    Attributes:
+        logits: l.
+
+    Example:
+        >>> ContinuousBernoulli(torch.tensor([0.0, 100.0])).log_prob(torch.ones(2))  # 0, log 100
+        tensor([0.0000, 4.6052])
+
+    Source:
+        Loaiza-Ganem and Cunningham 2019, arXiv:1907.06845.
+    """
+
+    arg_constraints: ClassVar[dict[str, Any]] = {"logits": constraints.real}
+    has_rsample = False
+
+    def __init__(self, logits: Tensor) -> None:
+        self.logits = logits
+        super().__init__(logits.shape, validate_args=False)
+
+    @property
+    def mean(self) -> Tensor:
+        r"""Mean :math:`1 / (1 - e^{-l}) - 1 / l`, inside [0, 1]."""
+        return _mean_of(self.logits)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log-density in nats of values in [0, 1] broadcastable to the batch."""
+        return value * self.logits - log_normalizer(self.logits)
+
+    def sample(self, sample_shape: SampleShape = ()) -> Tensor:
+        """Draw by the inverse of the distribution function, (*sample_shape, ...)."""
+        with torch.no_grad():
+            logits = self.logits.expand(self._extended_shape(torch.Size(sample_shape)))
+            uniform = torch.rand_like(logits)
+            rate = logits.abs().clamp_min(1e-4)
+            from_zero = -torch.log1p(uniform * torch.expm1(-rate)) / rate
+            return torch.where(logits > 0, 1 - from_zero, from_zero).clamp(0, 1)
+
+
+def _mean_of(logits: Tensor) -> Tensor:
+    """Mean of a continuous Bernoulli variable, of the shape of its logits."""
+    small = logits.abs() < SERIES_BELOW
+    safe = torch.where(small, 1.0, logits)
+    inside = torch.where(small, logits, 0.0)
+    series = 0.5 + inside * (1 / 12 - inside.square() / 720)
+    return torch.where(small, series, -1 / torch.expm1(-safe) - 1 / safe)
+
+
+class _LogNormalizer(torch.autograd.Function):
+    r"""Logarithm of :math:`(e^l - 1) / l`, without overflow or cancellation.
+
+    Its derivative is the mean, as in every exponential family; what autograd would make of the
+    forward pass cancels near zero, and takes three times as long.
+    """
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(logits: Tensor) -> Tensor:
+        """Compute the logarithm, elementwise."""
+        size = logits.abs().clamp_min(1e-12)
+        return torch.expm1(-size).neg_().div_(size).log_().add_(logits.relu())
+
+    @staticmethod
+    def setup_context(ctx: FunctionCtx, inputs: tuple[Tensor], output: Tensor) -> None:
+        """Keep the logits."""
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: BackwardCFunction, gradient: Tensor) -> Tensor:
+        """Multiply by the mean."""
+        (logits,) = ctx.saved_tensors
+        return gradient * _mean_of(logits)
+
+
+log_normalizer: Callable[[Tensor], Tensor] = _LogNormalizer.apply
 
 
 class BernoulliVector(Distribution):

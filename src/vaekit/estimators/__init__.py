@@ -1,15 +1,10 @@
 """Estimators in the manner of scikit-learn: tables in, tables out."""
 
 from vaekit.estimators.autoencoder import VariationalAutoencoder
-from vaekit.estimators.classifier import SemiSupervisedVAEClassifier
-from vaekit.estimators.completed import Completed
-from vaekit.estimators.imputer import VAEImputer
-from vaekit.estimators.label_reading import balanced_labels
+from vaekit.estimators.classifier import SemiSupervisedVAEClassifier, balanced_labels
+from vaekit.estimators.imputer import Completed, ImputationReport, VAEImputer, fit_imputers
 from vaekit.estimators.outliers import VAEOutlierDetector
-from vaekit.estimators.privacy import Privacy
-from vaekit.estimators.report import ImputationReport
-from vaekit.estimators.synthesis_report import Fidelity, SynthesisReport, judge_synthesis
-from vaekit.estimators.together import fit_imputers
+from vaekit.estimators.synthesis_quality import Fidelity, Privacy, SynthesisReport, judge_synthesis
 
 __all__ = [
     "Completed",

@@ -20,14 +20,20 @@ from vaekit.estimators.density import (
     score_cells,
 )
 from vaekit.estimators.fitting import Auto
-from vaekit.estimators.reading import TableForm, is_frame
-from vaekit.estimators.synthesis import mean_codes, nats_of_columns, open_steady_form
-from vaekit.estimators.synthesizer import Synthesizer, fit_synthesizer
+from vaekit.estimators.synthesizer import (
+    Synthesizer,
+    fit_synthesizer,
+    mean_codes,
+    nats_of_columns,
+    open_steady_form,
+)
+from vaekit.estimators.tables import TableForm, is_frame
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["VariationalAutoencoder"]
+
 
 _SEEDS = 2**31 - 1
 _HIDE = 0.1  # the encoder has to know rows of which only some cells are given

@@ -13,6 +13,7 @@ from vaekit.tables import Column
 
 __all__ = ["Calibration", "calibrate"]
 
+
 _UNORDERED = ("binary", "categorical")
 
 

@@ -1,9 +1,10 @@
-"""A model for a table with gaps, with settings that follow from the size of the table."""
+"""Fit a model to a table with missing values, with settings that follow from its size."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,36 +12,157 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from rich.console import Console
-from torch import nn
+from torch import Tensor, nn
 
 from vaekit.config import TrainingConfig
 from vaekit.data import Batches, StackedBatches
-from vaekit.errors import ConfigError
-from vaekit.estimators.network import Bent
+from vaekit.errors import ConfigError, VaekitWarning
+from vaekit.estimators.tables import Layout
 from vaekit.models import (
+    MASKS,
     VAE,
     Amortized,
     Columns,
     ColumnSpec,
     DiagonalGaussian,
+    End,
+    Mask,
     Missingness,
     StandardNormal,
     TableInputs,
 )
+from vaekit.networks import MLP
 from vaekit.numerics import fixed_noise, logmeanexp
 from vaekit.objectives import Bound
-from vaekit.training import Step, Unit, fit, progress
+from vaekit.tables import Column
+from vaekit.training import Stacked, Step, Unit, fit, progress
 
 __all__ = [
     "Auto",
+    "Bent",
+    "Reason",
     "TableSettings",
     "TableTask",
     "build_table_model",
+    "check_reason",
     "choose_settings",
     "fit_table",
+    "fit_tables",
+    "model_gaps",
     "prepare",
     "run",
+    "warn_of_empty",
 ]
+
+
+class Bent(nn.Module):
+    r"""A linear map, bent by a perceptron that reads the same numbers.
+
+    .. math:: y = W x + \mathrm{MLP}(x)
+
+    Much of a table is linear, and a linear map finds that in few steps and from few rows.
+
+    Args:
+        in_features: numbers in a row.
+        hidden: widths of the hidden layers.
+        out_features: numbers put out for a row.
+
+    Example:
+        >>> import torch
+        >>> Bent(6, hidden=(8,), out_features=4)(torch.zeros(5, 6)).shape
+        torch.Size([5, 4])
+    """
+
+    def __init__(self, in_features: int, *, hidden: tuple[int, ...], out_features: int) -> None:
+        super().__init__()
+        self.bend = MLP(in_features, hidden, out_features, activation="gelu")
+        self.linear = nn.Linear(in_features, out_features, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (..., in_features) to (..., out_features)."""
+        out: Tensor = self.linear(x) + self.bend(x)
+        return out
+
+
+Reason = Literal["ignorable"] | Mask
+
+
+def check_reason(
+    reason: str, *, missing_when: End | Mapping[str, End], columns: Sequence[Column]
+) -> None:
+    """Refuse what nobody can model.
+
+    Args:
+        reason: why cells are missing.
+        missing_when: at which end numbers go missing, for all columns or by name.
+        columns: of the table.
+
+    Raises:
+        ConfigError: an unknown reason, end or column.
+    """
+    if reason not in ("ignorable", *MASKS):
+        raise ConfigError(
+            f"expected missingness to be one of ignorable, {', '.join(MASKS)}; got {reason!r}"
+        )
+    ends = {"": missing_when} if isinstance(missing_when, str) else missing_when
+    wrong = [end for end in ends.values() if end not in ("high", "low")]
+    if wrong:
+        raise ConfigError(f"expected missing_when to be high or low; got {wrong[0]!r}")
+    unknown = sorted(set(ends) - {column.name for column in columns} - {""})
+    if unknown:
+        raise ConfigError(
+            f"missing_when names {unknown[0]!r}, which is no column that a model sees: "
+            f"{', '.join(column.name for column in columns if column.modelled)}"
+        )
+
+
+def model_gaps(
+    seen: NDArray[np.float64],
+    *,
+    layout: Layout,
+    columns: Sequence[Column],
+    reason: Reason,
+    missing_when: End | Mapping[str, End],
+) -> Missingness | None:
+    """The model of the gaps of a table, untrained.
+
+    Args:
+        seen: (N, F) rows as the model sees them, NaN where missing.
+        layout: which columns these are.
+        columns: C, of the table.
+        reason: why cells are missing.
+        missing_when: at which end numbers go missing, for all columns or by name; "high" for
+            those that are not named.
+
+    Returns:
+        None where the reason is ignorable, or nothing is missing.
+    """
+    gaps: list[bool] = np.asarray(np.isnan(seen).any(0)).tolist()
+    if reason == "ignorable" or not any(gaps):
+        return None
+    names = [columns[place].name for place in layout.places]
+    ends: list[End] = [
+        missing_when if isinstance(missing_when, str) else missing_when.get(name, "high")
+        for name in names
+    ]
+    return Missingness(layout.specs, kind=reason, gaps=gaps, missing_when=ends)
+
+
+def warn_of_empty(empty: Sequence[int], *, kept: bool) -> None:
+    """Tell of columns that nothing is known of.
+
+    Args:
+        empty: their positions.
+        kept: whether they stay in the filled table.
+    """
+    if empty:
+        what = "kept" if kept else "left out"
+        warnings.warn(
+            f"columns without a known cell are {what}: {list(empty)} (from 0)",
+            VaekitWarning,
+            stacklevel=5,
+        )
+
 
 Auto = Literal["auto"]
 
@@ -292,3 +414,66 @@ def run(
         callbacks=[progress(Console(stderr=True))] if verbose else [],
         uniform=uniform,
     )
+
+
+_WORTH_STEPS = 100
+"""Recording a step takes about as long as so many steps."""
+
+
+def fit_tables(
+    tasks: Sequence[TableTask], *, settings: TableSettings, verbose: bool = False
+) -> list[VAE]:
+    """Train a model for each of several tables, all at once where that is possible.
+
+    The model of a table is that of :func:`vaekit.estimators.fitting.fit_table` but for rounding,
+    which training enlarges; where tables differ by a few rows all take as many steps as the
+    shortest. Tables of other columns, and models of the gaps, are trained one after another.
+
+    Args:
+        tasks: M tables.
+        settings: of models and training.
+        verbose: show a progress bar on stderr.
+
+    Returns:
+        The models, in evaluation mode.
+    """
+    made, states = [], []
+    for task in tasks:
+        with fixed_noise(task.seed):
+            made.append(prepare(task, settings=settings))
+            states.append(torch.get_rng_state())
+    if _alike(tasks, settings=settings):
+        unit = Stacked([step for step, _ in made], generators=[_generator(s) for s in states])
+        together = StackedBatches([rows for _, rows in made])
+        run(unit, together, settings=settings, uniform=True, verbose=verbose)
+        unit.give_back()
+    else:
+        for (step, batches), state in zip(made, states, strict=True):
+            with fixed_noise(0):
+                torch.set_rng_state(state)
+                uniform = step.model.missingness is None
+                run(step, batches, settings=settings, uniform=uniform, verbose=verbose)
+    return [step.model.eval() for step, _ in made]
+
+
+def _alike(tasks: Sequence[TableTask], *, settings: TableSettings) -> bool:
+    """Whether the models have one shape, and their batches too, and it is worth the start."""
+    first = tasks[0]
+    kinds = [[(spec.kind, spec.levels) for spec in task.specs] for task in tasks]
+    known = [int((~np.isnan(task.seen).all(1)).sum()) for task in tasks]
+    sizes = {min(settings.batch_size, rows) for rows in known}
+    steps = settings.epochs * max(1, min(known) // settings.batch_size)
+    return (
+        len(tasks) > 1
+        and steps >= _WORTH_STEPS
+        and len(sizes) == 1
+        and all(each == kinds[0] for each in kinds)
+        and all(task.missingness is None for task in tasks)
+        and all((task.weights is None) == (first.weights is None) for task in tasks)
+    )
+
+
+def _generator(state: torch.Tensor) -> torch.Generator:
+    generator = torch.Generator()
+    generator.set_state(state)
+    return generator

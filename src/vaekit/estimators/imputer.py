@@ -1,31 +1,137 @@
-"""Missing cells filled in by a variational autoencoder, as a scikit-learn transformer."""
+"""Impute missing values by a variational autoencoder."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from vaekit.estimators.completed import Completed, write_completed
+from vaekit.errors import ConfigError, DataError, VaekitWarning
 from vaekit.estimators.density import door
-from vaekit.estimators.fitting import Auto
-from vaekit.estimators.gaps import Reason
-from vaekit.estimators.layout import Layout, fill
-from vaekit.estimators.reading import TableForm
-from vaekit.estimators.report import ImputationReport
-from vaekit.estimators.together import fit_imputers
+from vaekit.estimators.fitting import (
+    Auto,
+    Reason,
+    TableSettings,
+    TableTask,
+    check_reason,
+    choose_settings,
+    fit_tables,
+    model_gaps,
+    warn_of_empty,
+)
+from vaekit.estimators.tables import Layout, TableForm, fill, lay_out, open_form
+from vaekit.inference import Imputation
 from vaekit.models import VAE, End
-from vaekit.tasks import Imputation
+from vaekit.tables import Column
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["VAEImputer"]
+__all__ = [
+    "Completed",
+    "ImputationReport",
+    "VAEImputer",
+    "collapsed",
+    "compare",
+    "fit_imputers",
+    "hold_back",
+    "write_completed",
+]
+
+
+_FEW = 5.0
+_ENOUGH = 50
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Completed:
+    """A table without gaps, and how sure of them one can be."""
+
+    filled: Any
+    """The table (N, C'): means, and most probable levels, in its gaps."""
+    draws: list[Any]
+    """Filled tables, drawn from what the gaps may hold."""
+    low: Any
+    """Lower ends of intervals, float64; of a DataFrame only the columns of numbers. The filled
+    numbers where no interval was asked for; a known cell is both of its ends."""
+    high: Any
+    """Upper ends."""
+    effective_samples: NDArray[np.float64]
+    """(N,) how many of the importance samples carry what is said of each row."""
+    collapsed: NDArray[np.bool_]
+    """(N,) rows with gaps of which fewer than 5 samples carry what is said."""
+
+
+def write_completed(
+    made: Imputation,
+    *,
+    form: TableForm,
+    like: Any,  # noqa: ANN401 - an array or a frame
+    gaps: NDArray[np.bool_],
+    samples: int,
+    keep_empty: bool,
+) -> Completed:
+    """Imputed cells as tables like the one that came.
+
+    Args:
+        made: of the cells of the table.
+        form: how the table was read.
+        like: the table.
+        gaps: (N,) whether a row has gaps.
+        samples: K, of each row.
+        keep_empty: keep columns without a known cell in training.
+
+    Returns:
+        The tables. A ``VaekitWarning`` says in how many rows the weights have collapsed.
+    """
+    few = collapsed(made.effective_samples, gaps=gaps, samples=samples)
+    if few.any():
+        warnings.warn(
+            f"in {int(few.sum()):,} of {int(gaps.sum()):,} rows with gaps fewer than {_FEW:g} of "
+            f"{samples:,} importance samples count: do not rely on what is said of their gaps, or "
+            "raise imputation_samples",
+            VaekitWarning,
+            stacklevel=4,
+        )
+    low, high = (
+        form.write_numbers(ends, like=like, keep_empty=keep_empty) for ends in (made.low, made.high)
+    )
+    return Completed(
+        filled=form.write(made.filled, like=like, keep_empty=keep_empty),
+        draws=[form.write(drawn, like=like, keep_empty=keep_empty) for drawn in made.draws],
+        low=low,
+        high=high,
+        effective_samples=made.effective_samples,
+        collapsed=few,
+    )
+
+
+def collapsed(
+    effective: NDArray[np.float64], *, gaps: NDArray[np.bool_], samples: int
+) -> NDArray[np.bool_]:
+    """Rows of which too few of the samples that were asked for count.
+
+    Args:
+        effective: (N,) effective sample sizes.
+        gaps: (N,) whether a row has gaps.
+        samples: K; below 50 nobody asked for much.
+
+    Returns:
+        (N,)
+
+    Example:
+        >>> collapsed(np.array([1.2, 300.0]), gaps=np.array([True, True]), samples=1000)
+        array([ True, False])
+    """
+    few: NDArray[np.bool_] = (effective < _FEW) & gaps & (samples >= _ENOUGH)
+    return few
 
 
 class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -220,3 +326,294 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             interval=interval,
             seed=self.seed_,
         )
+
+
+OURS = "VAEImputer"
+LEVELLED = ("binary", "categorical", "ordinal")
+_MOST_ROWS = 5000
+_MOST_COLUMNS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImputationReport:
+    """Errors on the cells that were held back, of every imputer on the same cells."""
+
+    numbers: Mapping[str, float]
+    """Imputer to mean squared error in units of the variance of each column; empty where no
+    number was held back."""
+    levels: Mapping[str, float]
+    """Imputer to share of wrong levels; empty where no level was held back."""
+    cells: int
+    """How many cells were held back."""
+
+    @property
+    def winner(self) -> str:
+        """The imputer with the least error: of numbers, or of levels where there are none."""
+        return _least(self.numbers or self.levels)
+
+    def __str__(self) -> str:
+        """A table, and a sentence that says who wins."""
+        title = f"on {self.cells:,} known cells"
+        width = max(map(len, (title, *(self.numbers or self.levels))))
+        said = [f"{title:{width}}  numbers   levels"]
+        for name in self.numbers or self.levels:
+            shown = (_shown(errors.get(name)) for errors in (self.numbers, self.levels))
+            said.append(f"{name:{width}}  " + "  ".join(shown))
+        said.append("numbers: squared error / variance of the column; levels: share that is wrong")
+        for what, errors in (("numbers", self.numbers), ("levels", self.levels)):
+            best = _least(errors) if errors else OURS
+            if best != OURS:
+                said.append(f"{best} is better on {what} here: use that one for them")
+        return "\n".join(said)
+
+
+def hold_back(
+    cells: NDArray[np.float64], *, columns: Sequence[Column], share: float, seed: int
+) -> NDArray[np.bool_]:
+    """Choose known cells to be hidden.
+
+    Args:
+        cells: (N, C) NaN where missing.
+        columns: C of them; constants are left alone.
+        share: of the known cells, in at most 5000 rows: those that simple imputers can take.
+        seed: of the choice.
+
+    Returns:
+        (N, C) true where a cell is hidden. Every column keeps two known cells of its own.
+
+    Raises:
+        DataError: there are too few known cells.
+    """
+    draw = np.random.default_rng(seed)
+    chosen = draw.permutation(len(cells))[:_MOST_ROWS]
+    held = np.zeros(cells.shape, np.bool_)
+    for place in (place for place, column in enumerate(columns) if column.modelled):
+        known = draw.permutation(chosen[~np.isnan(cells[chosen, place])])
+        # what stays must still tell a column from a constant
+        _, first = np.unique(cells[known, place], return_index=True)
+        free = np.delete(known, first[:2])
+        held[free[: round(share * len(known))], place] = True
+    if not held.any():
+        raise DataError(
+            f"expected enough known cells to hold back a share of {share:g}; got "
+            f"{int((~np.isnan(cells)).sum())} in {cells.shape[1]} columns. Take check=0"
+        )
+    return held
+
+
+def compare(
+    filled: NDArray[np.floating[Any]],
+    *,
+    cells: NDArray[np.float64],
+    held: NDArray[np.bool_],
+    columns: Sequence[Column],
+) -> ImputationReport:
+    """Errors of an imputer and of scikit-learn's on the same cells.
+
+    Args:
+        filled: (N, C) by the imputer, which did not see the cells that were held back.
+        cells: (N, C) NaN where missing.
+        held: (N, C) true where a cell was held back.
+        columns: C of them.
+
+    Returns:
+        The report.
+    """
+    rows, used = held.any(1), np.flatnonzero(held.any(0)).tolist()
+    others = ~rows & (np.cumsum(~rows) <= max(0, _MOST_ROWS - int(rows.sum())))
+    taken = np.flatnonzero(rows | others)
+    part = np.ix_(taken, np.array(used))
+    known, hidden = cells[part], held[part]
+    levelled = np.array([columns[place].kind in LEVELLED for place in used])
+    spread = np.nanstd(np.where(hidden, np.nan, known), axis=0)
+    scale = np.where(levelled | (spread == 0), 1.0, spread)
+    shift = np.where(levelled, 0.0, np.nanmean(np.where(hidden, np.nan, known), axis=0))
+    gaps = np.where(hidden, np.nan, (known - shift) / scale)
+    found = {OURS: (filled[part] - shift) / scale, **_baselines(gaps, levelled=levelled)}
+    truth = (known - shift) / scale
+    numbers, levels = hidden & ~levelled, hidden & levelled
+    return ImputationReport(
+        numbers=_errors(found, truth=truth, where=numbers, levels=False),
+        levels=_errors(found, truth=truth, where=levels, levels=True),
+        cells=int(hidden.sum()),
+    )
+
+
+def _baselines(
+    gaps: NDArray[np.float64], *, levelled: NDArray[np.bool_]
+) -> dict[str, NDArray[np.float64]]:
+    """Tables filled by scikit-learn, of which every column has a known cell."""
+    from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - it asks for that
+    from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
+
+    mean = SimpleImputer().fit_transform(gaps)
+    mode = SimpleImputer(strategy="most_frequent").fit_transform(gaps)
+    made = {
+        "mean or mode": np.where(levelled, mode, mean),
+        "5 nearest neighbours": KNNImputer(n_neighbors=5).fit_transform(gaps),
+    }
+    if gaps.shape[1] <= _MOST_COLUMNS:  # its time grows with the fourth power of the columns
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that it has not converged is said by its error
+            made["iterative"] = IterativeImputer(random_state=0).fit_transform(gaps)
+    return made
+
+
+def _errors(
+    found: Mapping[str, NDArray[np.float64]],
+    *,
+    truth: NDArray[np.float64],
+    where: NDArray[np.bool_],
+    levels: bool,
+) -> dict[str, float]:
+    if not where.any():
+        return {}
+    if levels:
+        return {n: float((np.rint(t) != truth)[where].mean()) for n, t in found.items()}
+    return {n: float(((t - truth)[where] ** 2).mean()) for n, t in found.items()}
+
+
+def _least(errors: Mapping[str, float]) -> str:
+    """Name of the least error; ours where another is as good."""
+    return min(errors, key=lambda name: (errors[name], name != OURS))
+
+
+def _shown(error: float | None) -> str:
+    return f"{'-' if error is None else format(error, '.3f'):>7}"
+
+
+_SEEDS = 2**31 - 1
+
+
+def fit_imputers(imputers: Sequence[VAEImputer], tables: Sequence[Any]) -> None:
+    """Fit several imputers, each to a table of its own, and train their models as one.
+
+    For the same table under several masks, or with several seeds. What each learns is what its
+    ``fit`` would have learned, but for rounding, which training enlarges. Imputers with the same
+    settings of model and training, whose tables have columns of the same kinds and about as many
+    rows, share the time in which a step starts; others are trained one after another. With few
+    importance samples that is most of the time, with twenty a part of it.
+
+    Args:
+        imputers: M of them.
+        tables: M arrays of numbers or DataFrames, as ``fit`` takes them.
+
+    Raises:
+        ConfigError: not one table for each imputer, or a parameter out of range.
+        DataError: a column that cannot be modelled as its kind.
+        TrainingError: a loss is not finite.
+
+    Example:
+        >>> from vaekit.estimators import VAEImputer
+        >>> table = np.repeat(np.linspace(-1, 1, 60), 3).reshape(60, 3)
+        >>> masks = [np.random.default_rng(seed).random(table.shape) < 0.2 for seed in range(2)]
+        >>> tables = [np.where(mask, np.nan, table) for mask in masks]
+        >>> small = {"epochs": 3, "hidden": (8,), "imputation_samples": 20}
+        >>> imputers = [VAEImputer(**small, random_state=seed) for seed in range(2)]
+        >>> fit_imputers(imputers, tables)
+        >>> [imputer.transform(t).shape for imputer, t in zip(imputers, tables, strict=True)]
+        [(60, 3), (60, 3)]
+    """
+    if len(imputers) != len(tables):
+        raise ConfigError(
+            f"expected one table for each imputer; got {len(imputers)} and {len(tables)}"
+        )
+    cells = [_open(imputer, table) for imputer, table in zip(imputers, tables, strict=True)]
+    _judge(imputers, cells)
+    verbose = any(imputer.verbose for imputer in imputers)
+    plans = [_plan(imputer, each) for imputer, each in zip(imputers, cells, strict=True)]
+    for imputer, plan, model in zip(imputers, plans, _learn(plans, verbose=verbose), strict=True):
+        imputer.layout_, imputer.model_ = plan.layout, model
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Plan:
+    """What is to be trained for a table."""
+
+    layout: Layout
+    task: TableTask | None
+    """None where there is nothing to model."""
+    settings: TableSettings
+
+
+def _open(imputer: VAEImputer, table: Any) -> NDArray[np.float64]:  # noqa: ANN401 - as X came
+    """Check parameters and table, and read its cells (N, C)."""
+    if not 0.0 <= imputer.check < 1.0:
+        raise ConfigError(f"expected check to be a share from 0 up to 1; got {imputer.check}")
+    imputer.seed_ = int(check_random_state(imputer.random_state).randint(_SEEDS))
+    checked = door(imputer, table, least=1)
+    imputer.form_ = open_form(checked, kinds=imputer.kinds)
+    cells = imputer.form_.read(checked)
+    check_reason(
+        imputer.missingness, missing_when=imputer.missing_when, columns=imputer.form_.columns
+    )
+    warn_of_empty(imputer.form_.empty, kept=imputer.keep_empty_features)
+    return cells
+
+
+def _judge(imputers: Sequence[VAEImputer], cells: Sequence[NDArray[np.float64]]) -> None:
+    """Where asked for, train on a part of the known cells, and compare on the others."""
+    asked = []
+    for imputer, each in zip(imputers, cells, strict=True):
+        imputer.report_ = None
+        if imputer.check:
+            columns, seed = imputer.form_.columns, imputer.seed_
+            held = hold_back(each, columns=columns, share=imputer.check, seed=seed)
+            hidden = np.where(held, np.nan, each)
+            asked.append((imputer, each, held, hidden, _plan(imputer, hidden)))
+    models = _learn([plan for *_, plan in asked], verbose=any(each[0].verbose for each in asked))
+    for (imputer, each, held, hidden, plan), model in zip(asked, models, strict=True):
+        made = fill(
+            hidden,
+            layout=plan.layout,
+            model=model,
+            samples=imputer.imputation_samples,
+            seed=imputer.seed_,
+        )
+        columns = imputer.form_.columns
+        imputer.report_ = compare(made.filled, cells=each, held=held, columns=columns)
+
+
+def _plan(imputer: VAEImputer, cells: NDArray[np.float64]) -> _Plan:
+    """Units, settings and task of the known cells (N, C)."""
+    columns = imputer.form_.columns
+    beyond = imputer.missingness != "ignorable"  # large values may be what is hidden
+    layout = lay_out(cells, columns=columns, beyond=beyond)
+    settings = choose_settings(
+        rows=len(cells),
+        latent_dim=imputer.latent_dim,
+        hidden=imputer.hidden,
+        samples=imputer.samples,
+        epochs=imputer.epochs,
+        batch_size=imputer.batch_size,
+        learning_rate=imputer.learning_rate,
+    )
+    if not layout.specs:
+        return _Plan(layout=layout, task=None, settings=settings)
+    seen = layout.to_model(cells)
+    gaps = model_gaps(
+        seen,
+        layout=layout,
+        columns=columns,
+        reason=imputer.missingness,
+        missing_when=imputer.missing_when,
+    )
+    task = TableTask(
+        seen=seen,
+        specs=layout.specs,
+        seed=imputer.seed_,
+        missingness=gaps,
+        weights=layout.weigh(imputer.weights, columns=columns),
+    )
+    return _Plan(layout=layout, task=task, settings=settings)
+
+
+def _learn(plans: Sequence[_Plan], *, verbose: bool) -> list[VAE | None]:
+    """The models; those of the same settings at once."""
+    models: dict[int, VAE] = {}
+    for settings in {plan.settings for plan in plans if plan.task}:
+        alike = [at for at, plan in enumerate(plans) if plan.task and plan.settings == settings]
+        tasks = [plans[at].task for at in alike]
+        known = [task for task in tasks if task is not None]
+        models |= zip(alike, fit_tables(known, settings=settings, verbose=verbose), strict=True)
+    return [models.get(at) for at in range(len(plans))]

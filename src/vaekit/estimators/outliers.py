@@ -1,9 +1,11 @@
-"""Odd rows found by a variational autoencoder, as a scikit-learn outlier detector."""
+"""Detect outliers by a variational autoencoder."""
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,24 +13,93 @@ from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from vaekit.errors import ConfigError
-from vaekit.estimators.densities import Density, fit_densities
-from vaekit.estimators.density import choose_density_settings, door
+from vaekit.errors import ConfigError, VaekitWarning
+from vaekit.estimators.density import Density, choose_density_settings, door, fit_densities
 from vaekit.estimators.fitting import Auto
-from vaekit.estimators.holding import Held, choose_rank, hold_out
-from vaekit.estimators.reading import TableForm, is_frame, open_form
-from vaekit.tasks import Scores
+from vaekit.estimators.tables import TableForm, is_frame, open_form
+from vaekit.inference import Scores
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["VAEOutlierDetector"]
+__all__ = ["Held", "VAEOutlierDetector", "choose_rank", "hold_out"]
+
+
+Held = float | Literal["auto"]
+
+_SHARE = 0.2
+_FOLDS = 5
+_FEW_ROWS = 500
+
+
+def hold_out(rows: int, *, held_out: Held, seed: int) -> list[NDArray[np.int64]]:
+    """Which rows each model shall not see.
+
+    Args:
+        rows: N, at least two.
+        held_out: share of the rows that the only model does not see. "auto" is a fifth in tables
+            of 500 rows or more; in smaller ones there are five models, each of which does not see
+            a fifth of its own, so that every row is held out once (two rows make two models).
+        seed: of the choice.
+
+    Returns:
+        For each model the positions that are held out, ascending.
+
+    Raises:
+        ConfigError: not a share.
+
+    Example:
+        >>> [len(part) for part in hold_out(60, held_out="auto", seed=0)]
+        [12, 12, 12, 12, 12]
+        >>> [len(part) for part in hold_out(60, held_out=0.5, seed=0)]
+        [30]
+    """
+    if held_out != "auto" and not (isinstance(held_out, (int, float)) and 0.0 < held_out < 1.0):
+        raise ConfigError(
+            f'expected held_out to be a share, such as 0.2, or "auto"; got {held_out!r}'
+        )
+    order = np.random.default_rng(seed).permutation(rows)
+    if held_out == "auto" and rows < _FEW_ROWS:
+        return [np.sort(part) for part in np.array_split(order, min(_FOLDS, rows))]
+    share = _SHARE if held_out == "auto" else held_out
+    return [np.sort(order[: min(max(1, round(share * rows)), rows - 1)])]
+
+
+def choose_rank(held: int, *, contamination: float) -> int:
+    """Which of the held-out scores, from the lowest, is the threshold.
+
+    Args:
+        held: n, how many there are.
+        contamination: share of usual rows that may be called odd.
+
+    Returns:
+        k, the contamination of n + 1 rounded down, and at least 1.
+
+    Warns:
+        VaekitWarning: there are so few that even the lowest of them is called odd more often.
+
+    Example:
+        >>> choose_rank(99, contamination=0.05)
+        5
+    """
+    rank = int(contamination * (held + 1) + 1e-9)
+    if rank < 1:
+        warnings.warn(
+            f"{held} held-out rows cannot tell a contamination of {contamination:g}: usual rows "
+            f"will be called odd at a rate of {1 / (held + 1):.3g}. It takes "
+            f"{math.ceil(1 / contamination - 1e-9) - 1} held-out rows; give more rows, or a "
+            "larger contamination",
+            VaekitWarning,
+            stacklevel=3,
+        )
+    return max(1, rank)
+
 
 _SEEDS = 2**31 - 1
 
 
 class VAEOutlierDetector(OutlierMixin, BaseEstimator):
-    r"""Find rows that a variational autoencoder holds for improbable, and say which cells make them so.
+    r"""Detect outliers: rows of low density, and the cells responsible.
 
     The score of a row is the logarithm of its density, estimated with importance weights over
     its known cells. Every model is trained without some of the rows; a row is odd where its score
@@ -91,7 +162,7 @@ class VAEOutlierDetector(OutlierMixin, BaseEstimator):
         Mattei and Frellsen 2019, arXiv:1812.02633 (density with gaps); Vovk, Gammerman and Shafer
         2005, Algorithmic Learning in a Random World, section 4.1 (held-out scores); Vovk 2015,
         arXiv:1208.0806 (every row held out once).
-    """  # noqa: E501
+    """
 
     def __init__(
         self,

@@ -1,10 +1,7 @@
 """Numbers about a trained model."""
 
-from vaekit.evaluation.decoding import Decoding, worth_compiling
-from vaekit.evaluation.evaluate import evaluate
-from vaekit.evaluation.likelihood import RowScores, score_rows
-from vaekit.evaluation.result import ACTIVE_VARIANCE, Evaluation
-from vaekit.evaluation.share import Alone, Shared
+from vaekit.evaluation.evaluate import ACTIVE_VARIANCE, Alone, Evaluation, Shared, evaluate
+from vaekit.evaluation.likelihood import Decoding, RowScores, score_rows, worth_compiling
 
 __all__ = [
     "ACTIVE_VARIANCE",

@@ -1,22 +1,289 @@
-"""Measure a trained model."""
+"""Evaluate a trained model on the rows of a split."""
 
+import math
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from vaekit.data import Batches
+from vaekit.data import Batches, Part
+from vaekit.distributions import Point
 from vaekit.errors import DataError
-from vaekit.evaluation.decoding import Decoding
-from vaekit.evaluation.likelihood import score_rows
-from vaekit.evaluation.result import Evaluation
-from vaekit.evaluation.share import Alone, Shared
-from vaekit.evaluation.sums import Layout, summarise
+from vaekit.evaluation.likelihood import Decoding, RowScores, score_rows
 from vaekit.models import VAE
 from vaekit.numerics import compute_settings, fixed_noise, nth_seed
-from vaekit.objectives import kl_per_dim
+from vaekit.objectives import has_closed_form, kl_per_dim
 
-__all__ = ["evaluate"]
+__all__ = [
+    "ACTIVE_VARIANCE",
+    "Alone",
+    "Evaluation",
+    "Layout",
+    "Shared",
+    "evaluate",
+    "summarise",
+    "write_notes",
+]
+
+
+class Shared(Protocol):
+    """The processes that share a piece of work, seen from one of them.
+
+    Whole batches fall to each in turn, so that the noise of a row does not depend on how many
+    there are. :class:`vaekit.training.distributed.Processes` is such a thing.
+
+    Attributes:
+        part: which process this is, and of how many.
+    """
+
+    part: Part
+
+    def total(self, sums: Tensor) -> Tensor:
+        """Sums over all processes, the same in each.
+
+        Args:
+            sums: of this process, on the CPU.
+        """
+
+
+class Alone:
+    """One process that has nobody to share with.
+
+    Example:
+        >>> Alone().part
+        Part(number=0, of=1)
+    """
+
+    def __init__(self) -> None:
+        self.part = Part()
+
+    def total(self, sums: Tensor) -> Tensor:
+        """The sums themselves.
+
+        Args:
+            sums: any tensor.
+        """
+        return sums
+
+
+_COLLAPSED_NATS = 0.1
+
+
+def write_notes(
+    *,
+    dense: bool,
+    rate: float,
+    active: int,
+    latent_dim: int,
+    effective: float,
+    samples: int,
+) -> tuple[str, ...]:
+    """Sentences for whatever a person should know before using the numbers.
+
+    Args:
+        dense: whether the posterior has a density.
+        rate: in nats per row.
+        active: active latent dimensions.
+        latent_dim: D.
+        effective: median effective sample size.
+        samples: K.
+
+    Returns:
+        The sentences; none when all is well.
+
+    Example:
+        >>> write_notes(
+        ...     dense=True, rate=0.0, active=0, latent_dim=2, effective=90.0, samples=100
+        ... )[0][:9]
+        'Collapsed'
+    """
+    if not dense:
+        return (
+            "The posterior is a point and has no density: there is no log-likelihood, and the "
+            "rate is only the cross-entropy -log p(z) at the code.",
+        )
+    notes = []
+    if rate < _COLLAPSED_NATS:
+        notes.append(
+            f"Collapsed: the code carries {rate:.2g} nats and {active} of {latent_dim} dimensions "
+            "vary with the data, so the decoder ignores it. Warm the rate up (objective.schedule "
+            "= linear), lower objective.beta, set objective.free_bits, or take a weaker decoder."
+        )
+    elif active == 0:
+        notes.append(
+            f"No mean of a code varies by more than 0.01, yet the rate is {rate:.3g} nats: the "
+            "posteriors are far narrower than the prior, and samples of the prior miss the codes."
+        )
+    elif 2 * active < latent_dim:
+        notes.append(
+            f"{latent_dim - active} of {latent_dim} latent dimensions are unused; the model "
+            "would lose little with fewer."
+        )
+    if samples >= 10 and effective < max(2.0, 0.001 * samples):
+        notes.append(
+            f"Half of the rows rest on fewer than {effective:.1f} effective samples of {samples}: "
+            "the log-likelihood is a lower bound that more samples would raise."
+        )
+    return tuple(notes)
+
+
+ACTIVE_VARIANCE = 0.01
+"""A latent dimension is active if its posterior mean varies by more than this over the rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """Numbers about a trained model on one split. Means are over rows."""
+
+    split: str
+    """Which rows."""
+    rows: int
+    """How many."""
+    samples: int
+    """Importance samples for each row."""
+    unit: str
+    """Of elbo, log_likelihood, distortion, rate and KL."""
+    elbo: float
+    """Evidence lower bound: -(distortion + rate), every weight at 1."""
+    distortion: float
+    """-E_q[log p(x|z)]."""
+    rate: float
+    """KL(q(z|x) || p(z)), in closed form where there is one."""
+    log_likelihood: float | None
+    """Importance-weighted estimate of log p(x); none where q has no density."""
+    log_likelihood_se: float | None
+    """Its standard error over the rows."""
+    bits_per_dim: float | None
+    """-log_likelihood / (F log 2)."""
+    effective_sample_size: float | None
+    """Median over rows of how many samples carry the estimate."""
+    latent_dim: int
+    """D."""
+    active_units: int
+    """Dimensions whose posterior mean varies over the rows by more than 0.01."""
+    mean_variance: list[float]
+    """Variance over the rows of the posterior mean of each dimension."""
+    kl_per_dim: list[float] | None
+    """Rate of each dimension, where posterior and prior are diagonal Gaussians."""
+    reconstruction_error: float
+    """Mean over rows of the squared distance between a row and the decoded mean of its code."""
+    notes: tuple[str, ...] = ()
+    """What a person should know about these numbers."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For ``evaluation.json``."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+
+_SINGLE = 6  # numbers before those that there are one of for each latent dimension
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """What stands where in the sums over a batch, and what the model knows in closed form.
+
+    Args:
+        features: F.
+        latent_dim: D.
+        dense: whether the posterior has a density.
+        closed_form: whether the rate has one for each dimension.
+    """
+
+    features: int
+    latent_dim: int
+    dense: bool
+    closed_form: bool
+
+    @classmethod
+    def of(cls, model: VAE, x: Tensor) -> "Layout":
+        """For a model.
+
+        Args:
+            model: any.
+            x: (1, F) a row as it sees them.
+        """
+        q = model.posterior(x)
+        return cls(
+            features=x.shape[-1],
+            latent_dim=q.mean.shape[-1],
+            dense=not isinstance(q, Point),
+            closed_form=has_closed_form(q, model.prior()),
+        )
+
+    @property
+    def width(self) -> int:
+        """How many sums."""
+        return _SINGLE + (2 + self.closed_form) * self.latent_dim
+
+    def sums(self, scores: RowScores, *, mean: Tensor, kl: Tensor | None, error: Tensor) -> Tensor:
+        """Sums over a batch.
+
+        Args:
+            scores: of its rows.
+            mean: (B, D) of the posterior.
+            kl: (B, D), where it has a closed form.
+            error: (B,) squared error of the reconstruction.
+
+        Returns:
+            (width,)
+        """
+        log_p = scores.log_likelihood
+        single = [torch.ones_like(log_p), log_p, log_p.square()]
+        single += [scores.distortion, scores.rate, error]
+        parts = [torch.stack(single, 1), mean, mean.square(), *([] if kl is None else [kl])]
+        return torch.cat(parts, 1).sum(0)
+
+
+def summarise(
+    sums: Tensor, *, effective: Tensor, layout: Layout, split: str, samples: int
+) -> Evaluation:
+    """Means over rows, never over batches.
+
+    Args:
+        sums: (batches, width) over each batch, float64.
+        effective: (rows,) effective samples.
+        layout: of the sums.
+        split: which rows.
+        samples: K.
+
+    Returns:
+        The numbers.
+    """
+    total = sums.sum(0)
+    rows = int(total[0])
+    log_p, square, distortion, sampled_rate, error = (total[1:_SINGLE] / rows).tolist()
+    mean, second, *kl = torch.split(total[_SINGLE:] / rows, layout.latent_dim)
+    per_dim = kl[0] if kl else None
+    rate = sampled_rate if per_dim is None else float(per_dim.sum())
+    variance = (second - mean.square()).clamp_min(0)
+    active = int((variance > ACTIVE_VARIANCE).sum())
+    median, dense = float(effective.median()), layout.dense
+    spread = math.sqrt(max(square - log_p**2, 0.0)) if math.isfinite(square) else math.nan
+    notes = write_notes(
+        dense=dense, rate=rate, active=active, latent_dim=layout.latent_dim,
+        effective=median, samples=samples,
+    )  # fmt: skip
+    return Evaluation(
+        split=split,
+        rows=rows,
+        samples=samples,
+        unit="nats per row",
+        elbo=-(distortion + rate),
+        distortion=distortion,
+        rate=rate,
+        log_likelihood=log_p if dense else None,
+        log_likelihood_se=spread / rows**0.5 if dense else None,
+        bits_per_dim=-log_p / (layout.features * math.log(2)) if dense else None,
+        effective_sample_size=median if dense else None,
+        latent_dim=layout.latent_dim,
+        active_units=active,
+        mean_variance=variance.tolist(),
+        kl_per_dim=None if per_dim is None else per_dim.tolist(),
+        reconstruction_error=error,
+        notes=notes,
+    )
 
 
 @torch.no_grad()

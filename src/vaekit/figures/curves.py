@@ -1,4 +1,4 @@
-"""How training went."""
+"""Training curves, KL per dimension, and bounds by flow length."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,12 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from vaekit.errors import InputError
-from vaekit.figures.style import FIRST, GREY, SECOND, THIRD, WIDTH, new_figure, styled
+from vaekit.figures.style import FIRST, GREY, MARKERS, SECOND, THIRD, WIDTH, new_figure, styled
 
-__all__ = ["learning_curves"]
+__all__ = ["bound_by_length", "kl_per_dim", "learning_curves"]
+
 
 Record = Mapping[str, Any]
 
@@ -155,3 +156,143 @@ def _frame_later_epochs(axes: Axes, curves: list[NDArray[np.float64]]) -> None:
     axes.set_title(
         text, loc="right", pad=_LEGEND_POINTS, fontsize=9, fontweight="normal", color=GREY
     )
+
+
+_ACTIVE: dict[str, Any] = {"facecolor": FIRST, "edgecolor": FIRST}
+_IDLE: dict[str, Any] = {"facecolor": "white", "edgecolor": GREY, "hatch": "////"}
+_NAMED_BARS = 40  # with more dimensions than this their names would run into each other
+
+
+def kl_per_dim(
+    kl: ArrayLike,
+    *,
+    active: ArrayLike | None = None,
+    threshold: float = 0.01,
+    title: str | None = None,
+) -> Figure:
+    """Draw the divergence from the prior of each latent dimension, the largest first.
+
+    Args:
+        kl: (D,), KL(q(z_d|x) || p(z_d)) averaged over rows, in nats.
+        active: (D,), true where the variance of the posterior mean over rows is above the
+            threshold; when absent a dimension counts as active by its divergence.
+        threshold: that variance, or without ``active`` that divergence in nats.
+        title: above the bars; says how many dimensions are active when absent.
+
+    Returns:
+        The figure: filled bars are active dimensions, hatched ones carry next to nothing.
+
+    Raises:
+        InputError: ``kl`` is not a vector, or ``active`` has another length.
+
+    Example:
+        >>> kl_per_dim([0.0, 2.0], active=[False, True]).axes[0].get_title(loc="left")
+        '1 of 2 latent dimensions active, 2.0 nats in all'
+    """
+    values = np.asarray(kl, dtype=np.float64)
+    if values.ndim != 1 or values.size == 0:
+        raise InputError(f"kl: expected a number for each dimension, got shape {values.shape}")
+    by_variance = active is not None
+    used = np.asarray(active, dtype=bool) if by_variance else values > threshold
+    if used.shape != values.shape:
+        raise InputError(f"active: expected {values.size} truth values, got shape {used.shape}")
+    rule = f"variance of the posterior mean > {threshold:g}"
+    rule = rule if by_variance else f"KL > {threshold:g} nats"
+    summary = f"{int(used.sum())} of {values.size} latent dimensions active"
+    with styled():
+        figure = new_figure(WIDTH, height=3.6)
+        axes = figure.add_subplot()
+        _draw_bars(axes, values, used=used, rule=rule)
+        axes.set_title(title or f"{summary}, {np.nansum(values):.1f} nats in all")
+    return figure
+
+
+def _draw_bars(
+    axes: Axes, values: NDArray[np.float64], *, used: NDArray[np.bool_], rule: str
+) -> None:
+    """Draw the bars from the largest to the smallest, and explain their two looks."""
+    order = np.argsort(-np.nan_to_num(values, nan=-np.inf), kind="stable")
+    for chosen, label, look in (
+        (True, f"active: {rule}", _ACTIVE),
+        (False, "not active", _IDLE),
+    ):
+        ranks = np.flatnonzero(used[order] == chosen)
+        if ranks.size:
+            axes.bar(ranks, values[order][ranks], width=0.8, label=label, **look)
+    names = [f"z{dim + 1}" for dim in order] if values.size <= _NAMED_BARS else []
+    axes.set_xticks(range(len(names)), names, rotation=90 if values.size > 20 else 0)
+    axes.set_xlim(-0.6, max(values.size, 8) - 0.4)
+    axes.set_xlabel(f"{values.size} latent dimensions, largest KL first")
+    axes.set_ylabel("KL (nats per row)")
+    axes.grid(visible=False, axis="x")
+    axes.legend(loc="upper right")
+
+
+_COLORS = (FIRST, SECOND, THIRD)
+
+Points = Mapping[int, float]
+
+
+def bound_by_length(
+    values: Mapping[str, Points],
+    *,
+    errors: Mapping[str, Points] | None = None,
+    levels: Mapping[str, Mapping[str, float]] | None = None,
+    flow: str = "",
+) -> Figure:
+    """Draw numbers of several runs against the length of their flow.
+
+    Args:
+        values: by what it is (ELBO, log-likelihood), and by length, in nats per row.
+        errors: standard errors of some of them, by the same names.
+        levels: by what it is, the numbers of runs that have no place on the axis, by their name.
+        flow: the kind of flow whose length it is.
+
+    Returns:
+        The figure: a line for each number, and a dashed level of its colour for each such run.
+
+    Raises:
+        InputError: there are no numbers.
+
+    Example:
+        >>> figure = bound_by_length({"ELBO": {0: -148.0, 4: -147.0, 16: -146.0}}, flow="planar")
+        >>> figure.axes[0].get_xlabel()
+        'length of the planar flow'
+    """
+    if not any(values.values()):
+        raise InputError("expected numbers for at least one length of a flow, got none")
+    lengths = sorted({length for points in values.values() for length in points})
+    with styled():
+        figure = new_figure(WIDTH, height=3.8)
+        axes = figure.add_subplot()
+        for place, (what, points) in enumerate(values.items()):
+            color = _COLORS[place % len(_COLORS)]
+            _line(axes, points, (errors or {}).get(what, {}), label=what, place=place, color=color)
+            for name, value in (levels or {}).get(what, {}).items():
+                _level(axes, value, name=name, color=color)
+        axes.set_xticks(lengths)
+        axes.set_xlabel(" ".join(["length of the", *filter(None, [flow]), "flow"]))
+        axes.set_ylabel("nats per row; higher is better")
+        figure.legend(loc="outside upper left", ncols=3)
+    return figure
+
+
+def _line(
+    axes: Axes, points: Points, errors: Points, *, label: str, place: int, color: str
+) -> None:
+    """Points in the order of their lengths, joined, with bars where an error is known."""
+    lengths = sorted(points)
+    bars: Any = [errors.get(length, np.nan) for length in lengths]
+    axes.errorbar(
+        lengths, [points[length] for length in lengths], yerr=bars if errors else None,
+        marker=MARKERS[place], markersize=6, color=color, capsize=3, label=label,
+    )  # fmt: skip
+
+
+def _level(axes: Axes, value: float, *, name: str, color: str) -> None:
+    """A run across the whole axis, its name at the right."""
+    axes.axhline(value, color=color, linewidth=1.2, linestyle=(0, (5, 2)))
+    axes.annotate(
+        name, (1.0, value), xycoords=("axes fraction", "data"), xytext=(4, 0),
+        textcoords="offset points", va="center", fontsize=9, color=color, annotation_clip=False,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a latent plane decodes to, as one map."""
+"""Maps of decoded latent planes."""
 
 import math
 from statistics import NormalDist
@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from vaekit.errors import InputError
-from vaekit.figures.check import as_rows
-from vaekit.figures.mosaic import Extent, Margins, as_tiles, mosaic, picture, show
-from vaekit.figures.style import styled
+from vaekit.figures.images import Extent, Margins, as_tiles, mosaic, picture, show
+from vaekit.figures.style import as_rows, styled
 
 __all__ = ["draw_map", "manifold", "manifold_codes"]
+
 
 _NORMAL = NormalDist()
 _TICKS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0)

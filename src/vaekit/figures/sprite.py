@@ -1,4 +1,4 @@
-"""Thumbnails of many images on one sheet, as projectors and web pages take them."""
+"""Sprite sheets of thumbnails for projectors and web pages."""
 
 import math
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from vaekit.errors import InputError
-from vaekit.figures.mosaic import as_tiles
+from vaekit.figures.images import as_tiles
 
 __all__ = ["Sprite", "sprite_sheet"]
+
 
 _SHEET = 8192  # dots; browsers draw no larger texture
 _THUMBNAIL = 96  # dots; a projector shows no more of them

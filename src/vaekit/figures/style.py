@@ -1,12 +1,20 @@
-"""One restrained look for all figures, applied in a context and never globally."""
+"""One style for all figures, input checks, and saving."""
 
+import io
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from vaekit.errors import InputError
+from vaekit.io import write_atomically
 
 __all__ = [
     "DOTS_PER_INCH",
@@ -18,10 +26,69 @@ __all__ = [
     "SECOND",
     "THIRD",
     "WIDTH",
+    "as_rows",
+    "is_image",
     "mark",
     "new_figure",
+    "save_figure",
     "styled",
 ]
+
+
+def as_rows(values: ArrayLike, *, features: int | None = None, name: str) -> NDArray[np.float64]:
+    """Take an array of rows as float64, or say what is wrong with it.
+
+    Args:
+        values: (B, F).
+        features: the F that is expected; any when absent.
+        name: what the array is, for the message.
+
+    Returns:
+        (B, F).
+
+    Raises:
+        InputError: not two-dimensional, without rows, or with another number of features.
+
+    Example:
+        >>> as_rows([[0, 1]], name="codes")
+        array([[0., 1.]])
+        >>> as_rows([0, 1], name="codes")
+        Traceback (most recent call last):
+        vaekit.errors.InputError: codes: expected an array (rows, features) with at least one
+        row, got the shape (2,)
+    """
+    rows = np.asarray(values, dtype=np.float64)
+    if rows.ndim != 2 or rows.size == 0:
+        raise InputError(
+            f"{name}: expected an array (rows, features) with at least one row, "
+            f"got the shape {rows.shape}"
+        )
+    if features is not None and rows.shape[1] != features:
+        raise InputError(
+            f"{name}: expected {features} features in a row, got {rows.shape[1]}; "
+            "pass the shape of the data that these rows belong to"
+        )
+    return rows
+
+
+def is_image(shape: tuple[int, ...]) -> bool:
+    """Tell images (C, H, W), with C of 1 or 3, from tables and points (F,).
+
+    Raises:
+        InputError: any other shape.
+
+    Example:
+        >>> is_image((1, 8, 8)), is_image((30,))
+        (True, False)
+    """
+    if len(shape) == 3 and shape[0] in (1, 3) and math.prod(shape) > 0:
+        return True
+    if len(shape) == 1 and shape[0] > 0:
+        return False
+    raise InputError(
+        f"expected the shape (1, height, width), (3, height, width) or (features,), got {shape}"
+    )
+
 
 WIDTH = 7.2  # inches; small enough that 10 point text stays readable on a phone
 DOTS_PER_INCH = 160
@@ -137,3 +204,45 @@ def mark(index: int) -> tuple[str, str]:
     """
     turn, place = divmod(index, len(PALETTE))
     return PALETTE[place], MARKERS[(place + turn) % len(MARKERS)]
+
+
+# What changes from one day or one version to the next is left out: same data, same bytes.
+_METADATA: dict[str, dict[str, str | None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "ModDate": None, "Creator": None, "Producer": None},
+}
+
+
+def save_figure(figure: Figure, *, path: str | Path) -> Path:
+    """Write a figure; whoever looks sees the old file or the whole new one.
+
+    The same data give the same bytes. The figure is drawn in the style of the project.
+
+    Args:
+        figure: to write.
+        path: where to; ends in .png, .svg or .pdf. Folders on the way are made.
+
+    Returns:
+        The path.
+
+    Raises:
+        InputError: the path ends in something else.
+        WriteError: the folder cannot be written, or the disk is full.
+
+    Example:
+        >>> import tempfile
+        >>> from vaekit.figures.curves import kl_per_dim
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_figure(kl_per_dim([1.0]), path=Path(folder) / "kl.png").name
+        'kl.png'
+    """
+    path = Path(path)
+    kind = path.suffix.lower()
+    if kind not in _METADATA:
+        raise InputError(f"{path}: a figure ends in {', '.join(_METADATA)}")
+    buffer = io.BytesIO()
+    with styled():
+        figure.savefig(buffer, format=kind[1:], metadata=_METADATA[kind])
+    write_atomically(path, lambda beside: beside.write_bytes(buffer.getvalue()))
+    return path

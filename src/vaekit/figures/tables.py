@@ -1,4 +1,4 @@
-"""Rows of numbers: small multiples, one panel for each column or pair of columns."""
+"""Small multiples of table columns."""
 
 import itertools
 import math
@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from vaekit.errors import InputError
-from vaekit.figures.check import as_rows
-from vaekit.figures.style import FIRST, GREY, SECOND, WIDTH, new_figure, styled
+from vaekit.figures.style import FIRST, GREY, SECOND, WIDTH, as_rows, new_figure, styled
 
 __all__ = ["column_scatter", "marginals", "pair_scatter"]
+
 
 _LARGEST_NUMBER_OF_PANELS = 12
 _POINTS = 2000  # drawn in a panel; more would only darken it

@@ -1,10 +1,16 @@
 """Models: three conditional distributions and what they leave behind."""
 
-from vaekit.models.autoregressive import AutoregressiveFlow, FlowPrior, SplineFlow
+from vaekit.models.base import Amortized, Conditional, Head
 from vaekit.models.columns import Columns, ColumnSpec
-from vaekit.models.conditional import Amortized, Conditional, Head
-from vaekit.models.flows import Flow, FlowPosterior, PlanarFlow, RadialFlow
-from vaekit.models.hedged import Hedged
+from vaekit.models.flows import (
+    AutoregressiveFlow,
+    Flow,
+    FlowPosterior,
+    FlowPrior,
+    PlanarFlow,
+    RadialFlow,
+    SplineFlow,
+)
 from vaekit.models.labelled import (
     Label,
     LabelledAmortized,
@@ -19,10 +25,9 @@ from vaekit.models.likelihoods import (
     DiscretizedLogistic,
     Gaussian,
 )
-from vaekit.models.missingness import MASKS, End, Mask, Missingness, complete
-from vaekit.models.posteriors import DiagonalGaussian, FullGaussian, Point
+from vaekit.models.missingness import MASKS, End, Mask, Missingness, TableInputs, complete
+from vaekit.models.posteriors import DiagonalGaussian, FullGaussian, Hedged, Point
 from vaekit.models.priors import MixtureOfGaussians, StandardNormal, VampPrior
-from vaekit.models.table_inputs import TableInputs
 from vaekit.models.vae import VAE, Trace, row_log_prob
 
 __all__ = [

@@ -10,8 +10,7 @@ from vaekit.distributions import BernoulliVector, GaussianVector, GridCategorica
 from vaekit.distributions import ContinuousBernoulli as ContinuousBernoulliFeature
 from vaekit.distributions import DiscretizedLogistic as DiscretizedLogisticFeature
 from vaekit.errors import ConfigError
-from vaekit.models.conditional import Head
-from vaekit.models.reading import own_parameters
+from vaekit.models.base import Head, own_parameters
 from vaekit.numerics import bound_log_variance
 
 __all__ = ["Bernoulli", "Categorical", "ContinuousBernoulli", "DiscretizedLogistic", "Gaussian"]

@@ -2,15 +2,9 @@
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import (
-    Categorical,
-    Distribution,
-    Independent,
-    MixtureSameFamily,
-    Normal,
-)
+from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
-from vaekit.models.conditional import Conditional
+from vaekit.models.base import Conditional
 from vaekit.numerics import bound_log_variance
 
 __all__ = ["MixtureOfGaussians", "StandardNormal", "VampPrior"]
@@ -97,7 +91,7 @@ class VampPrior(Conditional):
         pseudo_inputs: (C, F), learned.
 
     Example:
-        >>> from vaekit.models.conditional import Amortized
+        >>> from vaekit.models.base import Amortized
         >>> from vaekit.models.posteriors import DiagonalGaussian
         >>> posterior = Amortized(nn.Linear(64, 4), DiagonalGaussian(2))
         >>> VampPrior(posterior, pseudo_inputs=torch.rand(10, 64))().log_prob(torch.zeros(2)).shape

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent
 
 from vaekit.distributions import SideBySideVector, log_density, sample_with_log_prob
-from vaekit.models.conditional import Conditional
+from vaekit.models.base import Conditional
 from vaekit.models.missingness import Missingness, complete
 from vaekit.numerics import masked_sum
 

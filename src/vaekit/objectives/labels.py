@@ -1,8 +1,8 @@
-"""Terms of rows with a label, and of rows whose label is summed out."""
+"""Terms of rows with a label, and of rows whose label is marginalized."""
 
 from torch import Tensor
 
-from vaekit.objectives.terms import Terms
+from vaekit.objectives.base import Terms
 
 __all__ = ["sum_out_label", "with_label"]
 

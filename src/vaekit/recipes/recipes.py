@@ -1,23 +1,66 @@
-"""The table of recipes."""
+"""The table of recipes and studies."""
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from vaekit.config import Config
+from vaekit.config import Config, merge, parse_config
 from vaekit.errors import ConfigError
-from vaekit.recipes.digits import digits
-from vaekit.recipes.fashion import fashion_mlp
-from vaekit.recipes.iwae import IWAE_TABLE
-from vaekit.recipes.labels import LABELS_TABLE, mnist_semi_supervised
-from vaekit.recipes.manifold import mnist_arithmetic, mnist_manifold, mnist_morph
-from vaekit.recipes.mnist import mnist_iwae_5, mnist_vae
-from vaekit.recipes.points import swiss_roll
-from vaekit.recipes.published import Published
+from vaekit.recipes.configs import (
+    IWAE_TABLE,
+    LABELS_TABLE,
+    Published,
+    digits,
+    fashion_mlp,
+    mnist_arithmetic,
+    mnist_iwae_5,
+    mnist_manifold,
+    mnist_morph,
+    mnist_semi_supervised,
+    mnist_vae,
+    swiss_roll,
+)
 from vaekit.recipes.studies import STUDIES
 
-__all__ = ["RECIPES", "Recipe", "recipe"]
+__all__ = ["RECIPES", "Recipe", "quick", "recipe"]
+
+
+# Of each split; enough that the figures show what they are about.
+_ROWS = 1000
+_EPOCHS = 20
+_SAMPLES = 20
+# More steps from fewer rows.
+_BATCH = 20
+
+
+def quick(config: Config) -> Config:
+    """Shrink a run to what ends within a minute: fewer rows, epochs and importance samples.
+
+    The model and the objective stay as they are, and its warm-up keeps its share of the epochs.
+
+    Args:
+        config: of the full run.
+
+    Returns:
+        The config of the small one.
+
+    Example:
+        >>> quick(Config()).training.epochs
+        20
+    """
+    epochs = min(config.training.epochs, _EPOCHS)
+    share = epochs / config.training.epochs
+    counts = [count for count in config.labels.counts if count <= _ROWS // 10]
+    small: Mapping[str, Any] = {
+        "data": {"limit": min(config.data.limit or _ROWS, _ROWS)},
+        "objective": {"warmup": max(1, round(config.objective.warmup * share))},
+        "training": {"epochs": epochs, "batch_size": min(config.training.batch_size, _BATCH)},
+        "labels": {"counts": counts, "batch_size": min(config.labels.batch_size, _BATCH)},
+        "evaluation": {"samples": min(config.evaluation.samples, _SAMPLES)},
+    }
+    return parse_config(merge(config.model_dump(), small))
 
 
 @dataclass(frozen=True, kw_only=True)

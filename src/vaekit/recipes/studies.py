@@ -1,6 +1,8 @@
-"""The studies: several models on the same rows, each in one respect another."""
+"""Studies: several configurations that differ in one setting."""
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from vaekit.config import (
     Config,
@@ -13,10 +15,31 @@ from vaekit.config import (
     PosteriorConfig,
     TrainingConfig,
 )
-from vaekit.recipes.iwae import IWAE_TABLE, mnist_iwae
-from vaekit.recipes.study import Study
+from vaekit.recipes.configs import IWAE_TABLE, Published, mnist_iwae
 
-__all__ = ["STUDIES", "mnist_autoencoder", "mnist_em", "mnist_flow", "mnist_losses"]
+__all__ = ["STUDIES", "Study", "mnist_autoencoder", "mnist_em", "mnist_flow", "mnist_losses"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Several runs that are read side by side."""
+
+    name: str
+    """As given on the command line."""
+    members: Callable[[], Mapping[str, Config]]
+    """Makes the full config of each member, by its name, in the order they are run."""
+    published: Mapping[str, tuple[Published, ...]] = field(default_factory=dict)
+    """What members are compared to, by the name of the member."""
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring."""
+        return self.text.splitlines()[0]
+
+    @property
+    def text(self) -> str:
+        """What is compared, what to look for, and where it comes from."""
+        return inspect.getdoc(self.members) or ""
 
 
 def mnist_em() -> Mapping[str, Config]:

@@ -1,20 +1,18 @@
 """From a run's plain data to one self-contained page; no model, no network."""
 
-from vaekit.report.comparison import differing_settings, write_comparison
-from vaekit.report.formula import Formula, objective_formula
-from vaekit.report.numbers import Headline, format_number, headlines, with_error
-from vaekit.report.standing import standing
-from vaekit.report.write import write_report
+from vaekit.report.gallery import draw_figures
+from vaekit.report.numbers import Headline, format_number, headlines, standing, with_error
+from vaekit.report.page import write_report
+from vaekit.report.scene import as_shown, raw_units
 
 __all__ = [
-    "Formula",
     "Headline",
-    "differing_settings",
+    "as_shown",
+    "draw_figures",
     "format_number",
     "headlines",
-    "objective_formula",
+    "raw_units",
     "standing",
     "with_error",
-    "write_comparison",
     "write_report",
 ]

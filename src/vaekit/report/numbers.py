@@ -1,11 +1,23 @@
-"""The numbers at the head of a report: what each is called, its unit, and what it means."""
+"""The numbers and tables of a report."""
 
+import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
-__all__ = ["Headline", "format_number", "headlines", "with_error"]
+__all__ = [
+    "Headline",
+    "MetricsTable",
+    "flatten",
+    "format_number",
+    "headlines",
+    "last_metrics",
+    "standing",
+    "with_error",
+    "with_standing",
+]
+
 
 _DASH = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
@@ -226,3 +238,154 @@ def _reason(quantity: _Quantity, evaluation: Mapping[str, Any], notes: Sequence[
         return f"needs the {quantity.needs.replace('_', '-')}"
     words = (quantity.label.lower(), quantity.key)
     return next((note for note in notes if any(word in note.lower() for word in words)), "")
+
+
+def standing(line: Mapping[str, Any]) -> str:
+    """Say by how much our number is better or worse than a published one.
+
+    Args:
+        line: ``ours`` and ``value``, and where they are known ``unit``, ``better`` (lower or
+            higher) and ``ours_se``, the standard error of ours.
+
+    Returns:
+        The words; empty where one of the two is no number.
+
+    Example:
+        >>> line = {"ours": 87.72, "value": 86.76, "unit": "nats per row", "better": "lower"}
+        >>> standing({**line, "ours_se": 0.24})
+        'behind by 0.96 nats per row (4 standard errors)'
+        >>> standing({"ours": 22, "value": 19})
+        'higher by 3'
+    """
+    ours, value = line.get("ours"), line.get("value")
+    if not (_is_number(ours) and _is_number(value)):
+        return ""
+    difference = ours - value
+    if difference == 0:
+        return "the same as published"
+    direction = _direction(difference, line.get("better"))
+    return f"{direction} by {_size(abs(difference), line)}"
+
+
+def with_standing(published: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Put to each published number where ours stands, and ours as it is shown.
+
+    Args:
+        published: lines as those of `standing`.
+
+    Returns:
+        The lines with ``standing`` and ``shown`` added.
+    """
+    return [
+        {**line, "standing": standing(line), "shown": _shown(line.get("ours"), line.get("ours_se"))}
+        for line in published
+    ]
+
+
+def _shown(ours: object, error: object) -> str:
+    if _is_number(ours) and _is_number(error) and error > 0:
+        return with_error(ours, error=error)
+    return format_number(ours)
+
+
+def _direction(difference: float, better: object) -> str:
+    if better not in ("lower", "higher"):
+        return "higher" if difference > 0 else "lower"
+    return "ahead" if (difference > 0) == (better == "higher") else "behind"
+
+
+def _size(difference: float, line: Mapping[str, Any]) -> str:
+    """The difference with its unit, and in standard errors where one is known."""
+    error = line.get("ours_se")
+    if not (_is_number(error) and error > 0):
+        return format_number(float(f"{difference:.3g}")) + _unit(line)
+    size = with_error(difference, error=error).partition(" ")[0]
+    return f"{size}{_unit(line)} ({_errors(difference / error)})"
+
+
+def _unit(line: Mapping[str, Any]) -> str:
+    """The unit of a difference: that of 19 of 50 and 22 of 50 is not "of 50"."""
+    unit = str(line.get("unit") or "")
+    return f" {unit}" if unit and not unit.startswith("of ") else ""
+
+
+def _errors(count: float) -> str:
+    """How many standard errors, in two digits at most."""
+    if count < 1:
+        return "less than one standard error"
+    shown = format_number(float(f"{count:.2g}"))
+    return f"{shown} standard error{'s' if shown != '1' else ''}"
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+_SPLITS = ("train", "validation", "test")
+_MEASURES = ("bound", "distortion", "rate", "loss")
+
+MetricsTable = dict[str, Any]
+
+
+def flatten(config: Mapping[str, Any], *, above: str = "") -> Iterator[tuple[str, str]]:
+    """Walk a nested config: dotted names with values as the JSON file has them.
+
+    Args:
+        config: sections and settings.
+        above: name of the section that this one lies in.
+
+    Yields:
+        Name and value.
+
+    Example:
+        >>> list(flatten({"name": "mine", "model": {"hidden": [4, 2], "flow": None}}))
+        [('name', 'mine'), ('model.hidden', '[4, 2]'), ('model.flow', 'null')]
+    """
+    for key, value in config.items():
+        name = f"{above}.{key}" if above else str(key)
+        if isinstance(value, Mapping):
+            yield from flatten(value, above=name)
+        else:
+            shown = value if isinstance(value, str) else json.dumps(value, default=str)
+            yield name, shown
+
+
+def last_metrics(metrics: Sequence[Mapping[str, Any]]) -> MetricsTable | None:
+    """Arrange the metrics of the last epoch: a line for each measure, a column for each split.
+
+    Args:
+        metrics: records of all epochs, oldest first.
+
+    Returns:
+        ``epoch``, ``splits``, ``lines`` (measure and texts), and ``pace`` (label and text);
+        none where there is no record.
+
+    Example:
+        >>> table = last_metrics([{"epoch": 3, "train": {"rate": 5.0}, "seconds": 2.0}])
+        >>> table["splits"], table["lines"], table["pace"]
+        (['train'], [('rate', ['5'])], [('seconds in all', '2')])
+    """
+    if not metrics:
+        return None
+    last = metrics[-1]
+    splits = [split for split in _SPLITS if last.get(split)]
+    measures = [name for name in _MEASURES if any(name in last[split] for split in splits)]
+    return {
+        "epoch": last.get("epoch"),
+        "splits": splits,
+        "lines": [
+            (name, [format_number(last[split].get(name)) for split in splits]) for name in measures
+        ],
+        "pace": list(_pace(metrics)),
+    }
+
+
+def _pace(metrics: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """How fast training was, as far as it was recorded."""
+    seconds = [record["seconds"] for record in metrics if record.get("seconds") is not None]
+    if seconds:
+        yield "seconds in all", format_number(float(f"{sum(seconds):.4g}"))
+    for key in ("rows_per_second", "learning_rate"):
+        value = metrics[-1].get(key)
+        if value is not None:
+            yield key.replace("_", " "), format_number(float(f"{value:.4g}"))

@@ -1,8 +1,14 @@
 """The run folder: what training leaves and everything else reads."""
 
 from vaekit.runs.folder import FORMAT, RunFolder, check_format
-from vaekit.runs.labelled import label_models, load_label_model, save_label_model
-from vaekit.runs.run import Run, load_run, save_run
+from vaekit.runs.run import (
+    Run,
+    label_models,
+    load_label_model,
+    load_run,
+    save_label_model,
+    save_run,
+)
 
 __all__ = [
     "FORMAT",

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from vaekit.errors import RunError
-from vaekit.files import write_atomically
+from vaekit.io import write_atomically
 
 __all__ = ["FORMAT", "RunFolder", "check_format"]
+
 
 FORMAT = 1
 """Number of the run folder's format; it grows when an older vaekit could not read a newer run."""

@@ -1,4 +1,4 @@
-"""A trained model on disk: safetensors and JSON, nothing that runs code when it is read."""
+"""Save and load trained models: safetensors and JSON, nothing that runs code when read."""
 
 import json
 from dataclasses import dataclass
@@ -8,15 +8,23 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_model, save_model
 from torch import nn
 
-from vaekit.assembly import build_model
+from vaekit.builders import build_label_model, build_model, load_rows
 from vaekit.config import Config, parse_config
-from vaekit.data import Preprocessing
+from vaekit.data import SOURCES, Dataset, Preprocessing
 from vaekit.errors import RunError
-from vaekit.files import write_atomically
-from vaekit.models import VAE
+from vaekit.io import write_atomically
+from vaekit.models import VAE, LabelledVAE
 from vaekit.runs.folder import FORMAT, RunFolder, check_format
 
-__all__ = ["Run", "load_run", "save_run"]
+__all__ = [
+    "Run",
+    "label_models",
+    "load_label_model",
+    "load_run",
+    "rows_for",
+    "save_label_model",
+    "save_run",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,3 +93,102 @@ def load_run(path: str | Path) -> Run:
 def _bundle(model: VAE, preprocessing: Preprocessing) -> nn.Module:
     """One module, so that one file holds both."""
     return nn.ModuleDict({"model": model, "preprocessing": preprocessing})
+
+
+def save_label_model(folder: RunFolder, model: LabelledVAE, *, count: int) -> None:
+    """Write ``labels-COUNT.safetensors``.
+
+    Args:
+        folder: of the run.
+        model: trained on the codes of the run.
+        count: labels that it was learned from.
+
+    Raises:
+        WriteError: the file cannot be written.
+    """
+    classes = str(len(model.every_label))
+    metadata = {"format": str(FORMAT), "classes": classes}
+    path = _path(folder, count)
+    write_atomically(path, lambda beside: save_model(model, str(beside), metadata=metadata))
+
+
+def load_label_model(run: Run, *, count: int) -> LabelledVAE:
+    """Read a labelled model of the codes of a run.
+
+    Args:
+        run: the run.
+        count: labels that it was learned from.
+
+    Returns:
+        The model, in evaluation mode.
+
+    Raises:
+        RunError: there is none, it is damaged, or of a newer format.
+    """
+    path = _path(run.folder, count)
+    if not path.is_file():
+        raise RunError(f"{path}: nothing was learned from {count} labels in this run")
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata() or {}
+        check_format(metadata.get("format"), path)
+        codes = run.config.model.latent_dim
+        model = build_label_model(run.config.labels, codes=codes, classes=int(metadata["classes"]))
+        load_model(model, str(path))
+    except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
+        if isinstance(error, RunError):
+            raise
+        raise RunError(f"{path}: damaged, or not of this run: {error}") from None
+    return model.eval()
+
+
+def label_models(run: Run) -> list[int]:
+    """Numbers of labels that something was learned from.
+
+    Args:
+        run: the run.
+
+    Returns:
+        As in the config, those of which there is a model.
+    """
+    return [count for count in run.config.labels.counts if _path(run.folder, count).is_file()]
+
+
+def _path(folder: RunFolder, count: int) -> Path:
+    return folder.path / f"labels-{count}.safetensors"
+
+
+NO_LABEL = "none"
+
+
+def rows_for(run: Run, *, source: str | None = None, label: str | None = None) -> Dataset:
+    """Read rows for the model of a run.
+
+    Args:
+        run: whose model.
+        source: a name or a path; the run's own data when absent.
+        label: column of that source that holds labels, "none" if it has none; as in training
+            when absent.
+
+    Returns:
+        The rows, of the shape and with the columns that the model was trained on.
+
+    Raises:
+        DataError: they cannot be read, or are of another kind.
+    """
+    config = run.config.data
+    if source is not None and source != config.source:
+        named = source in SOURCES
+        config = config.model_copy(
+            update={
+                "source": source,
+                "limit": None,
+                "label": None if named else config.label,
+                "image_size": None if named else config.image_size,
+            }
+        )
+    if label is not None:
+        config = config.model_copy(update={"label": None if label == NO_LABEL else label})
+    dataset = load_rows(config)
+    run.preprocessing.check(dataset)
+    return dataset

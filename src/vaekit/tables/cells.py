@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXACT", "Cells", "Markers", "as_levels", "read_cells", "read_markers"]
 
+
 EXACT = 2**53
 """Whole numbers below this are exact as float64, and so is the way back."""
 

@@ -1,26 +1,40 @@
-"""What the columns of a table are: from a table to the numbers of a model, and back."""
+"""The schema of a table: declared or inferred; from a table to numbers, and back."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import math
+import re
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaekit.errors import DataError
-from vaekit.tables.cells import Markers, as_levels, read_cells, read_markers
-from vaekit.tables.column import KINDS, Column
-from vaekit.tables.encode import encode_cells
-from vaekit.tables.frames import as_frame, places
-from vaekit.tables.restore import restore
+from vaekit.errors import ConfigError, DataError, VaekitWarning
+from vaekit.tables.cells import EXACT, Cells, Markers, as_levels, read_cells, read_markers
+from vaekit.tables.columns import (
+    HOLDS,
+    KINDS,
+    LEVELLED,
+    Column,
+    Kind,
+    Wish,
+    are_whole,
+    build_column,
+    encode_cells,
+    misfits,
+    read_wishes,
+    restore,
+)
+from vaekit.tables.frames import as_frame, nearest, places
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Schema"]
+__all__ = ["Schema", "guess_kind", "infer_schema", "parse_given", "parse_weights", "read_given"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,3 +189,317 @@ def _filled(column: Column, series: pd.Series[Any], *, markers: Markers) -> pd.S
     values = np.where(codes < 0, 0.0, np.nan)
     as_level = dataclasses.replace(column, kind="categorical")
     return restore(as_level, values, like=series) if (codes < 0).any() else series
+
+
+def parse_given(texts: Sequence[str]) -> dict[str, str]:
+    """Given cells from a command line.
+
+    Args:
+        texts: each ``column=value``; what stands behind the first = is the value.
+
+    Returns:
+        Column to value.
+
+    Raises:
+        ConfigError: not of this form, or a column given twice.
+
+    Example:
+        >>> parse_given(["age=30", "town=Bonn"])
+        {'age': '30', 'town': 'Bonn'}
+    """
+    return _pairs(texts, what="given")
+
+
+def parse_weights(text: str) -> dict[str, float]:
+    """Weights of columns from one line, as for a command.
+
+    Args:
+        text: ``column=weight`` with commas between.
+
+    Returns:
+        Column to weight.
+
+    Raises:
+        ConfigError: not of this form, no number, or a column named twice.
+
+    Example:
+        >>> parse_weights("age=2, income=0.5")
+        {'age': 2.0, 'income': 0.5}
+    """
+    found = _pairs(text.split(",") if text.strip() else [], what="weights")
+    weights = {name: _as_float(weight) for name, weight in found.items()}
+    for name, weight in weights.items():
+        if math.isnan(weight):
+            raise ConfigError(f"weights: expected {name} to be a number; got {found[name]!r}")
+    return weights
+
+
+def read_given(given: Mapping[str, Any], *, columns: Sequence[Column]) -> dict[str, float]:
+    """Given cells as the numbers of their columns.
+
+    Args:
+        given: column to value: of the type of the column, or as text.
+        columns: all of the table.
+
+    Returns:
+        Column to number, or to the position of its level; a constant is checked and left out.
+
+    Raises:
+        ConfigError: there is no such column.
+        DataError: a value that the column cannot hold, an identifier, or no value at all.
+
+    Example:
+        >>> town = Column(name="town", kind="categorical", levels=("Aachen", "Bonn"))
+        >>> read_given({"town": "Bonn"}, columns=[town])
+        {'town': 1.0}
+    """
+    by_name = {column.name: column for column in columns}
+    found: dict[str, float] = {}
+    for name, value in ((str(name), value) for name, value in given.items()):
+        if name not in by_name:
+            raise ConfigError(f"given: there is no column {name!r}{nearest(name, among=by_name)}")
+        column = by_name[name]
+        if column.kind == "identifier":
+            raise DataError(f"given: {name!r} is an identifier, which no model sees. Set it later")
+        if column.kind in LEVELLED or column.kind == "constant":
+            place = _place(column, value)
+            found |= {name: float(place)} if column.modelled else {}
+        else:
+            found[name] = _number(column, value)
+    return found
+
+
+def _pairs(texts: Sequence[str], *, what: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, value = (piece.strip() for piece in text.partition("="))
+        if not name or not value:
+            raise ConfigError(f"{what}: expected column=value; got {text!r}")
+        if name in found:
+            raise ConfigError(f"{what}: expected {name} once; got {found[name]!r} and {value!r}")
+        found[name] = value
+    return found
+
+
+def _place(column: Column, value: Any) -> int:  # noqa: ANN401 - whatever a cell holds
+    """Position of a level."""
+    levels = list(column.levels)
+    for known in (levels, [str(level) for level in levels]):
+        if value in known:
+            return known.index(value)
+    as_number = _as_float(value)
+    same = [place for place, level in enumerate(levels) if _as_float(level) == as_number]
+    if same:
+        return same[0]
+    if not levels:
+        raise DataError(f"given: {column.name!r} has no known cell, so nothing goes with it")
+    shown = ", ".join(map(str, levels[:12])) + (", ..." if len(levels) > 12 else "")
+    raise DataError(f"given: {column.name!r} was never {value!r}; it is one of {shown}")
+
+
+def _number(column: Column, value: Any) -> float:  # noqa: ANN401 - the same
+    number = _as_float(value)
+    if not math.isfinite(number):
+        raise DataError(f"given: {column.name!r} expects a number; got {value!r}")
+    if column.whole and (number != round(number) or abs(number) >= EXACT):
+        raise DataError(f"given: {column.name!r} expects whole numbers below 2^53; got {value!r}")
+    wrong = misfits(np.array([number]), kind=column.kind, low=column.low, high=column.high)
+    if wrong.any():
+        limits = f" {column.low:g} to {column.high:g}" if column.kind == "bounded" else ""
+        raise DataError(
+            f"given: {column.name!r} ({column.kind}) expects {HOLDS[column.kind]}{limits}; got "
+            f"{value!r}"
+        )
+    return number
+
+
+def _as_float(value: object) -> float:
+    """NaN for what is no number, such as true and false."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (str, int, float, np.number)):
+        return math.nan
+    try:
+        return float(value)
+    except ValueError:
+        return math.nan
+
+
+MANY = 20
+"""Rows from which a column without repetitions is held to name them."""
+NEARLY_ALL = 0.9
+"""Share of texts that differ, above which they name rows rather than groups of them."""
+SKEWED = 1.0
+"""Skewness from which numbers above 0 are looked at on the scale of their logarithms."""
+ROW_NAMES = re.compile(r"(?:^|[\W_])(?:id|index|uuid)$", flags=re.IGNORECASE)
+ROW_NAMES_IN_CAMEL_CASE = re.compile(r"[a-z](?:Id|ID)$")
+
+
+def infer_schema(
+    frame: pd.DataFrame | NDArray[Any],
+    *,
+    kinds: Mapping[str, str] | None = None,
+    missing: Sequence[str | float] = (),
+) -> Schema:
+    """What kind of thing each column holds; the first rule that fits decides.
+
+    1. constant: no more than one value.
+    2. identifier: whole numbers, all different and none missing, in a column that is named id,
+       index or uuid (or ends so: user_id, userId), or that are 0..N-1 or 1..N in 20 rows or more;
+       and texts, 20 or more of them, of which over nine in ten differ. Other numbers are never
+       identifiers: measurements are often all different.
+    3. binary: two values of whatever type, and true and false.
+    4. ordinal: a pandas category with an order.
+    5. categorical: any other text and any other pandas category.
+    6. count: whole numbers from 0 up, also when there are few of them (children, rooms, years of
+       school). A code looks the same, but as a count it loses little, whereas an amount that is
+       taken as categorical loses its order and every value that was not seen; so a code in
+       numbers has to be called categorical.
+    7. positive: numbers above 0 of which the logarithm is far less skewed: skewness of the
+       values at least 1, and that of their logarithms at most half of it in size.
+    8. real: all other numbers.
+
+    Bounded is never guessed, for a largest value is no limit; ask for it with "bounded" (limits
+    from the data) or "bounded:0:100". "ordinal:low:mid:high" gives an order.
+
+    Args:
+        frame: (N, F) a frame, or an array whose columns are named x0, x1, ...
+        kinds: what columns are, where it is known better.
+        missing: texts and numbers that stand for a gap; NaN, None, NaT and NA always do.
+
+    Returns:
+        The schema, of all columns in their order.
+
+    Raises:
+        DataError: not a table, a kind that cannot hold its column, dates, infinite numbers.
+        ConfigError: ``kinds`` names a column or a kind that there is not.
+        MissingExtraError: pandas is not installed.
+
+    Example:
+        >>> table = np.array([[0.5, 3, 1], [1.5, 0, 0], [-0.2, 7, 1]])
+        >>> [column.kind for column in infer_schema(table, kinds={"x2": "count"}).columns]
+        ['real', 'count', 'count']
+    """
+    table = as_frame(frame)
+    names = [str(name) for name in table.columns]
+    wishes = read_wishes(kinds or {}, names=names)
+    markers = read_markers(missing)
+    columns = tuple(
+        _column(table.iloc[:, place], name=name, wish=wishes.get(name), markers=markers)
+        for place, name in enumerate(names)
+    )
+    return Schema(columns=columns, missing=tuple(_in_json(marker) for marker in missing))
+
+
+def _in_json(marker: str | float) -> str | float:
+    """A marker that JSON can hold: infinity only as text, which is read as a number again."""
+    if isinstance(marker, str):
+        return marker
+    number = float(marker)
+    return (
+        str(number) if not np.isfinite(number) else int(number) if number.is_integer() else number
+    )
+
+
+def _column(series: pd.Series[Any], *, name: str, wish: Wish | None, markers: Markers) -> Column:
+    if wish is not None and wish.kind == "identifier":  # may hold what no model can
+        return Column(name=name, kind="identifier", dtype=str(series.dtype))
+    cells = read_cells(series, name=name, markers=markers)
+    if wish is None:
+        _warn_of_texts(cells)
+    return build_column(cells, wish or Wish(kind=guess_kind(cells)))
+
+
+def guess_kind(cells: Cells) -> Kind:
+    """The kind of a column by the rules of ``infer_schema``.
+
+    Args:
+        cells: of the column.
+
+    Returns:
+        The first kind of which the rule fits; real when none does.
+    """
+    rules: dict[Kind, Callable[[Cells], bool]] = {
+        "constant": _is_constant,
+        "identifier": _is_identifier,
+        "binary": _is_binary,
+        "ordinal": _is_ordinal,
+        "categorical": _is_categorical,
+        "count": _is_count,
+        "positive": _is_positive,
+    }
+    return next((kind for kind, fits in rules.items() if fits(cells)), "real")
+
+
+def _is_constant(cells: Cells) -> bool:
+    codes, _ = as_levels(cells)
+    return len(np.unique(codes[codes >= 0])) <= 1
+
+
+def _is_identifier(cells: Cells) -> bool:
+    codes, levels = as_levels(cells)
+    if cells.numbers is None:
+        texts = all(isinstance(level, str) for level in levels) and not cells.declared
+        known = int(cells.known.sum())
+        return texts and known >= MANY and len(levels) > NEARLY_ALL * known
+    if not are_whole(cells) or len(levels) != len(codes):
+        return False
+    runs = levels[0] in (0, 1) and levels[-1] - levels[0] == len(levels) - 1
+    return _names_rows(cells.name) or (runs and len(levels) >= MANY)
+
+
+def _names_rows(name: str) -> bool:
+    return bool(ROW_NAMES.search(name) or ROW_NAMES_IN_CAMEL_CASE.search(name))
+
+
+def _is_binary(cells: Cells) -> bool:
+    return len(as_levels(cells)[1]) == 2
+
+
+def _is_ordinal(cells: Cells) -> bool:
+    return cells.ordered
+
+
+def _is_categorical(cells: Cells) -> bool:
+    return cells.numbers is None
+
+
+def _is_count(cells: Cells) -> bool:
+    return are_whole(cells) and bool(np.nanmin(_numbers(cells)) >= 0)
+
+
+def _is_positive(cells: Cells) -> bool:
+    numbers = _numbers(cells)
+    if numbers.min() <= 0:
+        return False
+    skewness = _skewness(numbers)
+    return skewness >= SKEWED and abs(_skewness(np.log(numbers))) <= skewness / 2
+
+
+def _numbers(cells: Cells) -> NDArray[np.float64]:
+    assert cells.numbers is not None
+    return cells.numbers[cells.known]
+
+
+def _skewness(values: NDArray[np.float64]) -> float:
+    """Third moment of the standardised values; scaled first, so that no power overflows."""
+    centred = values / np.abs(values).max() if np.abs(values).max() > 0 else values
+    centred = centred - centred.mean()
+    spread = float(np.sqrt(np.mean(centred**2)))
+    return float(np.mean((centred / spread) ** 3)) if spread > 0 else 0.0
+
+
+def _warn_of_texts(cells: Cells) -> None:
+    """Tell of numbers that are written as text: one stray cell makes a whole column text."""
+    if len(cells.levels) <= 2 or cells.declared:
+        return
+    try:
+        numbers = [float(level) for level in cells.levels if isinstance(level, str)]
+    except ValueError:
+        return
+    if len(numbers) == len(cells.levels):
+        warnings.warn(
+            f"column {cells.name!r}: its numbers are written as text ({cells.levels[0]!r}) and are "
+            "taken as names. If they are amounts, convert them with pandas.to_numeric; if not, say "
+            "categorical or identifier",
+            VaekitWarning,
+            stacklevel=4,
+        )

@@ -1,14 +1,21 @@
 """How parameters are found: the step, the loop, checkpoints, and who is told."""
 
-from vaekit.training.callbacks import Callback, Live, MetricsFile, Plan, Record
-from vaekit.training.fitting import fit
-from vaekit.training.label_step import LabelStep
-from vaekit.training.progress import ProgressBar, ProgressLines, bar_columns, progress
+from vaekit.training.callbacks import (
+    Callback,
+    Live,
+    MetricsFile,
+    Plan,
+    ProgressBar,
+    ProgressLines,
+    Record,
+    TensorBoard,
+    bar_columns,
+    progress,
+)
+from vaekit.training.loop import fit
 from vaekit.training.stacked import Stacked
-from vaekit.training.step import Step
-from vaekit.training.tensorboard import TensorBoard
+from vaekit.training.step import LabelStep, Step, Unit
 from vaekit.training.train import train
-from vaekit.training.unit import Unit
 
 __all__ = [
     "Callback",

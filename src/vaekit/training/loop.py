@@ -1,10 +1,15 @@
-"""The training loop, to be read from top to bottom."""
+"""The training loop."""
 
 import copy
+import math
+import signal
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 import torch
 from lightning_fabric import Fabric
@@ -13,20 +18,182 @@ from torch.optim import Optimizer
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import BalancedBatches, Batches, StackedBatches
-from vaekit.errors import Interrupted
+from vaekit.errors import ConfigError, Interrupted, TrainingError
+from vaekit.numerics import compute_settings, fixed_noise
+from vaekit.objectives import Objective, rate_weight, set_rate_weight
 from vaekit.training.callbacks import Callback, Live, Plan, Record
-from vaekit.training.checkpoint import Position, save_checkpoint
-from vaekit.training.interrupt import StopWish
-from vaekit.training.measure import check_finite, means, measure
-from vaekit.training.optimizer import get_learning_rate
-from vaekit.training.passes import Way
-from vaekit.training.processes import Processes
-from vaekit.training.products import InBf16
-from vaekit.training.schedules import Schedules
-from vaekit.training.unit import Unit
-from vaekit.training.whole import WholeStep, whole_step
+from vaekit.training.checkpoint import (
+    Position,
+    build_optimizer,
+    get_learning_rate,
+    learning_rate,
+    load_checkpoint,
+    save_checkpoint,
+    set_learning_rate,
+)
+from vaekit.training.distributed import Processes, choose_device, choose_precision, make_engine
+from vaekit.training.executor import Way, WholeStep, choose_way, whole_step
+from vaekit.training.precision import InBf16, bf16_layers, has_large_products
+from vaekit.training.step import SUMS, Unit
+from vaekit.training.threads import settle_threads
 
-__all__ = ["Loop"]
+__all__ = ["Loop", "Schedules", "StopWish", "check_finite", "fit", "means", "measure", "stop_wish"]
+
+
+@torch.no_grad()
+def measure(
+    step: Unit, batches: Batches, *, processes: Processes | None = None
+) -> dict[str, float]:
+    """Means over the rows of a split, in float32, with the same noise at every call.
+
+    Args:
+        step: model, objective and preprocessing; left in evaluation mode.
+        batches: the rows.
+        processes: that share them; this one alone when absent.
+
+    Returns:
+        Loss, distortion, rate and bound in nats per row.
+    """
+    step.eval()
+    with fixed_noise(0):
+        unit = step if processes is None else processes.unit(step)
+        parts = batches.epoch() if processes is None else processes.epoch(batches)
+        sums = torch.stack([unit(rows)[1] for rows in parts]).cpu()
+    return means(sums if processes is None else processes.total(sums), rows=batches.rows)
+
+
+def means(sums: Tensor, *, rows: int) -> dict[str, float]:
+    """Means over rows from sums over batches: a short batch counts as little as it should.
+
+    Args:
+        sums: (steps, 4) sums over the rows of each step.
+        rows: how many rows they are of.
+
+    Returns:
+        Loss, distortion, rate and bound in nats per row.
+    """
+    return dict(zip(SUMS, (sums.double().sum(0) / rows).tolist(), strict=True))
+
+
+def check_finite(parameters: Sequence[Tensor], position: Position, *, saved: bool) -> None:
+    """Stop where the loss or a parameter is not finite.
+
+    Args:
+        parameters: all that are trained, and others.
+        position: how far training is, with the sums of the steps of this epoch.
+        saved: whether there are checkpoints.
+
+    Raises:
+        TrainingError: with the step, the part that blew up and what to change.
+    """
+    done = position.history[: position.step]
+    where = f"epoch {position.epoch + 1}"
+    if not _are_finite([done]):
+        bad = (~torch.isfinite(done)).nonzero()
+        at = int(bad[0, 0])
+        parts = [SUMS[int(column)] for row, column in bad if int(row) == at]
+        blamed = next((part for part in ("distortion", "rate") if part in parts), "loss")
+        where = f"{where}, step {at + 1}: the {blamed} is {done[at, SUMS.index(blamed)]:g}"
+    elif _are_finite(parameters):
+        return
+    else:
+        where = f"{where}: a parameter is not finite after step {position.step}"
+    kept = " The last good checkpoint stays." if saved else ""
+    raise TrainingError(
+        f"{where}. Lower training.learning_rate, set training.clip_norm (1.0 is usual), take "
+        f"training.precision = 32, or check the scale of the data.{kept}"
+    )
+
+
+@torch.no_grad()
+def _are_finite(tensors: Sequence[Tensor]) -> bool:
+    """A sum is finite only if all its terms are, and is ten times as fast to come by."""
+    if math.isfinite(float(torch.stack([tensor.sum() for tensor in tensors]).sum())):
+        return True
+    return all(bool(torch.isfinite(tensor).all()) for tensor in tensors)
+
+
+class Schedules:
+    """Both are functions of the position, so that a training that goes on needs no state.
+
+    On a GPU to set a number is a launch of its own, so what stays as it is is not set again.
+
+    Args:
+        optimizer: whose learning rate.
+        objective: whose weight.
+        config: the rule of the learning rate.
+        wanted: the rule of the weight.
+        steps: of an epoch.
+    """
+
+    def __init__(
+        self,
+        *,
+        optimizer: Optimizer,
+        objective: Objective,
+        config: TrainingConfig,
+        wanted: ObjectiveConfig,
+        steps: int,
+    ) -> None:
+        self._optimizer = optimizer
+        self._objective = objective
+        self._config = config
+        self._wanted = wanted
+        self._steps = steps
+        self._rate: float | None = None
+        self._weight: float | None = None
+
+    def follow(self, position: Position) -> None:
+        """Set what is due.
+
+        Args:
+            position: how far training is.
+        """
+        epoch = position.epoch + position.step / self._steps
+        rate = learning_rate(epoch, self._config)
+        if rate != self._rate:
+            set_learning_rate(self._optimizer, rate=rate)
+            self._rate = rate
+        schedule = self._wanted.schedule
+        if schedule == "constant":
+            return
+        weight = rate_weight(epoch, schedule=schedule, warmup=self._wanted.warmup)
+        if weight != self._weight:
+            set_rate_weight(self._objective, weight=weight)
+            self._weight = weight
+
+
+class StopWish:
+    """Whether the user has asked to stop."""
+
+    def __init__(self) -> None:
+        self.made = False
+
+
+@contextmanager
+def stop_wish() -> Iterator[StopWish]:
+    """Turn the first Ctrl-C (or a polite kill) into a wish; the second one acts as ever.
+
+    Outside the main thread signals cannot be caught, and the wish is never made.
+    """
+    wish = StopWish()
+    if threading.current_thread() is not threading.main_thread():
+        yield wish
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def make(number: int, frame: FrameType | None) -> None:
+        wish.made = True
+        signal.signal(number, before[signal.Signals(number)])
+
+    try:
+        for number in before:
+            signal.signal(number, make)
+        yield wish
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
 
 _REFRESH_SECONDS = 0.25
 
@@ -220,3 +387,111 @@ class Loop:
             save_checkpoint(
                 self.checkpoint, step=self.step, optimizer=self.optimizer, position=self.position
             )
+
+
+def fit(
+    step: Unit,
+    *,
+    train: Batches | BalancedBatches | StackedBatches,
+    watch: Batches | None = None,
+    config: TrainingConfig | None = None,
+    objective: ObjectiveConfig | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    callbacks: Sequence[Callback] = (),
+    engine: Fabric | None = None,
+    uniform: bool = False,
+) -> list[Record]:
+    """Train a step's parameters in place. Noise comes from PyTorch's global generator.
+
+    Args:
+        step: model, objective and preprocessing.
+        train: the training rows.
+        watch: rows that are measured after every epoch, in float32 and with the same noise.
+        config: optimizer, epochs, device, precision.
+        objective: the schedule of the rate's weight; the formula itself is in the step.
+        checkpoint: file to which everything needed to go on is written.
+        resume: go on from that file.
+        callbacks: told what happens.
+        engine: that was launched, where several processes train one model, each with its part of
+            the batches; the first of them alone writes and tells.
+        uniform: whether the step does the same for all batches of a shape, but for what it reads
+            from buffers: on a CPU a long training then plays a recorded or compiled pass.
+
+    Returns:
+        The records of the epochs that were run.
+
+    Raises:
+        TrainingError: the loss is not finite.
+        WriteError: a file cannot be written; the last good checkpoint stays.
+        Interrupted: Ctrl-C; the step was finished and a checkpoint written.
+        ConfigError: early stopping without rows to watch.
+
+    Example:
+        >>> import numpy as np
+        >>> from vaekit import MLP, VAE, Amortized, Bound, DiagonalGaussian, Gaussian
+        >>> from vaekit import StandardNormal, Step
+        >>> model = VAE(
+        ...     prior=StandardNormal(1),
+        ...     posterior=Amortized(MLP(3, [], 2), DiagonalGaussian(1)),
+        ...     likelihood=Amortized(MLP(1, [], 3), Gaussian(3)),
+        ... )
+        >>> rows = np.ones((32, 3), np.float32)
+        >>> batches = Batches(rows, np.arange(32), batch_size=16, seed=0)
+        >>> len(fit(Step(model, Bound()), train=batches, config=TrainingConfig(epochs=2)))
+        2
+    """
+    config = config or TrainingConfig()
+    if config.early_stopping and watch is None:
+        raise ConfigError("early stopping needs validation rows: set data.validation above 0")
+    device = choose_device(config.device)
+    large = has_large_products(step, rows=train.batch_size)
+    precision = choose_precision(config.precision, device=device, large_products=large)
+    engine = engine or make_engine(device=device)
+    processes = Processes(engine)
+    with (
+        compute_settings(
+            device=device, threads=config.threads, tf32=precision == "tf32", large_products=large
+        ),
+        bf16_layers(step, needed=device == "cpu" and precision == "bf16"),
+        stop_wish() as wish,
+    ):
+        optimizer = build_optimizer(step.to(device), config, device=device)
+        position = Position()
+        if resume and checkpoint is not None:
+            position = load_checkpoint(checkpoint, step=step, optimizer=optimizer)
+        if position.step == 0:
+            position.history = torch.zeros(len(train), len(SUMS))
+        trial, alone = InBf16(step) if precision == "bf16" else step, processes.alone
+        settle_threads(trial, train=train, position=position, config=config, alone=alone)
+        recordable = uniform and alone and device in {"cpu", "cuda"}
+        loop = Loop(
+            step=step,
+            train=train,
+            watch=watch,
+            config=config,
+            objective=objective or ObjectiveConfig(),
+            checkpoint=checkpoint,
+            callbacks=callbacks if processes.main else (),
+            engine=engine,
+            processes=processes,
+            optimizer=optimizer,
+            position=position,
+            wish=wish,
+            way=choose_way(config, train=train, possible=recordable),
+        )
+        return loop.run(_plan(loop, device=device, precision=precision))
+
+
+def _plan(loop: Loop, *, device: str, precision: str) -> Plan:
+    return Plan(
+        epochs=loop.config.epochs,
+        done=loop.position.epoch,
+        steps=len(loop.train),
+        rows=loop.train.rows,
+        parameters=sum(p.numel() for p in loop.step.parameters() if p.requires_grad),
+        device=device,
+        precision=precision,
+        threads=loop.position.threads,
+        compiled=loop.way == "compiled",
+    )

@@ -10,7 +10,7 @@ from torch.func import stack_module_state, vmap
 from torch.overrides import TorchFunctionMode
 
 from vaekit.errors import ConfigError
-from vaekit.training.unit import Unit
+from vaekit.training.step import Unit
 
 __all__ = ["Stacked"]
 

@@ -11,10 +11,11 @@ from torch import Tensor
 from vaekit.config import TrainingConfig
 from vaekit.data import BalancedBatches, Batches, StackedBatches
 from vaekit.training.checkpoint import Position
-from vaekit.training.undone import undone
-from vaekit.training.unit import Unit
+from vaekit.training.executor import undone
+from vaekit.training.step import Unit
 
 __all__ = ["fastest_threads", "settle_threads"]
+
 
 SHORT = 200
 """Steps of a training that is over before a trial would pay."""

@@ -1,11 +1,11 @@
-"""From a config to a trained run folder."""
+"""Train a model from a configuration and write its run folder."""
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 
-from vaekit.assembly import build_model, build_objective, load_data, start_at_mean
+from vaekit.builders import build_model, build_objective, load_data, start_at_mean
 from vaekit.config import Config
 from vaekit.data import Batches, Dataset, Part, Preprocessing, look_together
 from vaekit.errors import ConfigError
@@ -13,12 +13,12 @@ from vaekit.models import VAE
 from vaekit.numerics import seed_everything
 from vaekit.runs import RunFolder, save_run
 from vaekit.training.callbacks import Callback, MetricsFile
-from vaekit.training.engine import choose_device, choose_precision, join_engine
-from vaekit.training.fitting import fit
-from vaekit.training.processes import Processes
+from vaekit.training.distributed import Processes, choose_device, choose_precision, join_engine
+from vaekit.training.loop import fit
 from vaekit.training.step import Step
 
 __all__ = ["Together", "train"]
+
 
 Together = Callable[[Dataset, Processes], None]
 """What several processes that trained a model do with it."""

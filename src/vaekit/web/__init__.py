@@ -2,8 +2,8 @@
 
 from vaekit.web.app import guarded, make_app
 from vaekit.web.export import check_folder, export_site
-from vaekit.web.serve import address, check_door, listen, make_server, serve
-from vaekit.web.shown import Shown, open_run
+from vaekit.web.run_view import Shown, open_run
+from vaekit.web.server import address, check_door, listen, make_server, serve
 
 __all__ = [
     "Shown",

@@ -1,31 +1,111 @@
-"""The application: routes over the runs, with every error in one form."""
+"""The web application: routes, static page, error format."""
 
+import html
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from anyio import CapacityLimiter
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 from vaekit import __version__
 from vaekit.errors import InputError
-from vaekit.web import look, make, page
 from vaekit.web.explorer import Explorer
-from vaekit.web.guard import Guard
-from vaekit.web.requests import LIMITS
-from vaekit.web.shown import Shown
-from vaekit.web.worker import Busy, Worker
+from vaekit.web.routes import compute_router, query_router
+from vaekit.web.run_view import Shown
+from vaekit.web.schemas import LIMITS
+from vaekit.web.security import Guard
+from vaekit.web.server import Busy, Worker
 
-__all__ = ["guarded", "make_app"]
+__all__ = ["PAGE", "add_page", "guarded", "make_app", "page_files", "page_router"]
+
+
+PAGE = Path(__file__).with_name("page")
+"""Where the files of the page lie."""
+
+_KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".json": "application/json",
+    ".woff2": "font/woff2",
+    ".webmanifest": "application/manifest+json",
+}
+_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+
+page_router = APIRouter(include_in_schema=False)
+
+
+def page_files(folder: Path) -> dict[str, Path]:
+    """All files of a page.
+
+    Args:
+        folder: where they lie.
+
+    Returns:
+        By their address, relative to that of the page.
+    """
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    named = {path.relative_to(folder).as_posix(): path for path in found}
+    return {
+        name: path
+        for name, path in named.items()
+        if _NAME.fullmatch(name) and path.suffix in _KINDS
+    }
+
+
+@page_router.get("/site.json")
+async def _site() -> JSONResponse:
+    return JSONResponse({"mode": "server"})
+
+
+@page_router.get("/api")
+async def _list(request: Request) -> HTMLResponse:
+    """What the server answers, as a page without anything that is fetched from elsewhere."""
+    lines = [
+        f"<tr><td>{method.upper()}</td><td><code>{html.escape(path)}</code></td>"
+        f"<td>{html.escape(told.get('summary', ''))}</td></tr>"
+        for path, methods in request.app.openapi()["paths"].items()
+        for method, told in methods.items()
+    ]
+    return HTMLResponse(
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>vaekit explore: API</title>'
+        '<h1>What this server answers</h1><p>In full: <a href="/openapi.json">openapi.json</a></p>'
+        f"<table>{''.join(lines)}</table></html>"
+    )
+
+
+def add_page(app: FastAPI, folder: Path) -> None:
+    """Let an application serve the files of a page, each under its own address, and no others.
+
+    Args:
+        app: the application.
+        folder: where the files lie.
+    """
+    for name, path in page_files(folder).items():
+        serve = partial(_file, path)
+        for address in (f"/{name}", *(["/"] if name == "index.html" else [])):
+            app.add_api_route(address, serve, include_in_schema=False, response_class=Response)
+
+
+def _file(path: Path) -> Response:
+    kind = _KINDS[path.suffix]
+    return Response(path.read_bytes(), media_type=kind, headers={"Cache-Control": "no-cache"})
+
 
 _SLOW = 2  # answers beside the worker, such as GIFs, at once
 
 
-def make_app(runs: Sequence[Shown], *, folder: Path = page.PAGE) -> FastAPI:
+def make_app(runs: Sequence[Shown], *, folder: Path = PAGE) -> FastAPI:
     """Make the application of one run, or of several to compare.
 
     Args:
@@ -56,9 +136,9 @@ def make_app(runs: Sequence[Shown], *, folder: Path = page.PAGE) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.explorers = explorers
-    for router in (look.router, make.router, page.router):
+    for router in (query_router, compute_router, page_router):
         app.include_router(router)
-    page.add_page(app, folder)
+    add_page(app, folder)
     for kind, handler in _HANDLERS.items():
         app.add_exception_handler(kind, handler)
     return app

@@ -1,4 +1,4 @@
-"""One run as the explorer sees it: what is known of it, and what it computes on request."""
+"""One run as the explorer serves it."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from vaekit.errors import ConfigError, DataError
 from vaekit.figures import manifold_codes
-from vaekit.tasks import decode, draw_codes, rank_dimensions, walk
+from vaekit.inference import decode, draw_codes, rank_dimensions, walk
 from vaekit.web.planes import Neighbours, Plane, dims_plane, line_plane, pca_plane
-from vaekit.web.posteriors import Told, see, tell, tell_with_gaps
-from vaekit.web.reference import Reference
-from vaekit.web.shown import Shown
-from vaekit.web.worker import Worker
+from vaekit.web.row_analysis import Reference, Told, see, tell, tell_with_gaps
+from vaekit.web.run_view import Shown
+from vaekit.web.server import Worker
 
 __all__ = ["Explorer"]
+
 
 Vector = NDArray[np.floating[Any]]
 WalkPath = Literal["linear", "spherical", "density"]

@@ -1,4 +1,4 @@
-"""What is told of a run before anything is computed."""
+"""The overview of a run, before anything is computed."""
 
 import math
 from pathlib import PurePath
@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vaekit.evaluation.result import ACTIVE_VARIANCE
-from vaekit.tasks.heads import likelihood_text, prior_text
-from vaekit.web.answers import (
+from vaekit.describe.graph import likelihood_text, prior_text
+from vaekit.evaluation.evaluate import ACTIVE_VARIANCE
+from vaekit.web.explorer import Explorer
+from vaekit.web.planes import Plane
+from vaekit.web.row_analysis import SAMPLES, Reference, Told
+from vaekit.web.run_view import Shown
+from vaekit.web.schemas import (
     ClassSummary,
     ColumnSummary,
     Dimension,
@@ -20,13 +24,9 @@ from vaekit.web.answers import (
     ReferenceAnswer,
     RowAnswer,
 )
-from vaekit.web.explorer import Explorer
-from vaekit.web.planes import Plane
-from vaekit.web.posteriors import SAMPLES, Told
-from vaekit.web.reference import Reference
-from vaekit.web.shown import Shown
 
 __all__ = ["encoded", "overview", "plane_summary", "reference_answer", "row_answer"]
+
 
 _MEASURED = ("elbo", "log_likelihood", "rate", "distortion")
 

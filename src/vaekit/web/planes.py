@@ -1,4 +1,4 @@
-"""Planes on which the codes of rows are seen: two dimensions, PCA, t-SNE, or a line."""
+"""Two-dimensional views of codes: latent axes, PCA, t-SNE."""
 
 import threading
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.errors import ConfigError
-from vaekit.tasks import evenly, latent_extent, project
-from vaekit.web.shown import Shown
+from vaekit.inference import evenly, latent_extent, project
+from vaekit.web.run_view import Shown
 
 __all__ = ["Neighbours", "Plane", "dims_plane", "line_plane", "pca_plane"]
+
 
 _MOST_EMBEDDED = 2000
 _LEAST_EMBEDDED = 5

@@ -17,8 +17,8 @@ from PIL import Image
 
 from vaekit.cli import main
 from vaekit.distributions import ContinuousBernoulli
+from vaekit.inference import decode, walk
 from vaekit.runs import load_run
-from vaekit.tasks import decode, walk
 
 DECODE = """async ([address, codes]) => {
   const {createDecoder} = await import('./js/mlp.js');

@@ -10,7 +10,7 @@ import pytest
 from explorer import CODE, PIXELS, expected, shown, stage, until, wait_for_caption
 from PIL import Image
 
-from vaekit.assembly import load_data
+from vaekit.builders import load_data
 from vaekit.runs import load_run
 
 

@@ -1,0 +1,335 @@
+"""Readers of parquet files and of folders of parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vaekit.data.array_files import damaged
+from vaekit.data.cache import build_once, file_key
+from vaekit.data.chunks import look_together
+from vaekit.data.contents import (
+    Contents,
+    arrange_labels,
+    array_contents,
+    check_count,
+    check_finite_values,
+    find_label_column,
+    table_contents,
+    table_shape,
+)
+from vaekit.data.shards import ShardedRows
+from vaekit.errors import DataError, MissingExtraError
+
+if TYPE_CHECKING:
+    from pyarrow import Array, Schema
+    from pyarrow.parquet import ParquetFile
+
+__all__ = ["ParquetTable", "find_shards", "read_parquet", "read_parquet_shards", "read_shards"]
+
+
+BATCH_ROWS = 2**14
+INDEX_COLUMN = "__index_level_0__"  # in which pandas keeps the numbers of the rows
+
+
+def read_parquet(path: Path, *, label: str | None = None) -> Contents:
+    """Rows of a parquet file as a memory map; memory stays flat however large the file is.
+
+    Args:
+        path: the file.
+        label: the column of labels, by name or position; one named "label" is found by itself.
+
+    Returns:
+        Rows, names of the columns, and labels if there are any.
+
+    Raises:
+        DataError: damaged, a column of something other than numbers, or missing cells.
+        MissingExtraError: pyarrow is not installed.
+    """
+    table = ParquetTable.read(path, label=label)
+    check_count(table.count, where=str(path))
+    labels, classes = (None, ()) if table.label is None else table.labels()
+    found = table_contents(table.rows(), columns=table.features)
+    return replace(found, labels=labels, classes=classes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParquetTable:
+    """What the foot of a parquet file tells; its rows are read when they are asked for."""
+
+    path: Path
+    """The file."""
+    count: int
+    """How many rows it has."""
+    features: tuple[str, ...]
+    """Names of the columns of numbers."""
+    label: str | None
+    """Name of the column of labels."""
+    dtype: np.dtype[Any]
+    """Of the rows: uint8 where all columns are, else float32."""
+
+    @classmethod
+    def read(cls, path: Path, *, label: str | None) -> ParquetTable:
+        """Read the foot alone.
+
+        Args:
+            path: the file.
+            label: the column of labels, by name or position.
+
+        Raises:
+            DataError: damaged, without rows or columns, or a column of something other than
+                numbers.
+            MissingExtraError: pyarrow is not installed.
+        """
+        with _opened(path) as file:
+            schema, count = file.schema_arrow, file.metadata.num_rows
+        names = [name for name in schema.names if name != INDEX_COLUMN]
+        at = find_label_column(label, names=names, where=str(path))
+        features = tuple(name for place, name in enumerate(names) if place != at)
+        _check_types(schema, features=features, where=str(path))
+        if count == 0 or not features:
+            raise DataError(
+                f"{path}: expected rows and columns of numbers; got {count} rows of "
+                f"{len(features)} such columns"
+            )
+        narrow = all(str(schema.field(name).type) == "uint8" for name in features)
+        return cls(
+            path=path,
+            count=count,
+            features=features,
+            label=None if at is None else names[at],
+            dtype=np.dtype(np.uint8 if narrow else np.float32),
+        )
+
+    def rows(self) -> NDArray[Any]:
+        """All rows (N, F) as a memory map, converted into the cache the first time.
+
+        Raises:
+            DataError: damaged, or missing cells; nothing is left in the cache then.
+        """
+        folder = build_once(file_key(self.path, kind=f"rows but {self.label}"), fill=self._fill)
+        found: NDArray[Any] = np.load(folder / "rows.npy", mmap_mode="r")
+        return found
+
+    def labels(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+        """Positions (N,) of the labels in the names of their classes, as a memory map.
+
+        Raises:
+            DataError: damaged, a label that is missing, or fractions.
+        """
+        folder = build_once(file_key(self.path, kind=f"labels {self.label}"), fill=self._fill_codes)
+        classes = json.loads((folder / "classes.json").read_text(encoding="utf-8"))
+        return np.load(folder / "labels.npy", mmap_mode="r"), tuple(classes)
+
+    def _fill(self, draft: Path) -> None:
+        """Write the rows, some thousand at a time."""
+        shape = self.count, len(self.features)
+        rows = np.lib.format.open_memmap(draft / "rows.npy", "w+", self.dtype, shape)
+        start = 0
+        with _opened(self.path) as file:
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(self.features)):
+                stop = start + len(batch)
+                for place, name in enumerate(self.features):
+                    rows[start:stop, place] = _numbers(batch.column(name))
+                start = stop
+        rows.flush()
+        with look_together(None):  # others may convert files of their own meanwhile
+            found = table_contents(rows, columns=self.features)
+            check_finite_values(found, where=str(self.path))
+
+    def _fill_codes(self, draft: Path) -> None:
+        """Write the labels and the names of the classes."""
+        assert self.label is not None, "a table without labels was asked for them"
+        names: dict[str, int] = {}
+        with _opened(self.path) as file:
+            parts = [
+                _codes(batch.column(self.label), names)
+                for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=[self.label])
+            ]
+        where = f"{self.path}, column {self.label!r}"
+        labels, classes = arrange_labels(list(names), np.concatenate(parts), where=where)
+        np.save(draft / "labels.npy", labels)
+        (draft / "classes.json").write_text(json.dumps(classes), encoding="utf-8")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[ParquetFile]:
+    """The file; what is wrong with it becomes an error of ours."""
+    try:
+        from pyarrow import ArrowException, parquet
+    except ImportError as error:
+        raise MissingExtraError("pyarrow", extra="tables", purpose="reading parquet") from error
+    try:
+        with parquet.ParquetFile(path) as file:
+            yield file
+    except ArrowException as error:
+        raise DataError(
+            f"{path}: expected a parquet file; it is cut off or damaged ({error})"
+        ) from error
+
+
+def _codes(column: Array, names: dict[str, int]) -> NDArray[np.int64]:
+    """Positions of labels in their names, to which new ones are added."""
+    from pyarrow import types
+
+    if types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    coded = column.dictionary_encode(null_encoding="encode")
+    texts = ["" if text is None else str(text) for text in coded.dictionary.to_pylist()]
+    places = np.array([names.setdefault(text, len(names)) for text in texts], np.int64)
+    found: NDArray[np.int64] = places[coded.indices.to_numpy(zero_copy_only=False)]
+    return found
+
+
+def _numbers(column: Array) -> NDArray[np.float64]:
+    """A column as float64; missing cells become NaN."""
+    numbers: NDArray[np.float64] = column.cast("float64", safe=False).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _check_types(schema: Schema, *, features: tuple[str, ...], where: str) -> None:
+    from pyarrow import types
+
+    tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_decimal)
+    for name in features:
+        kind = schema.field(name).type
+        if not any(test(kind) for test in tests):
+            raise DataError(
+                f"{where}, column {name!r}: expected numbers; got {kind}. If this column holds "
+                f"the classes, say so with --data.label {name}; else drop it or write it as numbers"
+            )
+
+
+def find_shards(folder: Path, *, ending: str) -> list[Path]:
+    """The files of one kind in a folder, in the order of their names.
+
+    Args:
+        folder: where to look; not in the folders in it.
+        ending: of their names, .npy or .parquet.
+    """
+    return sorted(path for path in folder.glob(f"*{ending}") if not path.name.startswith("."))
+
+
+def read_shards(folder: Path) -> Contents:
+    """Rows of all .npy files in a folder, one after another, left on the disk.
+
+    Of each file only the head is read. All must have rows of one shape and of one of the types
+    uint8 and float32, so that nothing has to be converted.
+
+    Args:
+        folder: where they are.
+
+    Returns:
+        Rows in shards.
+
+    Raises:
+        DataError: a file that is damaged, empty, or unlike the first.
+    """
+    paths = find_shards(folder, ending=".npy")
+    arrays = [_open(path) for path in paths]
+    first = arrays[0]
+    for path, array in zip(paths, arrays, strict=True):
+        _check_alike(path, _kind(array), paths[0], _kind(first))
+    if first.dtype not in (np.uint8, np.float32) or (first.ndim == 4 and first.shape[3] == 3):
+        raise DataError(
+            f"{folder}: expected shards of uint8 or float32, colours before height and width; got "
+            f"{first.dtype} of shape {first.shape[1:]}. Write them so, and nothing has to be "
+            "converted at every start"
+        )
+    found = array_contents(first, where=str(paths[0]))
+    rows = ShardedRows(
+        [partial(np.load, path, mmap_mode="r") for path in paths],
+        counts=[len(array) for array in arrays],
+        features=prod(first.shape[1:]),
+        dtype=first.dtype,
+    )
+    return replace(found, rows=_like_array(rows))
+
+
+def read_parquet_shards(folder: Path, *, label: str | None = None) -> Contents:
+    """Rows of all parquet files in a folder, one after another.
+
+    Of each file only the foot is read, and the column of labels. It is converted into the cache
+    when rows of it are first needed, by the process that needs them.
+
+    Args:
+        folder: where they are.
+        label: the column of labels, by name or position; one named "label" is found by itself.
+
+    Returns:
+        Rows in shards, and labels if there are any.
+
+    Raises:
+        DataError: a file that cannot be read, or that has other columns than the first.
+        MissingExtraError: pyarrow is not installed.
+    """
+    parts = [
+        ParquetTable.read(path, label=label) for path in find_shards(folder, ending=".parquet")
+    ]
+    first = parts[0]
+    for part in parts:
+        _check_alike(part.path, _names(part), first.path, _names(first))
+    width = len(first.features)
+    shape = table_shape(width, kind=first.dtype, columns=first.features)
+    rows = ShardedRows(
+        [part.rows for part in parts],
+        counts=[part.count for part in parts],
+        features=width,
+        dtype=first.dtype,
+    )
+    columns = first.features if len(shape) == 1 else ()
+    found = Contents(rows=_like_array(rows), shape=shape, columns=columns)
+    if first.label is None:
+        return found
+    labels, classes = _joined_labels(parts, where=str(folder))
+    return replace(found, labels=labels, classes=classes)
+
+
+def _joined_labels(
+    parts: Sequence[ParquetTable], *, where: str
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Positions in the names of all classes, of which a file may have some alone."""
+    names: dict[str, int] = {}
+    found = []
+    for part in parts:
+        labels, classes = part.labels()
+        places = np.array([names.setdefault(name, len(names)) for name in classes], np.int64)
+        found.append(places[labels])
+    return arrange_labels(list(names), np.concatenate(found), where=where)
+
+
+def _like_array(rows: ShardedRows) -> NDArray[Any]:
+    return cast(NDArray[Any], rows)  # what is asked of an array of rows can be asked of these
+
+
+def _kind(array: NDArray[Any]) -> str:
+    return f"{array.dtype} of shape {array.shape[1:]}"
+
+
+def _names(part: ParquetTable) -> str:
+    labelled = "without" if part.label is None else "with"
+    return f"{part.dtype}, {labelled} labels, in the columns {', '.join(part.features)}"
+
+
+def _check_alike(path: Path, kind: str, first: Path, expected: str) -> None:
+    if kind != expected:
+        raise DataError(f"{path}: expected rows like those of {first.name}, {expected}; got {kind}")
+
+
+def _open(path: Path) -> NDArray[Any]:
+    try:
+        array: NDArray[Any] = np.lib.format.open_memmap(path, "r")
+    except (ValueError, EOFError) as error:
+        raise damaged(path, error) from error
+    if array.ndim < 2 or len(array) == 0:
+        raise DataError(f"{path}: expected rows; got an array of shape {array.shape}")
+    return array
