@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from vaekit.builders import build_model, build_objective, load_data
+    from vaekit.comparison.comparison import Comparison, compare
     from vaekit.config import Config
     from vaekit.data import Batches, Dataset, Preprocessing, load_dataset
     from vaekit.evaluation import Evaluation, evaluate
@@ -51,6 +52,7 @@ __version__ = "0.1.0"
 
 _ROOMS: dict[str, tuple[str, ...]] = {
     "builders": ("build_model", "build_objective", "load_data"),
+    "comparison.comparison": ("Comparison", "compare"),
     "config": ("Config",),
     "data": ("Batches", "Dataset", "Preprocessing", "load_dataset"),
     "evaluation": ("Evaluation", "evaluate"),
@@ -101,6 +103,7 @@ __all__ = [
     "Categorical",
     "ColumnSpec",
     "Columns",
+    "Comparison",
     "Conditional",
     "Config",
     "ContinuousBernoulli",
@@ -130,6 +133,7 @@ __all__ = [
     "__version__",
     "build_model",
     "build_objective",
+    "compare",
     "evaluate",
     "fit",
     "load_data",

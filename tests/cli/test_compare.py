@@ -4,10 +4,10 @@ import math
 import numpy as np
 import pytest
 
+from vaekit import compare, load_run
 from vaekit.cli.compare import page_path
-from vaekit.comparison.compare import compare_numbers, read_sides
-from vaekit.comparison.figures import lengths_of
-from vaekit.comparison.scales import Scale, grouped, reasons
+from vaekit.comparison.figures import numbers_by_flow_length, posterior_clouds
+from vaekit.comparison.scales import Scale, group_by_scale, reasons
 from vaekit.errors import ConfigError
 
 SMALL = (
@@ -82,6 +82,18 @@ def test_what_cannot_be_compared_is_refused_with_the_reason(vaekit, runs):
     assert line(found, "Rate")["values"].keys() == {"density", "grid", "binary"}
 
 
+def test_python_users_get_what_the_command_prints(vaekit, runs, tmp_path):
+    paths = [runs / "density", runs / "grid"]
+    found = compare([load_run(paths[0]), str(paths[1])])
+    assert json.loads(vaekit("compare", *paths, "--json").out) == found.to_dict()
+    assert vaekit("compare", *paths).out == f"{found}\n"
+    page = found.write_page(tmp_path / "page.html")
+    assert set(found.figures()) == {
+        *("curves-1", "curves-2", "curves-rate", "reconstructions", "samples", "planes"),
+    }
+    assert page.read_text(encoding="utf-8").count("data:image/png;base64,") == 6
+
+
 def test_a_person_reads_the_same(vaekit, runs):
     result = vaekit("compare", runs / "density", runs / "grid")
     assert result.code == 0
@@ -116,19 +128,16 @@ def test_runs_of_three_lengths_of_a_flow_are_drawn_against_it(vaekit, tmp_path):
         out = tmp_path / name
         result = vaekit("train", "digits", *SMALL, *flags, *flow, "--out", out)
         assert result.code == 0, result.err
-    sides = read_sides({each.name: each for each in sorted(tmp_path.iterdir())})
-    (group,) = compare_numbers(sides)["groups"]
-    found = lengths_of(sides, group)
-    assert found.flow == "planar"
-    assert {name: sides[name].evaluation["elbo"] for name in ("none", "short", "long")} == {
-        name: found.values["ELBO"][length]
-        for name, length in (("none", 0), ("short", 1), ("long", 3))
-    }
-    assert found.errors["Log-likelihood"].keys() == {0, 1, 3}
-    assert found.levels["ELBO"] == {"other": sides["other"].evaluation["elbo"]}
-    del sides["short"]
-    (group,) = compare_numbers(sides)["groups"]
-    assert lengths_of(sides, group) is None
+    compared = compare(sorted(tmp_path.iterdir()))
+    (group,) = compared.groups
+    found = numbers_by_flow_length(compared.members, group)
+    assert found["flow"] == "planar"
+    elbo = {name: member.evaluation["elbo"] for name, member in compared.members.items()}
+    assert found["values"]["ELBO"] == {0: elbo["none"], 1: elbo["short"], 3: elbo["long"]}
+    assert found["errors"]["Log-likelihood"].keys() == {0, 1, 3}
+    assert found["levels"]["ELBO"] == {"other": elbo["other"]}
+    compared = compare([tmp_path / name for name in ("none", "long", "other")])
+    assert numbers_by_flow_length(compared.members, compared.groups[0]) is None
 
 
 def test_the_rows_are_told_apart_by_what_is_in_them(vaekit, runs, tmp_path):
@@ -142,8 +151,8 @@ def test_the_rows_are_told_apart_by_what_is_in_them(vaekit, runs, tmp_path):
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        ((), "at least two runs, got 0"),
-        (("grid",), "at least two runs, got 1"),
+        ((), "at least two runs to compare, got 0"),
+        (("grid",), "at least two runs to compare, got 1"),
         (("grid", "grid"), "given twice"),
         (("grid", "nowhere"), "there is no such folder"),
     ],
@@ -172,7 +181,7 @@ def test_a_run_keeps_its_report(runs, tmp_path):
 
 
 def scale(**changed):
-    base = {"rows": "9 rows", "fingerprint": "x", "seen": "none", "kind": "density"}
+    base = {"rows": "9 rows", "fingerprint": "x", "binarize": "none", "kind": "density"}
     return Scale(**{**base, "values": "", "to_raw": 0.0, **changed})
 
 
@@ -180,14 +189,17 @@ def scale(**changed):
     "changed",
     [
         {"fingerprint": "y"},
-        {"seen": "dynamic"},
+        {"binarize": "dynamic"},
         {"kind": "probability", "values": "2 values"},
         {"kind": "cross-entropy"},
     ],
 )
 def test_each_difference_alone_is_a_reason(changed):
     assert len(reasons(scale(), scale(**changed))) == 1
-    assert grouped({"a": scale(), "b": scale(**changed), "c": scale()}) == [["a", "c"], ["b"]]
+    assert group_by_scale({"a": scale(), "b": scale(**changed), "c": scale()}) == [
+        ["a", "c"],
+        ["b"],
+    ]
 
 
 def test_another_unit_is_no_reason():
@@ -195,9 +207,7 @@ def test_another_unit_is_no_reason():
 
 
 def test_the_exact_posterior_is_that_of_bayes(vaekit, runs):
-    from vaekit.comparison.figures import clouds
-
-    found = clouds(read_sides({"a": runs / "grid", "wide": runs / "wide"}))
+    found = posterior_clouds(compare({"a": runs / "grid", "wide": runs / "wide"}).members)
     assert list(found) == ["a", "wide"]
     cloud = found["a"]
     assert cloud.before.shape == (2000, 2)
@@ -214,15 +224,14 @@ def test_importance_weights_find_the_posterior_that_a_grid_finds(runs):
     import torch
 
     from vaekit.comparison import figures as posteriors
-    from vaekit.comparison.compare import read_sides
 
-    (side,) = read_sides({"a": runs / "grid"}).values()
-    row = side.dataset.rows[side.dataset.split.of("test")[:1]]
-    x = side.run.preprocessing(torch.from_numpy(np.ascontiguousarray(row)))
+    member = compare({"a": runs / "grid", "wide": runs / "wide"}).members["a"]
+    row = member.dataset.rows[member.dataset.split.of("test")[:1]]
+    x = member.run.preprocessing(torch.from_numpy(np.ascontiguousarray(row)))
     extent = (-4.0, 4.0, -4.0, 4.0)
     with torch.no_grad():
-        exact = posteriors._exact(side, x, extent=extent)
-        weighted = posteriors._weighted(side, x, extent=extent, dims=torch.tensor([0, 1]))
+        exact = posteriors._exact(member, x, extent=extent)
+        weighted = posteriors._weighted(member, x, extent=extent, dims=torch.tensor([0, 1]))
 
     def moments(grid):
         share = np.exp(grid - grid.max()) / np.exp(grid - grid.max()).sum()

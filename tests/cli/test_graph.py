@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vaekit.builders import build_model, build_objective
-from vaekit.comparison.compare import loss_lines, loss_terms
+from vaekit.comparison.comparison import loss_lines, loss_terms
 from vaekit.config import ModelConfig, ObjectiveConfig, PosteriorConfig
 from vaekit.describe import LOG_PX, LOG_PZ, LOG_QZ, MEAN
 

@@ -131,7 +131,7 @@ def test_a_member_stands_beside_what_was_published_of_it(finished, vaekit):
             "better": "lower",
         }
     ]
-    (note,) = (each for each in values["notes"] if each.startswith("vae: not as the recipe says"))
+    (note,) = (each for each in values["notes"] if each.startswith("vae: differs from the recipe"))
     assert "training.epochs = 2 instead of 50" in note
     shown = vaekit("compare", finished).out
     assert "published by the paper of this test" in shown

@@ -1,9 +1,7 @@
 import pytest
 
-from vaekit.comparison import differing_settings, write_comparison
+from vaekit.comparison import Comparison, differing_settings
 from vaekit.config import Config, ObjectiveConfig
-from vaekit.errors import InputError
-from vaekit.figures import save_figure, unit_profiles
 
 LINE = {
     "label": "ELBO",
@@ -11,21 +9,36 @@ LINE = {
     "texts": {"a": "one", "b": "two <2>"},
     "best": ["a"],
 }
+PUBLISHED = {
+    "what": "NLL",
+    "ours": 87.72,
+    "value": 86.76,
+    "unit": "nats per row",
+    "source": "table 1",
+}
+
+
+def comparison(configs, **changed):
+    runs = {name: f"runs/{name}" for name in configs}
+    base = {"groups": [], "refusals": [], "shared": [], "published": [], "notes": []}
+    return Comparison(runs=runs, configs=configs, **{**base, **changed})
 
 
 @pytest.fixture
 def page(tmp_path):
-    figure = save_figure(unit_profiles({"a": [1.0]}), path=tmp_path / "units.png")
-    path = write_comparison(
-        tmp_path / "report.html",
-        title="a & b",
-        text="First line\nof one.\n\nSecond.",
-        runs={"a": {"seed": 0, "name": "x"}, "b": {"seed": 1, "name": "y"}},
+    found = comparison(
+        {"a": {"seed": 0, "name": "x"}, "b": {"seed": 1, "name": "y"}},
         groups=[{"runs": ["a", "b"], "what": "Density.", "lines": [LINE], "notes": ["careful"]}],
         refusals=["a against c: other rows."],
         shared=[{**LINE, "label": "Rate", "best": []}],
-        figures=[("Units", figure, "Some caption.")],
+        published=[
+            {**PUBLISHED, "run": "vae <1>", "better": "lower"},
+            {**PUBLISHED, "run": "b", "ours": None},
+        ],
         notes=["b: collapsed"],
+    )
+    path = found.write_page(
+        tmp_path / "report.html", title="a & b", text="First line\nof one.\n\nSecond."
     )
     return path.read_text(encoding="utf-8")
 
@@ -40,8 +53,7 @@ def page(tmp_path):
         "a against c: other rows.",
         "careful",
         "b: collapsed",
-        "data:image/png;base64,",
-        "Some caption.",
+        "<strong>vae &lt;1&gt;, NLL:</strong> behind by 0.96 nats per row.",
         "<code>seed</code>",
     ],
 )
@@ -53,6 +65,12 @@ def test_the_page_needs_no_network_and_no_script(page):
     assert "http://" not in page
     assert "https://" not in page
     assert "<script" not in page
+
+
+def test_published_numbers_have_their_run_and_no_error_where_none_is_known(page):
+    assert ">Run</th>" in page
+    assert page.count("ahead by") + page.count("behind by") == 1
+    assert "A standard error" not in page
 
 
 def test_names_are_no_difference():
@@ -70,17 +88,10 @@ def test_runs_with_other_objectives_get_a_formula_each(tmp_path):
         for name, beta in (("a", 1.0), ("b", 4.0), ("c", 4.0))
     }
     rows = {name: {"features": 784, "support": "binary"} for name in configs}
-    path = write_comparison(tmp_path / "p.html", title="t", runs=configs, rows=rows)
+    path = comparison(configs, rows=rows).write_page(tmp_path / "p.html")
     text = path.read_text(encoding="utf-8")
     assert text.count('class="formula"') == 2
     assert "<h3>a</h3>" in text
     assert "<h3>b, c</h3>" in text
     assert "loss(x) = -log p(x|z) + 4 * KL(q(z|x) || p(z))" in text
     assert "<mn>784</mn>" in text
-
-
-def test_a_figure_that_is_not_there_is_refused(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
-        write_comparison(
-            tmp_path / "p.html", title="", runs={}, figures=[("a", tmp_path / "no.png", "")]
-        )

@@ -1,10 +1,10 @@
 import pytest
 
 from vaekit.comparison.published import (
-    comparisons,
-    differences,
+    compare_to_published,
     published_lines,
-    shared_differences,
+    recipe_differences,
+    shared_recipe_differences,
 )
 from vaekit.config import merge, parse_config
 from vaekit.recipes import STUDIES, recipe
@@ -22,7 +22,7 @@ def changed(name, over):
 
 def test_a_perfect_repetition_gives_the_published_numbers():
     ours = evaluation(elbo=-(15.256 + CONSTANT), distortion=10.834 + CONSTANT, rate=4.422)
-    found = comparisons(recipe("fashion-mlp"), ours)
+    found = compare_to_published(recipe("fashion-mlp"), ours)
     assert len(found) == 3
     for each in found:
         assert each["ours"] == pytest.approx(each["value"], abs=1e-9)
@@ -30,7 +30,7 @@ def test_a_perfect_repetition_gives_the_published_numbers():
 
 def test_a_likelihood_is_compared_as_a_loss():
     ours = evaluation(log_likelihood=-87.5, samples=5000)
-    assert [each["ours"] for each in comparisons(recipe("mnist-vae"), ours)] == [87.5]
+    assert [each["ours"] for each in compare_to_published(recipe("mnist-vae"), ours)] == [87.5]
 
 
 @pytest.mark.parametrize(
@@ -43,29 +43,29 @@ def test_a_likelihood_is_compared_as_a_loss():
     ],
 )
 def test_other_rows_or_another_likelihood_are_not_compared(over):
-    assert comparisons(changed("mnist-vae", over), evaluation(log_likelihood=-1.0)) == []
+    assert compare_to_published(changed("mnist-vae", over), evaluation(log_likelihood=-1.0)) == []
 
 
 def test_training_rows_are_not_compared():
     ours = evaluation(log_likelihood=-1.0) | {"split": "train"}
-    assert comparisons(recipe("mnist-vae"), ours) == []
+    assert compare_to_published(recipe("mnist-vae"), ours) == []
 
 
 def test_what_differs_from_the_recipe_is_said():
     ours = evaluation(log_likelihood=-90.0, samples=5000)
     config = changed("mnist-vae", {"training": {"epochs": 3, "threads": 2}, "seed": 4})
-    (text,) = differences(config, ours)
+    (text,) = recipe_differences(config, ours)
     assert "training.epochs = 3 instead of 600" in text
     assert "threads" not in text
     assert "seed" not in text
-    assert differences(recipe("mnist-vae"), ours) == []
-    (text,) = differences(recipe("mnist-vae"), ours | {"samples": 10})
+    assert recipe_differences(recipe("mnist-vae"), ours) == []
+    (text,) = recipe_differences(recipe("mnist-vae"), ours | {"samples": 10})
     assert "evaluation.samples = 10 instead of 5000" in text
 
 
 def test_a_standard_error_and_a_direction_come_along():
     ours = evaluation(log_likelihood=-87.5, log_likelihood_se=0.2, active_units=17)
-    loss, units = comparisons(recipe("mnist-vae"), ours)
+    loss, units = compare_to_published(recipe("mnist-vae"), ours)
     assert (loss["ours_se"], loss["better"]) == (0.2, "lower")
     assert (units["ours_se"], units["better"]) == (None, None)
 
@@ -75,7 +75,9 @@ def test_a_member_of_a_study_stands_beside_its_own_row(member):
     study = STUDIES["mnist-iwae"]
     config = study.members()[member]
     loss, units = study.published[member]
-    found = comparisons(config, evaluation(log_likelihood=-90.0, active_units=9, samples=1000))
+    found = compare_to_published(
+        config, evaluation(log_likelihood=-90.0, active_units=9, samples=1000)
+    )
     assert [each["value"] for each in found] == [loss.value, units.value]
     assert [each["ours"] for each in found] == [90.0, 9]
 
@@ -83,15 +85,15 @@ def test_a_member_of_a_study_stands_beside_its_own_row(member):
 def test_a_member_without_published_numbers_is_compared_to_none():
     config = STUDIES["mnist-flow"].members()["planar-4"]
     ours = evaluation(log_likelihood=-140.0, active_units=2, samples=7)
-    assert comparisons(config, ours) == []
-    assert differences(config, ours) == []
+    assert compare_to_published(config, ours) == []
+    assert recipe_differences(config, ours) == []
 
 
 def test_what_differs_from_the_study_is_said():
     config = STUDIES["mnist-iwae"].members()["vae-5"]
     ours = evaluation(log_likelihood=-90.0, samples=1000)
-    assert differences(config, ours) == []
-    (text,) = differences(config, ours | {"samples": 10})
+    assert recipe_differences(config, ours) == []
+    (text,) = recipe_differences(config, ours | {"samples": 10})
     assert text == (
         "This run differs from vae-5 of the study mnist-iwae: evaluation.samples = 10 instead of "
         "1000."
@@ -100,7 +102,7 @@ def test_what_differs_from_the_study_is_said():
 
 def test_figures_of_the_report_are_no_difference():
     config = changed("mnist-vae", {"report": {"projector": True}})
-    assert differences(config, evaluation(log_likelihood=-90.0, samples=5000)) == []
+    assert recipe_differences(config, evaluation(log_likelihood=-90.0, samples=5000)) == []
 
 
 def test_runs_that_differ_alike_are_told_together():
@@ -108,14 +110,14 @@ def test_runs_that_differ_alike_are_told_together():
     whole, short = evaluation(log_likelihood=-90.0, samples=1000), evaluation(log_likelihood=-91.0)
     runs = {"a": (members["vae-1"], short), "b": (members["vae-5"], whole)}
     runs["c"] = (members["iwae-5"], short)
-    assert shared_differences(runs) == [
-        "a, c: not as the recipe says, with evaluation.samples = 500 instead of 1000."
+    assert shared_recipe_differences(runs) == [
+        "a, c: differs from the recipe: evaluation.samples = 500 instead of 1000."
     ]
 
 
 def test_a_person_reads_both_numbers_and_who_published():
     ours = evaluation(log_likelihood=-88.25, log_likelihood_se=0.25, active_units=12)
-    found = comparisons(STUDIES["mnist-iwae"].members()["iwae-50"], ours)
+    found = compare_to_published(STUDIES["mnist-iwae"].members()["iwae-50"], ours)
     lines = published_lines([{"run": "iwae-50", **each} for each in found])
     text = " ".join("\n".join(lines).split())
     assert "iwae-50 negative log-likelihood 88.25 ± 0.25 84.78 nats per row" in text

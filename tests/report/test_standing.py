@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaekit.comparison import write_comparison
 from vaekit.report import standing, write_report
 
 LINE = {"what": "NLL", "ours": 87.72, "value": 86.76, "unit": "nats per row", "source": "table 1"}
@@ -51,13 +50,3 @@ def test_the_page_of_a_run_says_where_it_stands(tmp_path):
     assert "87.72 ± 0.24" in text
     assert ">Run</th>" not in text
     assert "A standard error is that of our mean" in text
-
-
-def test_the_page_of_a_comparison_names_the_run_of_each_number(tmp_path):
-    lines = [{**LINE, "run": "vae <1>", "better": "lower"}, {**LINE, "run": "b", "ours": None}]
-    path = write_comparison(tmp_path / "p.html", title="t", runs={}, published=lines)
-    text = path.read_text(encoding="utf-8")
-    assert "<strong>vae &lt;1&gt;, NLL:</strong> behind by 0.96 nats per row." in text
-    assert ">Run</th>" in text
-    assert text.count("<strong>") == 1
-    assert "A standard error" not in text

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from vaekit.cli.options import AsJson, RunPath
 from vaekit.cli.output import Output
-from vaekit.cli.study_folder import is_study, member_paths, named_paths
+from vaekit.cli.study_folder import is_study, member_paths
 from vaekit.errors import ConfigError
 
 __all__ = ["compare", "page_path"]
@@ -14,7 +14,7 @@ def compare(*runs: RunPath, out: Path | None = None, as_json: AsJson = False) ->
     """Compare runs: numbers on one scale, curves on one axis, figures side by side.
 
     Nats are compared only where they measure the same: the same rows, binarized alike, under
-    likelihoods of the same kind. Otherwise it is said why not.
+    likelihoods of the same kind. Otherwise the reason is given.
 
     Args:
         runs: Run folders, or the folder of a study, which stands for all of its members.
@@ -25,36 +25,23 @@ def compare(*runs: RunPath, out: Path | None = None, as_json: AsJson = False) ->
     Raises:
         ConfigError: fewer than two runs, or a page that cannot be written there.
     """
+    page = None if out is None else page_path(out)
+    from vaekit import comparison
+
     paths = [
         path for run in runs for path in (member_paths(run).values() if is_study(run) else [run])
     ]
-    if len(paths) < 2:
-        raise ConfigError(
-            f"vaekit compare needs at least two runs, got {len(paths)}: vaekit compare RUN RUN"
-        )
-    named = named_paths(paths)
-    page = None if out is None else page_path(out)
-    from vaekit.comparison.compare import compare_numbers, comparison_lines, read_sides
-    from vaekit.comparison.page import write_comparison_page
-
-    sides = read_sides(named)
-    found = compare_numbers(sides)
-    lines = comparison_lines(found, names=list(sides))
+    found = comparison.compare(paths)
+    lines = found.lines()
     if page is not None:
         command = " ".join(["vaekit compare", *map(str, runs), "--out", str(out)])
-        title = f"{len(sides)} runs compared"
-        write_comparison_page(sides, found=found, page=page, title=title, command=command)
+        found.write_page(page, command=command)
         lines.append(f"report      {page}")
-    values = {
-        "runs": {name: str(path) for name, path in named.items()},
-        "report": None if page is None else str(page),
-        **found,
-    }
-    Output(as_json=as_json).result(values, lines=lines)
+    Output(as_json=as_json).result(found.to_dict(report=page), lines=lines)
 
 
 def page_path(out: Path) -> Path:
-    """Find where a page goes.
+    """Return where a page goes.
 
     Args:
         out: a folder, or a file that ends in .html.
@@ -70,5 +57,7 @@ def page_path(out: Path) -> Path:
     if out.is_file() or out.suffix:
         raise ConfigError(f"--out {out}: expected a folder, or a file that ends in .html")
     if (out / "config.json").exists():
-        raise ConfigError(f"--out {out}: holds a run, whose report would be lost; take another")
+        raise ConfigError(
+            f"--out {out}: holds a run, whose report would be overwritten; take another folder"
+        )
     return out / "report.html"

@@ -52,7 +52,7 @@ def evaluate(
     parse_config(changes, origin="flags")
     from vaekit.cli.measure import measure, measuring_device, summary
     from vaekit.cli.output import together
-    from vaekit.comparison.published import comparisons
+    from vaekit.comparison.published import compare_to_published
     from vaekit.data import look_together
     from vaekit.runs import load_run
     from vaekit.runs.run import rows_for
@@ -73,6 +73,6 @@ def evaluate(
         )  # fmt: skip
     if not main:
         return
-    more = {"run": str(run), "published": comparisons(found.config, values)}
+    more = {"run": str(run), "published": compare_to_published(found.config, values)}
     output.result({**values, **more}, lines=summary(found, values))
     output.say(f"{found.folder.evaluation} is rewritten; for the report: vaekit report {run}")

@@ -30,7 +30,7 @@ def graph(run: RunPath, /, *, out: Out, force: Force = False, as_json: AsJson = 
     """
     from vaekit import describe
     from vaekit.cli.writers import check_out
-    from vaekit.comparison.compare import loss_lines, loss_terms
+    from vaekit.comparison.comparison import loss_lines, loss_terms
     from vaekit.runs import load_run
 
     kind = check_out(out, kinds=_KINDS, force=force)

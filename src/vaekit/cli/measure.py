@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from vaekit import inference
 from vaekit.cli.output import Output, finite
-from vaekit.comparison.published import comparisons, differences
+from vaekit.comparison.published import compare_to_published, published_lines, recipe_differences
 from vaekit.config import EvaluationConfig
 from vaekit.data import Batches, Dataset, Part
 from vaekit.errors import ConfigError
 from vaekit.evaluation import Shared, evaluate, worth_compiling
 from vaekit.io import columns
-from vaekit.report import format_number, headlines
+from vaekit.report import headlines
 from vaekit.runs import Run, label_models, load_label_model, save_label_model
 
 __all__ = ["label_errors", "learn_labels", "measure", "measuring_device", "summary"]
@@ -180,18 +180,9 @@ def summary(run: Run, evaluation: Mapping[str, Any]) -> list[str]:
     lines = [f"measured on the {evaluation['split']} rows"]
     lines += columns([(each.label, each.text, each.unit) for each in numbers], indent="  ")
     lines += [f"note: {note}" for note in evaluation.get("notes", ())]
-    found = comparisons(run.config, evaluation)
+    found = published_lines(compare_to_published(run.config, evaluation))
     if found:
-        lines.append("beside the published numbers")
-        table = [
-            (each["what"], format_number(each["ours"]), format_number(each["value"]), each["unit"])
-            for each in found
-        ]
-        lines += columns([("", "here", "published", "unit"), *table], indent="  ")
-        lines += [
-            f"  published by {source}" for source in dict.fromkeys(e["source"] for e in found)
-        ]
-        lines += [f"note: {text}" for text in differences(run.config, evaluation)]
+        lines += [*found, *(f"note: {text}" for text in recipe_differences(run.config, evaluation))]
     return [line.replace("\N{MINUS SIGN}", "-") for line in lines]
 
 

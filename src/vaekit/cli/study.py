@@ -10,8 +10,7 @@ from rich.progress import Progress, TaskID
 from vaekit.cli.output import Output
 from vaekit.cli.study_folder import STUDY_FILE, member_configs, member_paths, study_name
 from vaekit.cli.training import changed, is_finished, new_path, run_training
-from vaekit.comparison.compare import compare_numbers, comparison_lines, read_sides
-from vaekit.comparison.page import write_comparison_page
+from vaekit.comparison import compare
 from vaekit.config import Config, merge, parse_config
 from vaekit.errors import RunError
 from vaekit.recipes import STUDIES
@@ -27,7 +26,6 @@ __all__ = [
     "go_on_study",
     "show_study",
     "start_study",
-    "write_study_page",
 ]
 
 
@@ -172,38 +170,17 @@ def show_study(path: Path, *, output: Output) -> None:
         path: folder of the study, all of whose members are finished.
         output: where to print.
     """
-    found = write_study_page(path)
-    page = path / "report.html"
-    lines = [f"study folder  {path}", *comparison_lines(found, names=list(member_paths(path)))]
-    values = {
-        "study": study_name(path),
-        "runs": {name: str(each) for name, each in member_paths(path).items()},
-        "report": str(page),
-        **found,
-    }
-    output.result(values, lines=[*lines, f"report        {page}"])
-
-
-def write_study_page(path: Path) -> dict[str, Any]:
-    """Compare the members of a study and write its page.
-
-    Args:
-        path: folder of the study, all of whose members are finished.
-
-    Returns:
-        The numbers, as ``compare_numbers`` returns them.
-    """
-    sides, name = read_sides(member_paths(path)), study_name(path)
-    found = compare_numbers(sides)
-    write_comparison_page(
-        sides,
-        found=found,
-        page=path / "report.html",
+    name, page = study_name(path), path / "report.html"
+    study = STUDIES.get(name)
+    found = compare(member_paths(path))
+    found.write_page(
+        page,
         title=name,
-        text=STUDIES[name].text if name in STUDIES else "",
-        command=f"vaekit train {name}" if name in STUDIES else "",
+        text="" if study is None else study.text,
+        command="" if study is None else f"vaekit train {name}",
     )
-    return found
+    lines = [f"study folder  {path}", *found.lines(), f"report        {page}"]
+    output.result({"study": name, **found.to_dict(report=page)}, lines=lines)
 
 
 def _run(path: Path, *, members: Mapping[str, Config], output: Output) -> None:

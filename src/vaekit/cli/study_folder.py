@@ -1,12 +1,12 @@
 """The folder of a study: a run folder for each member, and a file that names them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from vaekit.config import Config
 from vaekit.errors import RunError
 
-__all__ = ["STUDY_FILE", "is_study", "member_configs", "member_paths", "named_paths", "study_name"]
+__all__ = ["STUDY_FILE", "is_study", "member_configs", "member_paths", "study_name"]
 
 
 STUDY_FILE = "study.json"
@@ -69,41 +69,6 @@ def study_name(path: Path) -> str:
         RunError: a damaged study.
     """
     return str(_read(path).get("name", path.name))
-
-
-def named_paths(paths: Sequence[Path]) -> dict[str, Path]:
-    """Give each run the shortest name that tells it from the others.
-
-    Args:
-        paths: run folders.
-
-    Returns:
-        The folders by name: the last part of the path, or as much of it as is needed.
-
-    Raises:
-        RunError: the same folder twice.
-
-    Example:
-        >>> list(named_paths([Path("a/vae"), Path("b/vae"), Path("b/em")]))
-        ['a/vae', 'b/vae', 'em']
-    """
-    full = [path.resolve() for path in paths]
-    if len(set(full)) < len(full):
-        twice = next(path for path, each in zip(paths, full, strict=True) if full.count(each) > 1)
-        raise RunError(f"{twice}: given twice; a run is compared with others, not with itself")
-    names = []
-    for path in full:
-        others = [each for each in full if each != path]
-        ends = ("/".join(path.parts[-count:]) for count in range(1, len(path.parts) + 1))
-        depths = enumerate(ends, start=1)
-        names.append(
-            next(end for count, end in depths if all(_tail(o, count) != end for o in others))
-        )
-    return dict(zip(names, paths, strict=True))
-
-
-def _tail(path: Path, count: int) -> str:
-    return "/".join(path.parts[-count:])
 
 
 def _read(path: Path) -> dict[str, object]:

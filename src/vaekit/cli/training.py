@@ -14,7 +14,7 @@ from vaekit.cli.latent_points import coded_rows
 from vaekit.cli.measure import learn_labels, measure, summary
 from vaekit.cli.output import Launch, Output, blame_the_others, read_launch
 from vaekit.cli.projector import write_projector
-from vaekit.comparison.published import comparisons, differences
+from vaekit.comparison.published import compare_to_published, recipe_differences
 from vaekit.config import Config, ReportConfig, merge, parse_config
 from vaekit.data import Dataset
 from vaekit.errors import ConfigError, Interrupted, VaekitWarning
@@ -111,8 +111,8 @@ def write_page(run: Run, *, dataset: Dataset, wanted: ReportConfig | None = None
         evaluation=evaluation,
         metrics=folder.read_metrics(),
         figures=drawn,
-        notes=[] if evaluation is None else differences(run.config, evaluation),
-        published=[] if evaluation is None else comparisons(run.config, evaluation),
+        notes=[] if evaluation is None else recipe_differences(run.config, evaluation),
+        published=[] if evaluation is None else compare_to_published(run.config, evaluation),
         version=__version__,
         created=datetime.fromtimestamp(folder.model.stat().st_mtime).astimezone(),
         rows={"features": prod(pre.shape), "support": pre.support},
@@ -134,7 +134,7 @@ def show(folder: RunFolder, *, output: Output) -> None:
         "run": str(folder.path),
         "report": None if page is None else str(page),
         "evaluation": evaluation,
-        "published": comparisons(run.config, evaluation),
+        "published": compare_to_published(run.config, evaluation),
     }
     lines = [f"run folder  {folder.path}", *summary(run, evaluation)]
     output.result(values, lines=[*lines, *([] if page is None else [f"report      {page}"])])

@@ -1,5 +1,6 @@
 """Compare trained runs: numbers on one scale, figures side by side."""
 
-from vaekit.comparison.page import differing_settings, write_comparison
+from vaekit.comparison.comparison import Comparison, compare
+from vaekit.comparison.published import differing_settings
 
-__all__ = ["differing_settings", "write_comparison"]
+__all__ = ["Comparison", "compare", "differing_settings"]

@@ -1,38 +1,32 @@
-"""Compare the numbers of a run with published numbers."""
+"""Compare runs with their recipes, and with the numbers that were published for these."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vaekit.config import Config
+from vaekit.config import Config, merge
 from vaekit.io import columns
 from vaekit.recipes import RECIPES, STUDIES, Published
 from vaekit.report import format_number, with_error
+from vaekit.report.numbers import flatten
 
-__all__ = ["comparisons", "differences", "published_lines", "shared_differences"]
+__all__ = [
+    "compare_to_published",
+    "differing_settings",
+    "published_lines",
+    "recipe_differences",
+    "shared_recipe_differences",
+]
 
 
-# What cannot move a number, or moves it by chance alone.
-_IDLE = {
-    *("name", "seed", "training.device", "training.threads", "training.tensorboard"),
+# Settings that cannot change what a run shows.
+_WITHOUT_EFFECT = {
+    *("name", "training.device", "training.threads", "training.tensorboard"),
     *("training.checkpoint_every", "training.checkpoint_minutes", "evaluation.memory_mb"),
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Origin:
-    """Where a run has its name from."""
-
-    what: str
-    """For a person: the recipe, or the member of a study."""
-    config: Config
-    """As it stands there."""
-    published: tuple[Published, ...]
-    """What it is compared to."""
-
-
-def comparisons(config: Config, evaluation: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Numbers that were published for the recipe of a run, beside ours on the same scale.
+def compare_to_published(config: Config, evaluation: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Put the numbers of a run beside those that were published for its recipe.
 
     Args:
         config: of the run; its name is that of a recipe or of a member of a study.
@@ -43,9 +37,13 @@ def comparisons(config: Config, evaluation: Mapping[str, Any]) -> list[dict[str,
         error, or none) and ``better`` (lower, higher, or none); nothing where the run is of no
         recipe, or measures other rows or another likelihood than the recipe.
     """
-    found = _origin(config.name)
-    if found is None or not _comparable(config, found.config, evaluation):
+    _, recipe, published = _find_recipe(config.name)
+    if recipe is None or evaluation["split"] != "test":
         return []
+    ours, theirs = (
+        (each.data.source, each.data.scale, each.data.binarize, each.model.likelihood)
+        for each in (config, recipe)
+    )
     return [
         {
             "what": each.what,
@@ -56,13 +54,13 @@ def comparisons(config: Config, evaluation: Mapping[str, Any]) -> list[dict[str,
             "ours_se": None if each.se_key is None else evaluation.get(each.se_key),
             "better": each.better,
         }
-        for each in found.published
-        if evaluation.get(each.key) is not None
+        for each in published
+        if ours == theirs and evaluation.get(each.key) is not None
     ]
 
 
-def differences(config: Config, evaluation: Mapping[str, Any]) -> list[str]:
-    """In what a run differs from the recipe whose published numbers it stands beside.
+def recipe_differences(config: Config, evaluation: Mapping[str, Any]) -> list[str]:
+    """Say in what a run differs from the recipe whose published numbers it stands beside.
 
     Args:
         config: of the run.
@@ -71,17 +69,13 @@ def differences(config: Config, evaluation: Mapping[str, Any]) -> list[str]:
     Returns:
         One sentence, or none where there is nothing to compare or nothing differs.
     """
-    found = _origin(config.name)
-    changed = _changed(config, evaluation)
-    if found is None or not changed:
-        return []
-    return [f"This run differs from {found.what}: {', '.join(changed)}."]
+    what, _, _ = _find_recipe(config.name)
+    changed = _changed_settings(config, evaluation)
+    return [f"This run differs from {what}: {changed}."] if changed else []
 
 
-def shared_differences(
-    runs: Mapping[str, tuple[Config, Mapping[str, Any]]],
-) -> list[str]:
-    """In what several runs differ from their recipes, told once for those that differ alike.
+def shared_recipe_differences(runs: Mapping[str, tuple[Config, Mapping[str, Any]]]) -> list[str]:
+    """Say in what several runs differ from their recipes, once for those that differ alike.
 
     Args:
         runs: by the name of the run, its config and its ``evaluation.json``.
@@ -91,96 +85,82 @@ def shared_differences(
     """
     alike: dict[str, list[str]] = {}
     for name, (config, evaluation) in runs.items():
-        changed = ", ".join(_changed(config, evaluation))
-        if changed:
-            alike.setdefault(changed, []).append(name)
+        alike.setdefault(_changed_settings(config, evaluation), []).append(name)
     return [
-        f"{', '.join(names)}: not as the recipe says, with {changed}."
+        f"{', '.join(names)}: differs from the recipe: {changed}."
         for changed, names in alike.items()
+        if changed
     ]
 
 
-def published_lines(found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Numbers of several runs beside the published ones, for a person.
+def differing_settings(runs: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Find the settings in which runs differ, and that can change what they show.
 
     Args:
-        found: what ``comparisons`` returned, each with the name of its ``run``.
+        runs: by the name of the run, its full config, nested.
+
+    Returns:
+        Dotted name of the setting, and its value in each run; an en dash where it has none.
+
+    Example:
+        >>> differing_settings({"a": {"seed": 0, "data": {"seed": 1}}, "b": {"seed": 3}})
+        [('seed', ['0', '3']), ('data.seed', ['1', '–'])]
+    """
+    flat = [dict(flatten(config)) for config in runs.values()]
+    keys = dict.fromkeys(key for each in flat for key in each if key not in _WITHOUT_EFFECT)
+    found = [
+        (key, [each.get(key, "\N{EN DASH}") for each in flat])
+        for key in keys
+        if not key.startswith("report.")  # adds figures and changes no number
+    ]
+    return [(key, values) for key, values in found if len(set(values)) > 1]
+
+
+def published_lines(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Format numbers beside the published ones as a table.
+
+    Args:
+        found: what `compare_to_published` returned, each perhaps with the name of its ``run``.
 
     Returns:
         Lines; none where there are no numbers.
     """
     if not found:
         return []
-    table = [
-        (each["run"], each["what"], _ours(each), format_number(each["value"]), each["unit"])
-        for each in found
-    ]
+    table = [("", "", "here", "published", "unit")]
+    for each in found:
+        ours, error = each["ours"], each["ours_se"]
+        shown = format_number(ours) if error is None else with_error(ours, error=error)
+        value = format_number(each["value"])
+        table.append((each.get("run", ""), each["what"], shown, value, each["unit"]))
     sources = dict.fromkeys(each["source"] for each in found)
     return [
         "beside the published numbers",
-        *columns([("", "", "here", "published", "unit"), *table], indent="  "),
+        *columns(table, indent="  "),
         *(f"  published by {source}" for source in sources),
     ]
 
 
-def _ours(each: Mapping[str, Any]) -> str:
-    """Our number, with its standard error where it is known."""
-    if each["ours_se"] is None:
-        return format_number(each["ours"])
-    return with_error(each["ours"], error=each["ours_se"])
-
-
-def _origin(name: str) -> _Origin | None:
-    """The recipe, or the member of a study, that has this name."""
+def _find_recipe(name: str) -> tuple[str, Config | None, Sequence[Published]]:
+    """Find the recipe, or the member of a study, of this name: title, config, published."""
     if name in RECIPES:
-        known = RECIPES[name]
-        return _Origin(what=f"the recipe {name}", config=known.config(), published=known.published)
+        return f"the recipe {name}", RECIPES[name].config(), RECIPES[name].published
     for study in STUDIES.values():
         for member, config in study.members().items():
             if config.name == name:
-                return _Origin(
-                    what=f"{member} of the study {study.name}",
-                    config=config,
-                    published=study.published.get(member, ()),
-                )
-    return None
+                title = f"{member} of the study {study.name}"
+                return title, config, study.published.get(member, ())
+    return "", None, ()
 
 
-def _changed(config: Config, evaluation: Mapping[str, Any]) -> list[str]:
-    """Settings that are other than in the recipe, where there are published numbers."""
-    found = _origin(config.name)
-    if found is None or not comparisons(config, evaluation):
-        return []
-    theirs = dict(_flat(found.config.model_dump()))
-    ours = dict(_flat(config.model_dump()))
-    for key in ("split", "samples"):
-        ours[f"evaluation.{key}"] = evaluation[key]
-    return [
-        f"{key} = {ours[key]} instead of {theirs[key]}"
-        for key in theirs
-        if not _is_idle(key) and ours[key] != theirs[key]
-    ]
-
-
-def _is_idle(key: str) -> bool:
-    """Whether a setting leaves the numbers alone; those of the report only add figures."""
-    return key in _IDLE or key.startswith("report.")
-
-
-def _comparable(config: Config, theirs: Config, evaluation: Mapping[str, Any]) -> bool:
-    """Whether the numbers speak of the same rows under the same likelihood."""
-    data, other = config.data, theirs.data
-    return (
-        evaluation["split"] == "test"
-        and (data.source, data.scale, data.binarize) == (other.source, other.scale, other.binarize)
-        and config.model.likelihood == theirs.model.likelihood
+def _changed_settings(config: Config, evaluation: Mapping[str, Any]) -> str:
+    """List the settings that differ from the recipe, where there are published numbers."""
+    _, recipe, _ = _find_recipe(config.name)
+    if recipe is None or not compare_to_published(config, evaluation):
+        return ""
+    measured = {"evaluation": {key: evaluation[key] for key in ("split", "samples")}}
+    ours = merge(config.model_dump(mode="json"), measured)
+    found = differing_settings({"ours": ours, "recipe": recipe.model_dump(mode="json")})
+    return ", ".join(
+        f"{key} = {value} instead of {other}" for key, (value, other) in found if key != "seed"
     )
-
-
-def _flat(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Settings with dotted names."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{above}{key}.")
-        else:
-            yield above + key, value

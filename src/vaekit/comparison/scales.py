@@ -10,7 +10,7 @@ import numpy as np
 from vaekit.data import Dataset
 from vaekit.runs import Run
 
-__all__ = ["Scale", "grouped", "reasons", "scale_of"]
+__all__ = ["Scale", "group_by_scale", "reasons", "scale_of"]
 
 
 _HASHED_ROWS = 10_000
@@ -19,7 +19,7 @@ _MEANING = {
     "probability": "the log-probability of exact values, which is never above 0",
     "density": "the logarithm of a density, which has no upper limit and moves with the unit of "
     "the data",
-    "cross-entropy": "a cross-entropy on values between 0 and 1, to which no probability belongs",
+    "cross-entropy": "a cross-entropy on values between 0 and 1, which is not a log-probability",
 }
 
 
@@ -30,9 +30,9 @@ class Scale:
     rows: str
     """Which rows were measured, for a person."""
     fingerprint: str
-    """Which rows were measured: other rows, another text."""
-    seen: str
-    """What became of them before the model: grey, dynamic, threshold."""
+    """Hash of the rows that were measured."""
+    binarize: str
+    """How they were binarized before the model: none, dynamic, threshold."""
     kind: str
     """probability, density or cross-entropy."""
     values: str
@@ -59,18 +59,29 @@ def scale_of(run: Run, *, dataset: Dataset, evaluation: Mapping[str, Any]) -> Sc
     """
     split, count = str(evaluation["split"]), int(evaluation["rows"])
     index = dataset.split.of(split)[:count]
-    places = np.linspace(0, len(index) - 1, min(len(index), _HASHED_ROWS)).astype(np.int64)
-    raw = np.ascontiguousarray(dataset.rows[index[places]])
+    hashed = np.linspace(0, len(index) - 1, min(len(index), _HASHED_ROWS)).astype(np.int64)
+    raw = np.ascontiguousarray(dataset.rows[index[hashed]])
     pre = run.preprocessing
-    kind = _kind(run)
+    likelihood = run.config.model.likelihood
+    kind = _density_kind(likelihood.kind, support=pre.support)
+    levels = 2 if likelihood.kind in {"auto", "bernoulli"} else likelihood.levels
     return Scale(
         rows=f"{count:,} {split} rows of {run.config.data.source}",
         fingerprint=f"{count} {raw.dtype} {hashlib.sha256(raw.tobytes()).hexdigest()}",
-        seen=run.config.data.binarize,
+        binarize=run.config.data.binarize,
         kind=kind,
-        values=_values(run) if kind == "probability" else "",
+        values=f"{levels} values of each feature" if kind == "probability" else "",
         to_raw=float(pre.scale.double().abs().log().sum()) if kind == "density" else 0.0,
     )
+
+
+def _density_kind(likelihood: str, *, support: str) -> str:
+    """Return what the log-likelihood of a kind of likelihood is on such values."""
+    if likelihood == "auto":
+        likelihood = "bernoulli" if support == "binary" else "density"
+    if likelihood == "bernoulli":
+        return "probability" if support == "binary" else "cross-entropy"
+    return "probability" if likelihood in {"discretized-logistic", "categorical"} else "density"
 
 
 def reasons(one: Scale, other: Scale) -> list[str]:
@@ -84,11 +95,11 @@ def reasons(one: Scale, other: Scale) -> list[str]:
         Sentences without their ends; none where they can be compared.
 
     Example:
-        >>> base = {"rows": "9 test rows of a", "fingerprint": "x", "seen": "none", "to_raw": 0.0}
-        >>> density = Scale(kind="density", values="", **base)
+        >>> base = {"rows": "9 test rows of a", "fingerprint": "x", "binarize": "none"}
+        >>> density = Scale(kind="density", values="", to_raw=0.0, **base)
         >>> reasons(density, density)
         []
-        >>> probability = Scale(kind="probability", values="0, 1", **base)
+        >>> probability = Scale(kind="probability", values="0, 1", to_raw=0.0, **base)
         >>> print(reasons(density, probability)[0][:30])
         one is the logarithm of a dens
     """
@@ -96,8 +107,8 @@ def reasons(one: Scale, other: Scale) -> list[str]:
     if one.fingerprint != other.fingerprint:
         same = " (not the same ones)" if one.rows == other.rows else ""
         found.append(f"they were measured on {one.rows} and on {other.rows}{same}")
-    if one.seen != other.seen:
-        found.append(f"the rows are binarized differently ({one.seen} and {other.seen})")
+    if one.binarize != other.binarize:
+        found.append(f"the rows are binarized differently ({one.binarize} and {other.binarize})")
     if one.kind != other.kind:
         found.append(f"one is {one.meaning}; the other is {other.meaning}")
     elif one.values != other.values:
@@ -107,8 +118,8 @@ def reasons(one: Scale, other: Scale) -> list[str]:
     return found
 
 
-def grouped(scales: Mapping[str, Scale]) -> list[list[str]]:
-    """Put runs together whose nats can be compared.
+def group_by_scale(scales: Mapping[str, Scale]) -> list[list[str]]:
+    """Group the runs whose nats can be compared.
 
     Args:
         scales: by the name of the run.
@@ -125,21 +136,3 @@ def grouped(scales: Mapping[str, Scale]) -> list[list[str]]:
         else:
             groups.append([name])
     return groups
-
-
-def _kind(run: Run) -> str:
-    """What the likelihood of a run is."""
-    support = run.preprocessing.support
-    kind: str = run.config.model.likelihood.kind
-    if kind == "auto":
-        kind = {"binary": "bernoulli", "unit": "continuous-bernoulli"}.get(support, "gaussian")
-    if kind == "bernoulli":
-        return "probability" if support == "binary" else "cross-entropy"
-    return "density" if kind in {"gaussian", "continuous-bernoulli"} else "probability"
-
-
-def _values(run: Run) -> str:
-    """The set of values that a discrete likelihood describes."""
-    likelihood = run.config.model.likelihood
-    levels = 2 if likelihood.kind in {"auto", "bernoulli"} else likelihood.levels
-    return f"{levels} values of each feature"
