@@ -14,7 +14,7 @@ from vaekit.builders import build_model, load_data
 from vaekit.config import Config
 from vaekit.numerics import fixed_noise
 from vaekit.runs import RunFolder, save_run
-from vaekit.web import guarded, listen, make_app, make_server, open_run
+from vaekit.web import SecurityMiddleware, listen, make_app, make_server, open_run
 
 PAGE = {"index.html": "<!doctype html><title>page</title>", "js/app.js": "export const one = 1;\n"}
 
@@ -96,11 +96,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(runs, folder, **door):
+def served(runs, folder, **access):
     """Run a server in a thread, as ``vaekit explore`` does in a process."""
     app = make_app(runs, folder=folder)
     with listen("127.0.0.1", port=0) as listening:
-        server = make_server(guarded(app, **door))
+        server = make_server(SecurityMiddleware(app, **access))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
@@ -128,8 +128,8 @@ def page(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def serving(page):
-    """Run a server over runs, behind a door of one's own."""
-    return lambda runs, **door: served(runs, page, **door)
+    """Run a server over runs, with access options of one's own."""
+    return lambda runs, **access: served(runs, page, **access)
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,10 @@ def test_a_run_of_images_is_described(server, shown):
 
 
 def test_a_run_of_a_table_is_described(server, shown):
-    told, rows = server.get(CANCER).json(), shown["cancer"].raw(np.arange(shown["cancer"].rows))
+    told, rows = (
+        server.get(CANCER).json(),
+        shown["cancer"].data_rows(np.arange(shown["cancer"].rows)),
+    )
     assert (told["kind"], told["shape"]) == ("table", [30])
     assert told["columns"][0] == "mean radius"
     stats = told["column_stats"]
@@ -86,12 +89,12 @@ def test_columns_over_the_rows_are_those_of_the_library(server, shown):
 
 
 def test_rows_are_those_of_the_data(server, shown):
-    raw = shown["digits"].raw(np.arange(5, 9))
+    raw = shown["digits"].data_rows(np.arange(5, 9))
     found = server.array(server.get("0/rows?start=5&count=4"))
     expected = np.round(raw / 16 * 255).reshape(4, 1, 8, 8).transpose(0, 2, 3, 1)
     assert np.array_equal(found, expected)
     table = server.array(server.get("1/rows?start=1&count=2"))
-    np.testing.assert_allclose(table, shown["cancer"].raw(np.arange(1, 3)), rtol=1e-6)
+    np.testing.assert_allclose(table, shown["cancer"].data_rows(np.arange(1, 3)), rtol=1e-6)
     assert server.array(server.get("0/rows?start=100000")).shape == (0, 8, 8, 1)
 
 
@@ -207,7 +210,7 @@ def test_a_row_is_encoded_as_on_the_map(measured, shown):
 def test_the_log_likelihood_is_that_of_importance_sampling(server, shown):
     run = shown["digits"].run
     told = server.post("0/encode", row=2, seed=5).json()
-    x = run.preprocessing(torch.from_numpy(shown["digits"].raw(np.array([2]))))
+    x = run.preprocessing(torch.from_numpy(shown["digits"].data_rows(np.array([2]))))
     with fixed_noise(11), torch.no_grad():
         q = run.model.posterior(x)
         scores = score_rows(run.model, x, q=q, samples=20_000, chunk=2000)

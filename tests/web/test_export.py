@@ -11,7 +11,7 @@ from vaekit import MLP, VAE, Amortized, DiagonalGaussian, StandardNormal, infere
 from vaekit.errors import ConfigError, WriteError
 from vaekit.models import Bernoulli, Categorical, ContinuousBernoulli, DiscretizedLogistic, Gaussian
 from vaekit.networks import ConvDecoder
-from vaekit.web import check_folder, export_site
+from vaekit.web import check_export_folder, export_site
 from vaekit.web.export import decoder_weights
 
 D, F = 3, 12
@@ -205,17 +205,17 @@ def test_the_files_of_a_run_hold_what_the_server_tells(at, name, site, server):
 
 def test_a_site_is_new(site, tmp_path):
     with pytest.raises(ConfigError, match="new or empty"):
-        check_folder(site)
+        check_export_folder(site)
     with pytest.raises(ConfigError, match="there is no folder"):
-        check_folder(tmp_path / "no" / "site")
-    check_folder(tmp_path)
+        check_export_folder(tmp_path / "no" / "site")
+    check_export_folder(tmp_path)
 
 
 def test_a_site_that_cannot_be_made_leaves_nothing(shown, page, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("vaekit.web.export.overview", full)
+    monkeypatch.setattr("vaekit.web.explorer.Explorer.overview", full)
     with pytest.raises(WriteError, match="No space left"):
         export_site([shown["cancer"]], tmp_path / "site", page=page)
     assert list(tmp_path.iterdir()) == []

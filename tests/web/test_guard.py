@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from vaekit.errors import ConfigError
-from vaekit.web import address, check_door, listen
+from vaekit.web import listen, page_url, resolve_token
 
 TOKEN = "t" * 20
 
@@ -132,7 +132,7 @@ def test_a_browser_gets_a_cookie_and_an_address_without_the_token(locked, bare):
     assert (answer.status_code, answer.headers["location"]) == (303, "./")
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
+    assert "samesite=strict" in cookie.lower()
     sent = {"cookie": cookie.partition(";")[0]}
     assert bare.get(locked.url, headers=sent).status_code == 200
     assert bare.get(f"{locked.url}?token=wrong", headers=sent).status_code == 401
@@ -141,7 +141,7 @@ def test_a_browser_gets_a_cookie_and_an_address_without_the_token(locked, bare):
 
 def test_a_body_that_never_ends_is_not_waited_for(shown, serving):
     with (
-        serving([shown["cancer"]], patience=0.2) as found,
+        serving([shown["cancer"]], body_timeout=0.2) as found,
         socket.create_connection(
             (found.client.base_url.host, found.client.base_url.port), timeout=20
         ) as line,
@@ -160,21 +160,21 @@ def test_a_server_for_all_addresses_goes_by_the_token_alone(wide, bare):
 
 def test_another_host_needs_a_token():
     with pytest.raises(ConfigError, match="--token auto"):
-        check_door("0.0.0.0", token=None)
-    assert check_door("0.0.0.0", token=TOKEN) == TOKEN
-    assert check_door("127.0.0.1", token=None) is None
+        resolve_token("0.0.0.0", token=None)
+    assert resolve_token("0.0.0.0", token=TOKEN) == TOKEN
+    assert resolve_token("127.0.0.1", token=None) is None
 
 
 @pytest.mark.parametrize("token", ["", "short", "x" * 15, "space " * 4, "a;b" * 8, "ü" * 20])
 def test_a_token_is_hard_to_guess_and_fits_a_cookie(token):
     with pytest.raises(ConfigError, match="at least 16"):
-        check_door("127.0.0.1", token=token)
+        resolve_token("127.0.0.1", token=token)
 
 
 def test_no_two_new_tokens_are_alike():
-    first, second = (check_door("::", token="auto") for _ in range(2))
+    first, second = (resolve_token("::", token="auto") for _ in range(2))
     assert first != second
-    assert address("0.0.0.0", port=80, token=first) == f"http://127.0.0.1:80/?token={first}"
+    assert page_url("0.0.0.0", port=80, token=first) == f"http://127.0.0.1:80/?token={first}"
 
 
 def test_a_port_that_is_taken_is_named():

@@ -6,12 +6,12 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from vaekit.web.server import Busy, Worker
+from vaekit.web.worker import QueueFullError, Worker
 
 
 @pytest.fixture
 def worker():
-    made = Worker(waiting=40, joined=10)
+    made = Worker(max_queue=40, max_batch=10)
     yield made
     made.close()
 
@@ -37,7 +37,7 @@ def test_requests_that_wait_together_are_joined(worker):
         return [2 * payload for payload in payloads]
 
     held = Held(worker)
-    futures = [worker.join(double, payload=at, size=3) for at in range(7)]
+    futures = [worker.submit_batched(double, payload=at, size=3) for at in range(7)]
     held.go.set()
     assert [future.result(10) for future in futures] == [0, 2, 4, 6, 8, 10, 12]
     assert calls == [[0, 1, 2], [3, 4, 5], [6]]
@@ -52,9 +52,9 @@ def test_other_work_is_not_joined_and_keeps_its_turn(worker):
     first, second = work("first"), work("second")
     held = Held(worker)
     futures = [
-        worker.join(first, payload=0, size=1),
-        worker.join(second, payload=1, size=1),
-        worker.join(first, payload=2, size=1),
+        worker.submit_batched(first, payload=0, size=1),
+        worker.submit_batched(second, payload=1, size=1),
+        worker.submit_batched(first, payload=2, size=1),
     ]
     held.go.set()
     for future in futures:
@@ -67,7 +67,7 @@ def test_what_goes_wrong_is_told_to_all_who_asked_and_ends_nothing(worker):
         raise ValueError("broken")
 
     held = Held(worker)
-    futures = [worker.join(broken, payload=at, size=1) for at in range(2)]
+    futures = [worker.submit_batched(broken, payload=at, size=1) for at in range(2)]
     held.go.set()
     for future in futures:
         with pytest.raises(ValueError, match="broken"):
@@ -89,7 +89,7 @@ def test_a_queue_that_is_full_refuses(worker):
     held = Held(worker)
     for _ in range(40):
         worker.submit(lambda: None)
-    with pytest.raises(Busy, match="try again"):
+    with pytest.raises(QueueFullError, match="try again"):
         worker.submit(lambda: None)
     held.go.set()
 
@@ -103,7 +103,7 @@ def test_slow_work_goes_on_while_nobody_waits(worker):
             yield
         done.set()
 
-    worker.whenever(slow())
+    worker.run_when_idle(slow())
     assert done.wait(10)
     assert steps == [0, 1, 2]
     assert worker.submit(lambda: 1).result(10) == 1
@@ -114,7 +114,7 @@ def test_slow_work_that_fails_is_given_up(worker, caplog):
         yield
         raise RuntimeError("no more")
 
-    worker.whenever(bad())
+    worker.run_when_idle(bad())
     assert worker.submit(lambda: 1).result(10) == 1
     assert worker.submit(lambda: 2).result(10) == 2
 
@@ -129,7 +129,7 @@ def test_an_end_cancels_those_who_wait():
     ends.join(10)
     with pytest.raises(CancelledError):
         waits.result(1)
-    with pytest.raises(Busy):
+    with pytest.raises(QueueFullError):
         worker.submit(lambda: None)
 
 

@@ -9,7 +9,7 @@ from vaekit.cli.options import AsJson, RunPath
 from vaekit.cli.output import Output
 
 if TYPE_CHECKING:
-    from vaekit.web import Shown
+    from vaekit.web import RunView
 
 __all__ = ["explore"]
 
@@ -59,22 +59,22 @@ def explore(
     from vaekit import web
 
     output = Output(as_json=as_json)
-    key = web.check_door(host, token=token)
+    token = web.resolve_token(host, token=token)
     runs = [path for path in (run, other) if path is not None]
     if export is not None:
-        web.check_folder(export)
+        web.check_export_folder(export)
         _export(output, [web.open_run(path, split=split, most=most) for path in runs], export)
         return
     with web.listen(host, port=port) as listening:
         output.say(f"reading {' and '.join(map(str, runs))}")
-        shown = [web.open_run(path, split=split, most=most) for path in runs]
-        where = web.address(host, port=listening.getsockname()[1], token=key)
-        app = web.guarded(web.make_app(shown), host=host, token=key)
-        _tell(output, where, shown=shown)
+        views = [web.open_run(path, split=split, most=most) for path in runs]
+        url = web.page_url(host, port=listening.getsockname()[1], token=token)
+        app = web.SecurityMiddleware(web.make_app(views), host=host, token=token)
+        _print_address(output, url, views=views)
         if not (no_open or as_json):
             import webbrowser
 
-            webbrowser.open(where)
+            webbrowser.open(url)
         web.serve(app, listening=listening)
     output.say("stopped")
 
@@ -90,11 +90,11 @@ def _need_web() -> None:
             raise MissingExtraError(package, extra="web", purpose="vaekit explore")
 
 
-def _export(output: Output, shown: "list[Shown]", path: Path) -> None:
+def _export(output: Output, views: "list[RunView]", path: Path) -> None:
     """Write a static site."""
     from vaekit import web
 
-    made = web.export_site(shown, path, say=output.say)
+    made = web.export_site(views, path, say=output.say)
     output.result(
         {"out": str(path), **made},
         lines=[
@@ -104,13 +104,13 @@ def _export(output: Output, shown: "list[Shown]", path: Path) -> None:
     )
 
 
-def _tell(output: Output, where: str, *, shown: "list[Shown]") -> None:
+def _print_address(output: Output, url: str, *, views: "list[RunView]") -> None:
     """Print where the page is."""
     import sys
 
     runs = [
-        {"run": str(each.run.folder.path), "rows": each.rows, "split": each.split} for each in shown
+        {"run": str(each.run.folder.path), "rows": each.rows, "split": each.split} for each in views
     ]
     lines = [f"{each['run']}: {each['rows']:,} {each['split']} rows" for each in runs]
-    output.result({"address": where, "runs": runs}, lines=[*lines, f"open {where} (Ctrl-C ends)"])
+    output.result({"address": url, "runs": runs}, lines=[*lines, f"open {url} (Ctrl-C ends)"])
     sys.stdout.flush()

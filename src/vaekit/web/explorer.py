@@ -1,56 +1,68 @@
-"""One run as the explorer serves it."""
+"""One run as the explorer serves it: computations and summaries."""
 
-from collections.abc import Sequence
-from concurrent.futures import Future
-from typing import Any, Literal
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from pathlib import PurePath
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vaekit.describe.graph import likelihood_text, prior_text
 from vaekit.errors import ConfigError, DataError
+from vaekit.evaluation.evaluate import ACTIVE_VARIANCE
 from vaekit.figures import manifold_codes
 from vaekit.inference import decode, draw_codes, rank_dimensions, walk
-from vaekit.web.planes import Neighbours, Plane, dims_plane, line_plane, pca_plane
-from vaekit.web.row_analysis import Reference, Told, see, tell, tell_with_gaps
-from vaekit.web.run_view import Shown
-from vaekit.web.server import Worker
+from vaekit.web import schemas
+from vaekit.web.row_analysis import (
+    ReferenceLikelihoods,
+    RowAnalysis,
+    analyze_incomplete_row,
+    analyze_row,
+    preprocess_row,
+)
+from vaekit.web.run_view import TSNE, Plane, RunView, dims_plane, line_plane, pca_plane
+from vaekit.web.worker import Worker
 
 __all__ = ["Explorer"]
 
 
-Vector = NDArray[np.floating[Any]]
-WalkPath = Literal["linear", "spherical", "density"]
+T = TypeVar("T")
 
-_TAIL, _REACH = 0.01, 3.0
-_MOST_STOPS = 5000
+_TAIL, _PRIOR_RANGE = 0.01, 3.0
+_MAX_WALK_ROWS = 5000
+_MAX_STATISTICS_ROWS = 5000
+_EVALUATED = ("elbo", "log_likelihood", "rate", "distortion")
 
 
 class Explorer:
-    """Answers about one run; it remembers nothing of those who ask.
+    """Computations and summaries of one run; it keeps no state of its clients.
 
     Args:
-        shown: the run and its rows.
-        worker: the thread that computes, shared by all runs of a server.
+        view: the run and its rows.
+        worker: the thread on which models compute, shared by all runs of a server.
     """
 
-    def __init__(self, shown: Shown, *, worker: Worker) -> None:
-        self.shown = shown
+    def __init__(self, view: RunView, *, worker: Worker) -> None:
+        self.view = view
         self.worker = worker
-        self.reference = Reference(shown)
-        self.neighbours = Neighbours(shown)
-        self.order = rank_dimensions(shown.codes, kl=shown.kl)
-        """(D,) dimensions, those that carry most first."""
-        self.planes = _planes(shown, self.order)
-        """By their names, the first the one to begin with."""
-        self.ranges = _ranges(shown)
-        """(D, 2) from where to where each dimension is moved."""
-        self._decode_all = self._decode_joined  # one object, by which requests are joined
+        self.reference = ReferenceLikelihoods(view)
+        self.tsne = TSNE(view)
+        self.order = rank_dimensions(view.codes, kl=view.kl_per_dim)
+        """(D,) latent dimensions, the most informative first."""
+        self.planes = _planes(view, self.order)
+        """Planes by id, the default one first."""
+        low, high = np.quantile(view.codes.mean.astype(np.float64), [_TAIL, 1 - _TAIL], axis=0)
+        self.ranges = np.stack([np.minimum(low, -_PRIOR_RANGE), np.maximum(high, _PRIOR_RANGE)], 1)
+        """(D, 2) limits of sliders: nearly all codes, and three standard deviations of N(0, 1)."""
 
-    def plane(self, name: str) -> Plane:
-        """A plane by its name.
+    def plane(self, plane_id: str) -> Plane:
+        """Return a plane by its id.
 
         Args:
-            name: as in ``planes``, or ``dims:A,B`` with any two dimensions from 0.
+            plane_id: as in ``planes``, or ``dims:A,B`` with any two dimensions from 0.
 
         Returns:
             The plane.
@@ -58,210 +70,325 @@ class Explorer:
         Raises:
             ConfigError: there is no such plane.
         """
-        if name in self.planes:
-            return self.planes[name]
-        numbers = name.removeprefix("dims:").split(",")
-        known = len(numbers) == 2 and all(n.isascii() and n.isdecimal() for n in numbers)
-        if not (name.startswith("dims:") and known and max(map(len, numbers)) < 9):
+        if plane_id in self.planes:
+            return self.planes[plane_id]
+        dims = plane_id.removeprefix("dims:").split(",")
+        valid = len(dims) == 2 and all(n.isascii() and n.isdecimal() and len(n) < 9 for n in dims)
+        if not (plane_id.startswith("dims:") and valid):
             raise ConfigError(f"no such plane; there are {', '.join(self.planes)} and any dims:A,B")
-        return dims_plane(self.shown, first=int(numbers[0]), second=int(numbers[1]))
+        return dims_plane(self.view, first=int(dims[0]), second=int(dims[1]))
 
-    def codes(self, values: Sequence[Sequence[float]]) -> NDArray[np.float32]:
-        """Codes that somebody sent, as an array.
-
-        Args:
-            values: B lists of D numbers.
-
-        Returns:
-            (B, D)
+    def check_row(self, row: int) -> int:
+        """Return the number of a row if there is such a row.
 
         Raises:
-            ConfigError: they are of another length.
+            DataError: there is none.
         """
-        width = self.shown.latent_dim
-        wrong = next((len(each) for each in values if len(each) != width), None)
+        if row >= self.view.rows:
+            raise DataError(f"no row {row}; there are 0 to {self.view.rows - 1}")
+        return row
+
+    def parse_codes(self, values: Sequence[Sequence[float]]) -> NDArray[np.float32]:
+        """Return the codes of a request, B lists of D numbers, as an array (B, D).
+
+        Raises:
+            ConfigError: a code of another length.
+        """
+        width = self.view.latent_dim
+        wrong = next((len(code) for code in values if len(code) != width), None)
         if wrong is not None:
             raise ConfigError(f"expected codes of {width} numbers, got one of {wrong}")
         return np.array(values, dtype=np.float32).reshape(len(values), width)
 
-    def place(self, row: int | None, label: int | None, code: Sequence[float] | None) -> Vector:
-        """The code of a row, of the middle of a class, or one that was sent.
-
-        Args:
-            row: from 0 to N - 1; none to take one of the others.
-            label: of a class.
-            code: D numbers.
-
-        Returns:
-            (D,)
+    def resolve_place(self, place: schemas.Place) -> NDArray[np.float64]:
+        """Return the code (D,) of a row or a class centroid, or one that was sent.
 
         Raises:
             DataError: there is no such row or class.
         """
-        if row is not None:
-            return np.asarray(self.shown.codes.mean[self.row(row)])
-        if label is None:
-            return np.asarray(self.codes([code or []])[0])
-        if label not in self.shown.places:
-            known = ", ".join(map(str, self.shown.places)) or "none"
-            raise DataError(f"no row that is shown has the label {label}; there are {known}")
-        return np.asarray(self.shown.places[label].mean)
+        view = self.view
+        if place.row is not None:
+            return np.asarray(view.codes.mean[self.check_row(place.row)], np.float64)
+        if place.label is None:
+            return np.asarray(self.parse_codes([place.code or []])[0], np.float64)
+        if place.label not in view.centroids:
+            known = ", ".join(map(str, view.centroids)) or "none"
+            raise DataError(f"no row that is shown has the label {place.label}; there are {known}")
+        return view.centroids[place.label].mean
 
-    def row(self, row: int) -> int:
-        """A row that is there.
-
-        Args:
-            row: its number.
-
-        Returns:
-            The same.
-
-        Raises:
-            DataError: there is no such row.
-        """
-        if not 0 <= row < self.shown.rows:
-            raise DataError(f"no row {row}; there are 0 to {self.shown.rows - 1}")
-        return row
-
-    def decode(self, codes: NDArray[Any], *, draw: bool = False, seed: int = 0) -> "Future[Any]":
-        """Decode codes, together with those of others who ask at the same time.
+    async def decode_codes(self, codes: NDArray[Any]) -> NDArray[Any]:
+        """Decode codes to the means of p(x|z), in a batch with those of concurrent requests.
 
         Args:
             codes: (B, D).
-            draw: draw from p(x|z) instead of taking its mean.
-            seed: of the draws.
 
         Returns:
-            What is painted: uint8 (B, H, W, C), or float32 (B, F) of a table.
+            Images as uint8 (B, H, W, C), rows of a table as float32 (B, F).
+
+        Raises:
+            DataError: the result would be too large.
         """
-        if not draw:
-            return self.worker.join(self._decode_all, payload=codes, size=len(codes))
-        model, display = self.shown.run.model, self.shown.display
-        return self.worker.submit(
-            lambda: display.made(decode(model, codes=codes, draw=True, seed=seed))
-        )
+        self.check_size(len(codes))
+        future = self.worker.submit_batched(self._decode_batch, payload=codes, size=len(codes))
+        rows: NDArray[Any] = await asyncio.wrap_future(future)
+        return rows
 
-    def tell(self, row: "int | NDArray[Any]", *, draws: int, seed: int) -> "Future[Told]":
-        """Encode a row, with gaps or without.
+    def _decode_batch(self, payloads: list[NDArray[Any]]) -> list[NDArray[Any]]:
+        rows = decode(self.view.run.model, codes=np.concatenate(payloads))
+        ends = np.cumsum([len(codes) for codes in payloads])
+        return np.split(self.view.display.from_model(rows), ends[:-1])
 
-        Args:
-            row: one that is shown, from 0, or (F,) in units of the data, NaN where a cell is
-                missing.
-            draws: codes to draw from its posterior.
-            seed: of the noise, that of a dynamic binarization included.
+    async def _compute(self, function: Callable[[], T]) -> T:
+        """Call a function in the worker; a client that disconnects cancels its request."""
+        result: T = await asyncio.wrap_future(self.worker.submit(function))
+        return result
 
-        Returns:
-            What the model says of it.
+    def check_size(self, rows: int) -> None:
+        """Check that so many rows fit in a response.
+
+        Raises:
+            DataError: they do not.
         """
-        shown, run = self.shown, self.shown.run
-        if isinstance(row, int):
-            place = np.array([self.row(row)])
-            return self.worker.submit(lambda: tell(run, shown.seen(place), draws=draws, seed=seed))
-        if np.isnan(row).any():
-            return self.worker.submit(lambda: tell_with_gaps(run, row, draws=draws, seed=seed))
-        return self.worker.submit(
-            lambda: tell(run, see(run, row, seed=seed), draws=draws, seed=seed)
-        )
+        features = len(self.view.display.gain)
+        most = min(schemas.LIMITS.values // features, schemas.LIMITS.codes)
+        if rows > most:
+            raise DataError(
+                f"{rows:,} rows of {features:,} values in one answer are too many; ask for at "
+                f"most {most:,}"
+            )
 
-    def sample(self, *, count: int, temperature: float, seed: int) -> "Future[Any]":
-        """Draw codes from the prior.
+    async def decode(self, request: schemas.DecodeRequest) -> NDArray[Any]:
+        """Decode codes: images as uint8 (B, H, W, C), rows of a table as float32 (B, F)."""
+        codes = self.parse_codes(request.codes)
+        if not request.draw:
+            return await self.decode_codes(codes)
+        self.check_size(len(codes))
+        model, seed = self.view.run.model, request.seed
+        rows = await self._compute(lambda: decode(model, codes=codes, draw=True, seed=seed))
+        return self.view.display.from_model(rows)
 
-        Args:
-            count: how many.
-            temperature: 1 for the prior itself.
-            seed: of the draws.
+    async def background(self, request: schemas.BackgroundRequest) -> NDArray[Any]:
+        """Decode the centres of the cells of a grid on a plane, from the top left.
 
         Returns:
-            (count, D)
+            One image (side * H, side * W, C), or (side, side, F) of a table.
         """
-        model = self.shown.run.model
-        return self.worker.submit(
-            lambda: draw_codes(model, n=count, temperature=temperature, seed=seed)
-        )
+        side, (left, right, bottom, top) = request.side, request.extent
+        base = None if request.base is None else self.parse_codes([request.base])[0]
+        plane = self.plane(request.plane)
+        dx, dy = (right - left) / (2 * side), (top - bottom) / (2 * side)
+        points = manifold_codes(side, extent=(left + dx, right - dx, bottom + dy, top - dy))
+        rows = await self.decode_codes(plane.codes(points, base=base).astype(np.float32))
+        tiles = rows.reshape(side, side, *rows.shape[1:])
+        if not self.view.display.is_image:
+            return tiles
+        _, _, height, width, channels = tiles.shape
+        return tiles.swapaxes(1, 2).reshape(side * height, side * width, channels)
 
-    def walk(
-        self, start: NDArray[Any], end: NDArray[Any], *, frames: int, path: WalkPath
-    ) -> NDArray[np.float32]:
-        """Codes on the way from one to another.
-
-        Args:
-            start: (D,)
-            end: (D,)
-            frames: T.
-            path: linear, spherical or density; the last goes along at most 5000 rows.
-
-        Returns:
-            (T, D)
-        """
-        every = -(-self.shown.rows // _MOST_STOPS)
-        codes = self.shown.codes.mean[::every]
-        return walk(start, end, frames=frames, path=path, codes=codes).astype(np.float32)
-
-    def strips(self, code: NDArray[Any], *, dims: Sequence[int], steps: int) -> NDArray[np.float32]:
-        """Codes that differ from one in a single dimension.
-
-        Args:
-            code: (D,)
-            dims: which dimensions, from 0.
-            steps: S, places along each.
-
-        Returns:
-            (len(dims) * S, D), dimension by dimension.
+    async def traverse(self, request: schemas.TraverseRequest) -> NDArray[Any]:
+        """Vary one dimension at a time and decode: (len(dims), steps, ...).
 
         Raises:
             ConfigError: there is no such dimension.
         """
-        width = self.shown.latent_dim
-        if not {*dims} <= {*range(width)}:
-            raise ConfigError(f"expected dimensions from 0 to {width - 1}, got {list(dims)}")
-        codes = np.tile(code, (len(dims), steps, 1))
-        for at, dim in enumerate(dims):
-            codes[at, :, dim] = np.linspace(self.ranges[dim, 0], self.ranges[dim, 1], steps)
-        return codes.reshape(-1, width).astype(np.float32)
+        dims, steps, width = request.dims, request.steps, self.view.latent_dim
+        if max(dims) >= width:
+            raise ConfigError(f"expected dimensions from 0 to {width - 1}, got {dims}")
+        codes = np.tile(self.parse_codes([request.code]), (len(dims), steps, 1))
+        for values, dim in zip(codes, dims, strict=True):
+            low, high = self.ranges[dim]
+            values[:, dim] = np.linspace(low, high, steps)
+        rows = await self.decode_codes(codes.reshape(-1, width))
+        return rows.reshape(len(dims), steps, *rows.shape[1:])
 
-    def background(
-        self,
-        plane: Plane,
-        *,
-        extent: tuple[float, float, float, float],
-        side: int,
-        base: Vector | None,
-    ) -> NDArray[np.float32]:
-        """Codes at the middles of even parts of a plane, line by line from the top left.
+    async def encode(self, request: schemas.EncodeRequest) -> schemas.Encoded:
+        """Encode and score a row.
+
+        Raises:
+            DataError: there is no such row, or its size is not that of the rows of the run.
+        """
+        view, run, display = self.view, self.view.run, self.view.display
+        options = {"draws": request.draws, "seed": request.seed}
+        if request.row is not None:
+            rows = np.array([self.check_row(request.row)])
+            return self._encoded(
+                await self._compute(lambda: analyze_row(run, view.model_rows(rows), **options))
+            )
+        if request.pixels is not None:
+            raw = display.to_data(np.array(request.pixels, dtype=np.uint8))
+        else:
+            cells = request.cells or []
+            raw = np.array([np.nan if cell is None else cell for cell in cells], np.float32)
+            if raw.shape != display.shape:
+                expected = "pixels" if display.is_image else f"{len(display.gain)} cells"
+                raise DataError(f"expected {expected} for a row of this run, got {len(raw)} cells")
+        if np.isnan(raw).any():
+            analysis = await self._compute(lambda: analyze_incomplete_row(run, raw, **options))
+        else:
+            analysis = await self._compute(
+                lambda: analyze_row(run, preprocess_row(run, raw, seed=request.seed), **options)
+            )
+        return self._encoded(analysis)
+
+    def _encoded(self, analysis: RowAnalysis) -> schemas.Encoded:
+        """Add the percentile among the reference rows to an analysis."""
+        percentile = None
+        if analysis.filled is None and analysis.log_likelihood is not None:
+            percentile = self.reference.percentile(analysis.log_likelihood)
+        return schemas.Encoded(
+            **{field.name: _to_json(getattr(analysis, field.name)) for field in fields(analysis)},
+            percentile=percentile,
+            reference_ready=self.reference.ready,
+        )
+
+    async def sample(self, request: schemas.SampleRequest) -> NDArray[np.float32]:
+        """Sample codes (count, D) from the prior."""
+        model, options = self.view.run.model, request.model_dump(exclude={"count"})
+        return await self._compute(lambda: draw_codes(model, n=request.count, **options))
+
+    def interpolate(self, request: schemas.PathRequest) -> NDArray[np.float32]:
+        """Return a path of codes (frames, D); "density" passes through at most 5000 of the rows."""
+        start, end = self.resolve_place(request.start), self.resolve_place(request.end)
+        codes = self.view.codes.mean[:: -(-self.view.rows // _MAX_WALK_ROWS)]
+        path = walk(start, end, frames=request.frames, path=request.path, codes=codes)
+        return path.astype(np.float32)
+
+    def arithmetic(self, request: schemas.ArithmeticRequest) -> schemas.CodeAnswer:
+        """Return the code a + scale (c - b)."""
+        a, b, c = (self.resolve_place(place) for place in (request.a, request.b, request.c))
+        return schemas.CodeAnswer(code=(a + request.scale * (c - b)).tolist())
+
+    def overview(self, *, index: int) -> schemas.Overview:
+        """Summarize the run.
 
         Args:
-            plane: through the latent space.
-            extent: smallest and largest x, smallest and largest y.
-            side: parts along each axis.
-            base: (D,) a code whose part off the plane is kept, or none.
+            index: number of the run in requests.
 
         Returns:
-            (side * side, D)
+            What a page needs to start.
         """
-        left, right, bottom, top = extent
-        across, up = (right - left) / (2 * side), (top - bottom) / (2 * side)
-        inner = left + across, right - across, bottom + up, top - up
-        return plane.codes(manifold_codes(side, extent=inner), base=base).astype(np.float32)
+        view, config, model = self.view, self.view.run.config, self.view.run.model
+        is_image, evaluation = view.display.is_image, view.evaluation
+        return schemas.Overview(
+            index=index,
+            name=config.name,
+            kind="image" if is_image else "table",
+            shape=list(view.display.shape),
+            columns=[] if is_image else list(view.dataset.columns),
+            column_stats=[] if is_image else self._column_statistics(),
+            latent_dim=view.latent_dim,
+            rows=view.rows,
+            split=view.split,
+            source=PurePath(config.data.source).name,
+            classes=[] if view.labels is None else list(view.dataset.classes),
+            class_places=self._classes(),
+            dims=self._dimensions(),
+            prior=" ".join(prior_text(model.prior)),
+            likelihood=likelihood_text(model.likelihood)[1],
+            planes=self._plane_summaries(),
+            evaluation=(
+                {name: evaluation.get(name) for name in _EVALUATED} if evaluation else None
+            ),
+        )
 
-    def _decode_joined(self, payloads: list[NDArray[Any]]) -> list[NDArray[Any]]:
-        model, display = self.shown.run.model, self.shown.display
-        made = display.made(decode(model, codes=np.concatenate(payloads)))
-        return np.split(made, np.cumsum([len(each) for each in payloads])[:-1])
+    def _column_statistics(self) -> list[schemas.ColumnSummary]:
+        """Summarize the columns over a bounded number of the rows."""
+        stride = -(-self.view.rows // _MAX_STATISTICS_ROWS)
+        rows = self.view.data_rows(np.arange(0, self.view.rows, stride)).astype(np.float64)
+        low, median, high = np.quantile(rows, [0.0, 0.5, 1.0], axis=0).tolist()
+        whole = (rows == np.rint(rows)).all(0).tolist()
+        return [
+            schemas.ColumnSummary(low=a, high=c, median=b, whole=w)
+            for a, b, c, w in zip(low, median, high, whole, strict=True)
+        ]
+
+    def _classes(self) -> list[schemas.ClassSummary]:
+        return [
+            schemas.ClassSummary(
+                label=label,
+                count=int(np.sum(self.view.labels == label)),
+                mean=centroid.mean.tolist(),
+                own=centroid.own,
+                densest=centroid.densest,
+            )
+            for label, centroid in self.view.centroids.items()
+        ]
+
+    def _dimensions(self) -> list[schemas.Dimension]:
+        kl = self.view.kl_per_dim
+        variance = self.view.codes.mean.var(0, dtype=np.float64).tolist()
+        ranges = self.ranges.tolist()
+        return [
+            schemas.Dimension(
+                dim=dim,
+                kl=None if kl is None else kl[dim],
+                variance=variance[dim],
+                active=variance[dim] > ACTIVE_VARIANCE,
+                low=ranges[dim][0],
+                high=ranges[dim][1],
+            )
+            for dim in self.order.tolist()
+        ]
+
+    def _plane_summaries(self) -> list[schemas.PlaneSummary]:
+        planes = [
+            schemas.PlaneSummary(
+                id=plane.id,
+                title=plane.title,
+                axes=list(plane.axis_labels),
+                linear=schemas.Linear(origin=plane.origin.tolist(), axes=plane.axes.tolist()),
+                extent=list(plane.extent),
+                rows=len(plane.points),
+            )
+            for plane in self.planes.values()
+        ]
+        if self.tsne.available:
+            planes.append(
+                schemas.PlaneSummary(
+                    id="tsne",
+                    title="t-SNE",
+                    axes=["t-SNE 1", "t-SNE 2"],
+                    linear=None,
+                    extent=None,
+                    rows=len(self.tsne.rows),
+                )
+            )
+        return planes
+
+    def summarize_row(self, row: int) -> schemas.RowAnswer:
+        """Return the label and the posterior moments of a row.
+
+        Raises:
+            DataError: there is no such row.
+        """
+        view, row = self.view, self.check_row(row)
+        label = -1 if view.labels is None else int(view.labels[row])
+        return schemas.RowAnswer(
+            row=row,
+            position=int(view.index[row]),
+            label=label if label >= 0 else None,
+            class_=view.dataset.classes[label] if label >= 0 else None,
+            mean=view.codes.mean[row].tolist(),
+            spread=np.sqrt(view.codes.variance[row]).tolist(),
+        )
 
 
-def _planes(shown: Shown, order: NDArray[np.int64]) -> dict[str, Plane]:
-    """The planes that are offered, the first the one to begin with."""
-    if shown.latent_dim == 1:
-        found = [line_plane(shown)]
+def _planes(view: RunView, order: NDArray[np.int64]) -> dict[str, Plane]:
+    """Return the planes that are offered, the default one first."""
+    if view.latent_dim == 1:
+        planes = [line_plane(view)]
     else:
         first, second = sorted(order[:2].tolist())
-        found = [dims_plane(shown, first=first, second=second)]
-    if shown.latent_dim > 2 and shown.rows > 1:
-        found.append(pca_plane(shown))
-    return {plane.id: plane for plane in found}
+        planes = [dims_plane(view, first=first, second=second)]
+    if view.latent_dim > 2 and view.rows > 1:
+        planes.append(pca_plane(view))
+    return {plane.id: plane for plane in planes}
 
 
-def _ranges(shown: Shown) -> NDArray[np.float64]:
-    """(D, 2) that holds nearly all codes, and three standard deviations of the prior."""
-    low, high = np.quantile(shown.codes.mean.astype(np.float64), [_TAIL, 1 - _TAIL], axis=0)
-    return np.stack([np.minimum(low, -_REACH), np.maximum(high, _REACH)], 1)
+def _to_json(value: Any) -> Any:  # noqa: ANN401
+    """Convert arrays to lists, and non-finite numbers to None."""
+    if isinstance(value, np.ndarray):
+        return _to_json(value.tolist())
+    if isinstance(value, list):
+        return [_to_json(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

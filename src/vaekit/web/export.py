@@ -4,7 +4,7 @@ import json
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,21 @@ from numpy.typing import NDArray
 from torch import nn
 
 from vaekit.errors import ConfigError, WriteError
-from vaekit.inference import evenly
-from vaekit.inference.encode import Codes
 from vaekit.models import VAE, Bernoulli, ContinuousBernoulli, DiscretizedLogistic, Gaussian
 from vaekit.networks import MLP
 from vaekit.web.app import PAGE, page_files
 from vaekit.web.explorer import Explorer
-from vaekit.web.overview import overview, reference_answer
-from vaekit.web.run_view import Shown
-from vaekit.web.schemas import Overview
-from vaekit.web.server import Worker
+from vaekit.web.run_view import RunView
+from vaekit.web.worker import Worker
 
-__all__ = ["Weights", "check_folder", "decoder_weights", "export_site"]
+__all__ = ["DecoderWeights", "check_export_folder", "decoder_weights", "export_site"]
 
+
+FORMAT = 1
+"""Version of the file format; it is raised when an older page could not read the files."""
+
+_MAX_ROWS = 5000
+_MAX_VALUES = 8_000_000  # bytes of pixels, or cells
 
 _MEANS: dict[type[nn.Module], str] = {
     Bernoulli: "sigmoid",
@@ -42,52 +44,52 @@ _ACTIVATIONS: dict[type[nn.Module], str] = {
 
 
 @dataclass(kw_only=True, eq=False)
-class Weights:
-    """Layers whose weights and biases are places in one array of float32."""
+class DecoderWeights:
+    """The layers of a decoder, their parameters packed in one float32 array."""
 
     layers: list[dict[str, Any]] = field(default_factory=list)
-    """In order; a linear layer says where its weight (out, in), row by row, and its bias begin."""
+    """In order; a linear layer gives the offsets of its weight (out, in) and bias in the array."""
     mean: str = "identity"
-    """From the numbers of the last layer to the mean of p(x|z)."""
+    """Function from the output of the last layer to the mean of p(x|z)."""
     levels: int | None = None
-    """Of a discretized logistic."""
+    """Levels of a discretized logistic."""
     parts: list[NDArray[np.float32]] = field(default_factory=list)
-    """All numbers, in order."""
+    """Pieces of the array, in order."""
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """Length of the array."""
         return sum(part.size for part in self.parts)
 
     def add(self, values: NDArray[Any]) -> int:
-        """Put numbers behind those that are there.
+        """Append values to the array.
 
         Args:
-            values: any shape, the last axis fastest.
+            values: any shape; appended in C order.
 
         Returns:
-            Where they begin.
+            Their offset.
         """
-        begin = self.size
-        self.parts.append(np.ascontiguousarray(values, dtype=np.float32).reshape(-1))
-        return begin
+        offset = self.size
+        self.parts.append(np.asarray(values, dtype=np.float32).reshape(-1))
+        return offset
 
     def data(self) -> bytes:
-        """All numbers as little-endian float32."""
+        """Return the array as little-endian bytes."""
         return np.concatenate(self.parts).astype("<f4").tobytes()
 
 
-def decoder_weights(model: VAE) -> Weights:
-    """Take a dense decoder apart.
+def decoder_weights(model: VAE) -> DecoderWeights:
+    """Return the weights of an MLP decoder in evaluation mode.
 
-    Batch normalisation is folded into the layer before it, and dropout left out, which is what
-    both do in a trained model.
+    Batch normalization is folded into the layer before it; dropout is the identity.
 
     Args:
-        model: whose decoder is an MLP, and whose likelihood has a mean that is easily computed.
+        model: its likelihood is one of Bernoulli, continuous Bernoulli, Gaussian and discretized
+            logistic.
 
     Returns:
-        Its layers.
+        The weights.
 
     Raises:
         ConfigError: another decoder or likelihood.
@@ -113,48 +115,49 @@ def decoder_weights(model: VAE) -> Weights:
             f"gaussian or discretized-logistic likelihood; this one is {type(network).__name__} "
             f"with {type(head).__name__}"
         )
-    found = Weights(mean=mean, levels=getattr(head, "levels", None))
-    for weight, bias, then in _folded(network):
+    found = DecoderWeights(mean=mean, levels=getattr(head, "levels", None))
+    for weight, bias, activation in _linear_layers(network):
         out, width = weight.shape
         found.layers.append(
-            {"kind": "linear", "in": width, "out": out, "weight": found.add(weight),
-             "bias": found.add(bias)}
-        )  # fmt: skip
-        if then:
-            found.layers.append({"kind": "activation", "name": then})
+            {
+                "kind": "linear",
+                "in": width,
+                "out": out,
+                "weight": found.add(weight),
+                "bias": found.add(bias),
+            }
+        )
+        if activation:
+            found.layers.append({"kind": "activation", "name": activation})
     return found
 
 
-def _activation(module: nn.Module) -> str:
-    """Name of an activation; whatever is not known would be left out in silence."""
+def _linear_layers(network: MLP) -> Iterator[tuple[NDArray[Any], NDArray[Any], str]]:
+    """Yield weight (out, in) and bias (out,) of each linear layer, and the activation after it."""
+    weight, bias, activation = np.empty(0), np.empty(0), ""
+    for module in network.layers:
+        if isinstance(module, nn.Linear):
+            if weight.size:
+                yield weight, bias, activation
+            weight, activation = module.weight.detach().double().numpy(), ""
+            bias = module.bias.detach().double().numpy()
+        elif isinstance(module, nn.BatchNorm1d):
+            scale, shift = _batch_norm(module)
+            weight, bias = weight * scale[:, None], bias * scale + shift
+        elif not isinstance(module, nn.Dropout):
+            activation = _activation_name(module)
+    yield weight, bias, activation
+
+
+def _activation_name(module: nn.Module) -> str:
     for kind, name in _ACTIVATIONS.items():
         if isinstance(module, kind):
             return name
     raise ConfigError(f"--export knows no layer of the kind {type(module).__name__}")
 
 
-def _folded(network: MLP) -> Iterator[tuple[NDArray[Any], NDArray[Any], str]]:
-    """Weight (out, in) and bias (out,) of each linear layer, and the activation behind it."""
-    weight: NDArray[Any] | None = None
-    bias, then = np.empty(0), ""
-    for module in network.layers:
-        if isinstance(module, nn.Linear):
-            if weight is not None:
-                yield weight, bias, then
-            weight, then = module.weight.detach().double().numpy(), ""
-            bias = module.bias.detach().double().numpy()
-        elif isinstance(module, nn.BatchNorm1d):
-            scale, shift = _normalisation(module)
-            assert weight is not None
-            weight, bias = weight * scale[:, None], bias * scale + shift
-        elif not isinstance(module, nn.Dropout):
-            then = _activation(module)
-    assert weight is not None
-    yield weight, bias, then
-
-
-def _normalisation(module: nn.BatchNorm1d) -> tuple[NDArray[Any], NDArray[Any]]:
-    """What batch normalisation multiplies by and adds, with the statistics of training."""
+def _batch_norm(module: nn.BatchNorm1d) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the factors and the summands of batch normalization in evaluation mode."""
     assert module.running_mean is not None
     assert module.running_var is not None
     deviation = (module.running_var.double() + module.eps).sqrt()
@@ -163,21 +166,14 @@ def _normalisation(module: nn.BatchNorm1d) -> tuple[NDArray[Any], NDArray[Any]]:
     return scale.numpy(), shift.numpy()
 
 
-FORMAT = 1
-"""Number of the form of the files; it grows when an older page could not read them."""
-
-_MOST_ROWS = 5000
-_MOST_VALUES = 8_000_000  # bytes of pixels, or cells
-
-
-def check_folder(path: Path) -> None:
-    """Look at the folder of a site before any work is done.
+def check_export_folder(path: Path) -> None:
+    """Check that a site can be written to a folder.
 
     Args:
         path: the folder.
 
     Raises:
-        ConfigError: it is a file, not empty, or there is no folder to make it in.
+        ConfigError: it is a file or not empty, or its parent does not exist.
     """
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ConfigError(f"--export {path}: name a folder that is new or empty")
@@ -186,166 +182,109 @@ def check_folder(path: Path) -> None:
 
 
 def export_site(
-    runs: Sequence[Shown],
+    views: Sequence[RunView],
     path: Path,
     *,
     page: Path = PAGE,
     say: Callable[[str], object] = lambda _: None,
 ) -> dict[str, int]:
-    """Write a site that any web server can show.
+    """Write a static site that needs no Python.
 
     Args:
-        runs: what it shows.
+        views: the runs; at most 5000 rows of each are written.
         path: the folder, new or empty.
-        page: where the files of the page lie.
-        say: told what is being done.
+        page: folder of the files of the page.
+        say: called with messages about the progress.
 
     Returns:
-        How many files and bytes were written, and rows of each run at most.
+        Number of files and bytes written.
 
     Raises:
-        ConfigError: a decoder that cannot be written.
+        ConfigError: a decoder that cannot be exported.
         WriteError: the folder cannot be written; nothing is left behind.
     """
-    weights = [decoder_weights(shown.run.model) for shown in runs]
-    beside = path.resolve().with_name(f".{path.resolve().name}.{uuid.uuid4().hex}.tmp")
-    folders = [f"run{index}" for index in range(len(runs))]
+    weights = [decoder_weights(view.run.model) for view in views]
+    target = path.resolve()
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex}.tmp")
+    folders = [f"run{index}" for index in range(len(views))]
     try:
         for name, file in page_files(page).items():
-            _write(beside / name, file.read_bytes())
-        site = {
-            "mode": "static",
-            "format": FORMAT,
-            "runs": [f"{each}/run.json" for each in folders],
-        }
-        _write(beside / "site.json", _text(site))
-        for index, (shown, weight) in enumerate(zip(runs, weights, strict=True)):
-            say(f"measuring and placing rows of {shown.run.folder.path}")
-            _write_run(_fewer(shown), weight, folder=beside / folders[index], index=index)
-        if path.is_dir():
-            path.rmdir()
-        beside.rename(path.resolve())
+            _write(temporary / name, file.read_bytes())
+        runs = [f"{folder}/run.json" for folder in folders]
+        _write_json(temporary / "site.json", {"mode": "static", "format": FORMAT, "runs": runs})
+        for index, view in enumerate(views):
+            say(f"measuring and placing rows of {view.run.folder.path}")
+            _write_run(view, weights[index], folder=temporary / folders[index], index=index)
+        if target.is_dir():
+            target.rmdir()
+        temporary.rename(target)
     except OSError as error:
         raise WriteError(f"{path}: could not be written: {error.strerror}") from None
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    files = [each for each in path.rglob("*") if each.is_file()]
-    return {"files": len(files), "bytes": sum(each.stat().st_size for each in files)}
+        shutil.rmtree(temporary, ignore_errors=True)
+    files = [file for file in path.rglob("*") if file.is_file()]
+    return {"files": len(files), "bytes": sum(file.stat().st_size for file in files)}
 
 
-def _fewer(shown: Shown) -> Shown:
-    """The same run with so few rows that they are fetched in a moment."""
-    most = max(1, min(_MOST_ROWS, _MOST_VALUES // len(shown.display.gain)))
-    some = evenly(shown.rows, most=most)
-    if len(some) == shown.rows:
-        return shown
-    codes = Codes(mean=shown.codes.mean[some], variance=shown.codes.variance[some])
-    bits = None if shown.bits is None else shown.bits[some]
-    return replace(
-        shown, index=shown.index[some], codes=codes, bits=bits, places=_moved(shown, some)
-    )
-
-
-def _moved(shown: Shown, some: NDArray[np.int64]) -> dict[int, Any]:
-    """Places of classes, the dense row of each the nearest that is still there."""
-    codes = shown.codes.mean
-    return {
-        label: replace(
-            place,
-            densest=int(np.square(codes[some] - codes[place.densest]).sum(1).argmin()),
-        )
-        for label, place in shown.places.items()
-    }
-
-
-def _write_run(shown: Shown, weights: Weights, *, folder: Path, index: int) -> None:
-    """All files of one run."""
+def _write_run(view: RunView, weights: DecoderWeights, *, folder: Path, index: int) -> None:
+    """Write all files of one run."""
+    display = view.display
+    view = view.subset(most=max(1, min(_MAX_ROWS, _MAX_VALUES // len(display.gain))))
     worker = Worker()
-    explorer = Explorer(shown, worker=worker)
+    explorer = Explorer(view, worker=worker)
     worker.close()
-    for _ in explorer.reference.steps():
+    for _ in explorer.reference.compute():
         pass
-    files, maps = _columns(shown, folder), _maps(explorer, folder)
-    told = overview(explorer, index=index)
+    arrays = {
+        **view.arrays(),
+        "rows": display.from_data(view.data_rows(np.arange(view.rows))),
+    }
+    files = {name: _write_array(folder, name, values) for name, values in arrays.items()}
+    overview = explorer.overview(index=index).model_dump(by_alias=True)
+    maps: dict[str, dict[str, str | None]] = {
+        plane.id: {"points": _write_array(folder, f"map-{number}", plane.points), "rows": None}
+        for number, plane in enumerate(explorer.planes.values())
+    }
+    if explorer.tsne.available:
+        points = explorer.tsne.compute()
+        maps["tsne"] = {
+            "points": _write_array(folder, "map-tsne", points),
+            "rows": _write_array(folder, "map-tsne-rows", explorer.tsne.rows.astype(np.int32)),
+        }
+        overview["planes"][-1]["extent"] = [
+            float(limit(points[:, axis])) for axis in (0, 1) for limit in (np.min, np.max)
+        ]
+    gain, offset = weights.add(display.gain), weights.add(display.offset)
+    _write(folder / "decoder.f32", weights.data())
     values = {
         "format": FORMAT,
-        "overview": _with_extents(told, maps).model_dump(by_alias=True),
-        "files": {**files, "maps": {name: places for name, (places, _) in maps.items()}},
-        "reference": reference_answer(explorer.reference).model_dump(),
-        "decoder": _decoder(shown, weights, folder),
+        "overview": overview,
+        "files": {**files, "maps": maps},
+        "reference": explorer.reference.summarize().model_dump(),
+        "decoder": {
+            "weights": "decoder.f32",
+            "size": weights.size,
+            "in": view.latent_dim,
+            "features": len(display.gain),
+            "layers": weights.layers,
+            "mean": weights.mean,
+            "levels": weights.levels,
+            "gain": gain,
+            "offset": offset,
+        },
     }
-    _write(folder / "run.json", _text(values))
+    _write_json(folder / "run.json", values)
 
 
-def _columns(shown: Shown, folder: Path) -> dict[str, str]:
-    """Everything that is known of each row."""
-    every = np.arange(shown.rows)
-    none = np.full(shown.rows, -1)
-    rows = shown.display.raw(shown.raw(every))
-    columns = {
-        "codes": shown.codes.mean.astype(np.float32),
-        "spread": np.sqrt(shown.codes.variance).astype(np.float32),
-        "labels": (none if shown.labels is None else shown.labels).astype(np.int32),
-        "positions": shown.index.astype(np.int32),
-        "rows": rows,
-    }
-    return {name: _array(folder, name, values) for name, values in columns.items()}
+def _write_array(folder: Path, name: str, values: NDArray[Any]) -> str:
+    """Write an array as little-endian bytes; return the file name, whose suffix is the dtype."""
+    suffix = {"float32": "f32", "int32": "i32", "uint8": "u8"}[values.dtype.name]
+    _write(folder / f"{name}.{suffix}", values.astype(values.dtype.newbyteorder("<")).tobytes())
+    return f"{name}.{suffix}"
 
 
-def _maps(
-    explorer: Explorer, folder: Path
-) -> dict[str, tuple[dict[str, str | None], NDArray[np.float32]]]:
-    """Points of each plane: their files, and the points themselves."""
-    found = {}
-    for place, plane in enumerate(explorer.planes.values()):
-        name = _array(folder, f"map-{place}", plane.points)
-        found[plane.id] = ({"points": name, "rows": None}, plane.points)
-    if explorer.neighbours.possible:
-        points = explorer.neighbours.compute()
-        rows = _array(folder, "map-tsne-rows", explorer.neighbours.places.astype(np.int32))
-        found["tsne"] = ({"points": _array(folder, "map-tsne", points), "rows": rows}, points)
-    return found
-
-
-def _with_extents(told: Overview, maps: dict[str, Any]) -> Overview:
-    """With the limits of t-SNE, which are known here."""
-    planes = []
-    for plane in told.planes:
-        extent = plane.extent
-        if extent is None:
-            points = maps[plane.id][1]
-            low, high = points.min(0).tolist(), points.max(0).tolist()
-            extent = [low[0], high[0], low[1], high[1]]
-        planes.append(plane.model_copy(update={"extent": extent}))
-    return told.model_copy(update={"planes": planes})
-
-
-def _decoder(shown: Shown, weights: Weights, folder: Path) -> dict[str, Any]:
-    """The decoder, and how what it makes is painted."""
-    gain, offset = weights.add(shown.display.gain), weights.add(shown.display.offset)
-    _write(folder / "decoder.f32", weights.data())
-    return {
-        "weights": "decoder.f32",
-        "size": weights.size,
-        "in": shown.latent_dim,
-        "features": len(shown.display.gain),
-        "layers": weights.layers,
-        "mean": weights.mean,
-        "levels": weights.levels,
-        "gain": gain,
-        "offset": offset,
-    }
-
-
-def _array(folder: Path, name: str, values: NDArray[Any]) -> str:
-    """Write an array, little endian; its name says of which type it is."""
-    ending = {"float32": "f32", "int32": "i32", "uint8": "u8"}[values.dtype.name]
-    _write(folder / f"{name}.{ending}", values.astype(values.dtype.newbyteorder("<")).tobytes())
-    return f"{name}.{ending}"
-
-
-def _text(values: object) -> bytes:
-    return json.dumps(values, allow_nan=False).encode()
+def _write_json(path: Path, values: object) -> None:
+    _write(path, json.dumps(values, allow_nan=False).encode())
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Posterior, log-likelihood and per-cell scores of one row."""
+"""Posterior, log-likelihood and imputation of one row."""
 
 import math
 import time
@@ -21,49 +21,59 @@ from vaekit.models.vae import row_log_prob
 from vaekit.numerics import fixed_noise
 from vaekit.objectives import has_closed_form, kl_per_dim
 from vaekit.runs import Run
-from vaekit.web.run_view import Shown
+from vaekit.web import schemas
+from vaekit.web.run_view import RunView
 
-__all__ = ["SAMPLES", "Reference", "Told", "log_likelihoods", "see", "tell", "tell_with_gaps"]
+__all__ = [
+    "ReferenceLikelihoods",
+    "RowAnalysis",
+    "analyze_incomplete_row",
+    "analyze_row",
+    "log_likelihoods",
+    "preprocess_row",
+]
 
 
-SAMPLES = 100
-"""Importance samples behind the log-likelihood of a row."""
-
-_GAP_SAMPLES = 1000
+_SAMPLES = 100  # importance samples of the log-likelihood of a row
+_SAMPLES_MISSING = 1000  # for a row with missing values
 _COVERAGE = 0.9
 _CHUNK_NUMBERS = 2**20
+_MIN_EFFECTIVE_SAMPLES = 10
+_REFERENCE_ROWS = 1000
+_MAX_REFERENCE_BATCH = 64
+_SHORT_STEP, _LONG_STEP = 0.02, 0.06  # seconds
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Told:
-    """What a model says of one row."""
+class RowAnalysis:
+    """Posterior and scores of one row."""
 
     mean: NDArray[np.floating[Any]]
-    """(D,) of q(z|x); with gaps, of p(z|x_o) by importance sampling."""
+    """(D,) of q(z|x); with missing values of p(z|x_o), by importance sampling."""
     spread: NDArray[np.floating[Any]]
     """(D,) standard deviations of the same."""
     draws: NDArray[np.floating[Any]]
-    """(S, D) codes drawn from the same."""
+    """(S, D) samples of the same."""
     log_likelihood: float | None
-    """log p(x) of the known cells, in nats; none where q has no density."""
+    """log p(x) of the observed cells, in nats; none where q has no density."""
     samples: int
-    """How many are behind it."""
+    """Importance samples used."""
     rate: float | None = None
-    """Divergence of q(z|x) from the prior, in nats; none with gaps."""
+    """Divergence of q(z|x) from the prior, in nats; none with missing values."""
     effective_samples: float | None = None
-    """How many of the samples carry the log-likelihood."""
+    """Effective sample size of the log-likelihood."""
     filled: NDArray[np.floating[Any]] | None = None
-    """(F,) the row with its gaps filled in; none without gaps."""
+    """(F,) the row with its missing values imputed; none for a complete row."""
     low: NDArray[np.floating[Any]] | None = None
-    """(F,) lower ends of 90% intervals of the gaps."""
+    """(F,) lower ends of 90% intervals of the missing values."""
     high: NDArray[np.floating[Any]] | None = None
     """(F,) upper ends."""
     note: str = ""
-    """What a person should know about these numbers."""
+    """A caveat about these numbers; may be empty."""
 
 
-def see(run: Run, raw: NDArray[Any], *, seed: int) -> Tensor:
-    """Bring one row to what the model sees.
+def preprocess_row(run: Run, raw: NDArray[Any], *, seed: int) -> Tensor:
+    """Convert one row from units of the data to what the model sees.
 
     Args:
         run: whose model.
@@ -74,22 +84,22 @@ def see(run: Run, raw: NDArray[Any], *, seed: int) -> Tensor:
         (1, F)
     """
     with fixed_noise(seed):
-        seen: Tensor = run.preprocessing(torch.from_numpy(raw[None]))
-    return seen
+        x: Tensor = run.preprocessing(torch.from_numpy(raw[None]))
+    return x
 
 
 @torch.no_grad()
-def tell(run: Run, x: Tensor, *, draws: int, seed: int) -> Told:
-    """Encode one row, draw from its posterior, and measure it.
+def analyze_row(run: Run, x: Tensor, *, draws: int, seed: int) -> RowAnalysis:
+    """Compute the posterior, the log-likelihood and the rate of a complete row.
 
     Args:
         run: whose model.
-        x: (1, F) as the model sees it, no cell missing.
-        draws: S.
+        x: (1, F) as the model sees it.
+        draws: S, samples of the posterior.
         seed: of the noise.
 
     Returns:
-        What the model says.
+        The analysis.
     """
     q, prior = run.model.posterior(x), run.model.prior()
     dense = not isinstance(q, Point)
@@ -100,12 +110,12 @@ def tell(run: Run, x: Tensor, *, draws: int, seed: int) -> Told:
     rate = None if scores is None else float(scores.rate[0])
     if has_closed_form(q, prior):
         rate = float(kl_per_dim(q, prior).sum())
-    return Told(
+    return RowAnalysis(
         mean=q.mean[0].numpy(),
         spread=spread.numpy(),
         draws=drawn.numpy(),
         log_likelihood=None if scores is None else float(scores.log_likelihood[0]),
-        samples=SAMPLES,
+        samples=_SAMPLES,
         rate=rate,
         effective_samples=None if scores is None else float(scores.effective_samples[0]),
         note=_note(run, dense=dense),
@@ -114,7 +124,7 @@ def tell(run: Run, x: Tensor, *, draws: int, seed: int) -> Told:
 
 @torch.no_grad()
 def log_likelihoods(run: Run, x: Tensor, *, seed: int) -> NDArray[np.float64]:
-    """Log-likelihoods of rows, measured as ``tell`` measures one.
+    """Estimate log-likelihoods of rows in the same way as ``analyze_row``.
 
     Args:
         run: whose model.
@@ -132,79 +142,14 @@ def log_likelihoods(run: Run, x: Tensor, *, seed: int) -> NDArray[np.float64]:
     return found
 
 
-@torch.no_grad()
-def tell_with_gaps(run: Run, raw: NDArray[Any], *, draws: int, seed: int) -> Told:
-    r"""Say what a row with gaps may be: its code, and what stands in the gaps.
-
-    Codes come half from q(z|x_o) and half from the prior, and are weighted:
-
-    .. math:: w_k \propto \frac{p(x_o|z_k)\,p(z_k)}{\tfrac12 q(z_k|x_o) + \tfrac12 p(z_k)}
-
-    Args:
-        run: whose model.
-        raw: (F,) in units of the data, NaN where a cell is missing.
-        draws: S.
-        seed: of the noise.
-
-    Returns:
-        What the model says, the filled row in units of the data.
-    """
-    gaps = np.isnan(raw)
-    seen = see(run, raw, seed=seed).numpy()
-    seen[:, gaps] = np.nan
-    model = run.model
-    hedged = VAE(
-        prior=model.prior,
-        posterior=Hedged(model.posterior, model.prior),
-        likelihood=model.likelihood,
-    )
-    made = impute(hedged, rows=seen, samples=_GAP_SAMPLES, interval=_COVERAGE, seed=seed)
-    z, log_w = _weighed(hedged, seen, seed=seed)
-    weights = torch.softmax(log_w, 0)
-    mean = weights @ z
-    with fixed_noise(seed):
-        at = torch.multinomial(weights, max(draws, 1), replacement=True)[:draws]
-    effective = float(1 / weights.square().sum())
-    return Told(
-        mean=mean.numpy(),
-        spread=(weights @ (z - mean).square()).sqrt().numpy(),
-        draws=z[at].numpy(),
-        log_likelihood=float(torch.logsumexp(log_w, 0)) - math.log(len(log_w)),
-        samples=_GAP_SAMPLES,
-        effective_samples=effective,
-        filled=_filled(run, made.filled[0], raw),
-        low=_filled(run, made.low[0], raw),
-        high=_filled(run, made.high[0], raw),
-        note="few samples carry this answer: do not rely on it" if effective < _FEW else "",
-    )
-
-
-_FEW = 10
-
-
 def _scores(model: VAE, x: Tensor, q: Distribution) -> RowScores:
-    """Importance sampling in chunks of bounded memory."""
+    """Score rows by importance sampling, in chunks of bounded memory."""
     chunk = max(1, _CHUNK_NUMBERS // x.numel())
-    return score_rows(model, x, q=q, samples=SAMPLES, chunk=chunk)
-
-
-def _weighed(model: VAE, seen: NDArray[Any], *, seed: int) -> tuple[Tensor, Tensor]:
-    """Codes (K, D) of one row with gaps and their log-weights (K,), both float64."""
-    x, kept = seen_and_kept(model, seen)
-    z, ratio = codes_alike(model, x, kept=kept, samples=_GAP_SAMPLES, seed=seed)
-    log_px = row_log_prob(model.likelihood(z[0][:, None]), x, kept)[:, 0]
-    return z[0].double(), log_px.double() + ratio[0]
-
-
-def _filled(run: Run, values: NDArray[Any], raw: NDArray[Any]) -> NDArray[np.float64]:
-    """Cells in units of the data; those that are known as they came."""
-    shift, scale = run.preprocessing.shift.numpy(), run.preprocessing.scale.numpy()
-    whole: NDArray[np.float64] = np.where(np.isnan(raw), values / scale + shift, raw)
-    return whole
+    return score_rows(model, x, q=q, samples=_SAMPLES, chunk=chunk)
 
 
 def _note(run: Run, *, dense: bool) -> str:
-    """What is special about the log-likelihood of this run."""
+    """Return what is special about the log-likelihood of this run."""
     if not dense:
         return "the posterior of this run is a point, so no log-likelihood can be estimated"
     head = getattr(run.model.likelihood, "head", None)
@@ -213,72 +158,131 @@ def _note(run: Run, *, dense: bool) -> str:
     return ""
 
 
-_MOST_ROWS = 1000
-_MOST_AT_ONCE = 64
-_SHORT, _LONG = 0.02, 0.06  # seconds of a step
+@torch.no_grad()
+def analyze_incomplete_row(run: Run, raw: NDArray[Any], *, draws: int, seed: int) -> RowAnalysis:
+    r"""Compute the posterior of a row with missing values, and impute them.
 
+    Codes are drawn from an equal mixture of q(z|x_o) and the prior, and weighted:
 
-class Reference:
-    """Log-likelihoods of rows of the split, measured a few at a time.
+    .. math:: w_k \propto \frac{p(x_o|z_k)\,p(z_k)}{\tfrac12 q(z_k|x_o) + \tfrac12 p(z_k)}
 
     Args:
-        shown: whose rows; at most 1000, spread evenly, are measured.
+        run: whose model.
+        raw: (F,) in units of the data, NaN where a cell is missing.
+        draws: S, samples of the posterior.
+        seed: of the noise.
+
+    Returns:
+        The analysis, the imputed row in units of the data.
+    """
+    x = preprocess_row(run, raw, seed=seed).numpy()
+    x[:, np.isnan(raw)] = np.nan
+    model = run.model
+    hedged = VAE(
+        prior=model.prior,
+        posterior=Hedged(model.posterior, model.prior),
+        likelihood=model.likelihood,
+    )
+    imputed = impute(hedged, rows=x, samples=_SAMPLES_MISSING, interval=_COVERAGE, seed=seed)
+    z, log_w = _weighted_codes(hedged, x, seed=seed)
+    weights = torch.softmax(log_w, 0)
+    mean = weights @ z
+    with fixed_noise(seed):
+        drawn = torch.multinomial(weights, max(draws, 1), replacement=True)[:draws]
+    effective = float(1 / weights.square().sum())
+    few = effective < _MIN_EFFECTIVE_SAMPLES
+    return RowAnalysis(
+        mean=mean.numpy(),
+        spread=(weights @ (z - mean).square()).sqrt().numpy(),
+        draws=z[drawn].numpy(),
+        log_likelihood=float(torch.logsumexp(log_w, 0)) - math.log(len(log_w)),
+        samples=_SAMPLES_MISSING,
+        effective_samples=effective,
+        filled=_to_data(run, imputed.filled[0], raw),
+        low=_to_data(run, imputed.low[0], raw),
+        high=_to_data(run, imputed.high[0], raw),
+        note="few samples carry this answer: do not rely on it" if few else "",
+    )
+
+
+def _weighted_codes(model: VAE, rows: NDArray[Any], *, seed: int) -> tuple[Tensor, Tensor]:
+    """Return codes (K, D) of one row with missing values and log-weights (K,), both float64."""
+    x, kept = seen_and_kept(model, rows)
+    z, ratio = codes_alike(model, x, kept=kept, samples=_SAMPLES_MISSING, seed=seed)
+    log_px = row_log_prob(model.likelihood(z[0][:, None]), x, kept)[:, 0]
+    return z[0].double(), log_px.double() + ratio[0]
+
+
+def _to_data(run: Run, values: NDArray[Any], raw: NDArray[Any]) -> NDArray[np.float64]:
+    """Return imputed cells in units of the data, and observed ones unchanged."""
+    shift, scale = run.preprocessing.shift.numpy(), run.preprocessing.scale.numpy()
+    row: NDArray[np.float64] = np.where(np.isnan(raw), values / scale + shift, raw)
+    return row
+
+
+class ReferenceLikelihoods:
+    """Log-likelihoods of rows of the split, against which a row is ranked.
+
+    Args:
+        view: whose rows; at most 1000, spread evenly, are scored.
     """
 
-    def __init__(self, shown: Shown) -> None:
-        self._shown = shown
-        self._places = evenly(shown.rows, most=_MOST_ROWS)
-        self._found: list[float] = []
+    def __init__(self, view: RunView) -> None:
+        self._view = view
+        self._rows = evenly(view.rows, most=_REFERENCE_ROWS)
+        self._values: list[float] = []
         self._done = 0
 
     @property
-    def rows(self) -> int:
-        """How many rows are measured in the end."""
-        return len(self._places)
-
-    @property
-    def done(self) -> float:
-        """Share of them that is measured."""
-        return self._done / self.rows
-
-    @property
     def ready(self) -> bool:
-        """Whether all are measured."""
-        return self._done == self.rows
+        """Whether all rows are scored."""
+        return self._done == len(self._rows)
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """(R,) ascending, in nats; empty before all are there, or where there is no density."""
-        return np.sort(np.array(self._found)) if self.ready else np.empty(0)
+        """(R,) ascending, in nats; empty until all are scored, or where there is no density."""
+        return np.sort(np.array(self._values)) if self.ready else np.empty(0)
+
+    def summarize(self) -> schemas.ReferenceAnswer:
+        """Return the log-likelihoods, and how many are computed."""
+        return schemas.ReferenceAnswer(
+            ready=self.ready,
+            done=self._done / len(self._rows),
+            samples=_SAMPLES,
+            rows=len(self._rows),
+            values=self.values.tolist(),
+        )
 
     def percentile(self, log_likelihood: float) -> float | None:
-        """Share of the rows below a log-likelihood.
+        """Return the share of the rows below a log-likelihood.
 
         Args:
             log_likelihood: of a row, in nats.
 
         Returns:
-            From 0 to 100; none before all are measured.
+            From 0 to 100; None until all are scored.
         """
         values = self.values
         if len(values) == 0:
             return None
         return 100.0 * float(np.searchsorted(values, log_likelihood)) / len(values)
 
-    def steps(self) -> Iterator[int]:
-        """Measure the rows, in steps of a few hundredths of a second.
+    def compute(self) -> Iterator[int]:
+        """Score the rows in steps of a few hundredths of a second.
 
         Yields:
-            Rows measured so far.
+            Rows scored so far.
         """
         size = 4
         while not self.ready:
-            began = time.perf_counter()
-            places = self._places[self._done : self._done + size]
-            found = log_likelihoods(self._shown.run, self._shown.seen(places), seed=self._done)
-            self._found += found[np.isfinite(found)].tolist()
-            self._done += len(places)
-            spent = time.perf_counter() - began
-            size = max(1, size // 2) if spent > _LONG else size
-            size = min(_MOST_AT_ONCE, 2 * size) if spent < _SHORT else size
+            start = time.perf_counter()
+            rows = self._rows[self._done : self._done + size]
+            found = log_likelihoods(self._view.run, self._view.model_rows(rows), seed=self._done)
+            self._values += found[np.isfinite(found)].tolist()
+            self._done += len(rows)
+            seconds = time.perf_counter() - start
+            if seconds > _LONG_STEP:
+                size = max(1, size // 2)
+            elif seconds < _SHORT_STEP:
+                size = min(_MAX_REFERENCE_BATCH, 2 * size)
             yield self._done

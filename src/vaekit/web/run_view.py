@@ -1,6 +1,7 @@
-"""A run, the rows the explorer shows of it, and how they are displayed."""
+"""A run, the rows of it that the explorer shows, and two-dimensional views of their codes."""
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,143 +11,53 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.builders import load_rows
-from vaekit.data import Dataset, Preprocessing
-from vaekit.errors import DataError
-from vaekit.inference import ClassPlace, Codes, class_place, encode, evenly
+from vaekit.data import Dataset
+from vaekit.errors import ConfigError
+from vaekit.inference import (
+    ClassPlace,
+    Codes,
+    class_place,
+    encode,
+    evenly,
+    latent_extent,
+    project,
+)
 from vaekit.inference.encode import noisy_batches
 from vaekit.runs import Run, load_run
+from vaekit.web.images import Display, make_display
 
-__all__ = ["Display", "Shown", "display_of", "open_run"]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Display:
-    """How a row is shown: a number v of the model as gain * v + offset.
-
-    For images that is a brightness in [0, 1], for tables a cell in units of the data.
-    """
-
-    shape: tuple[int, ...]
-    """(C, H, W) of an image, (F,) of a row of a table."""
-    gain: NDArray[np.float64]
-    """(F,)"""
-    offset: NDArray[np.float64]
-    """(F,)"""
-    low: float
-    """Of a pixel in the data, shown black; 0 for tables."""
-    high: float
-    """Of a pixel in the data, shown white; 1 for tables."""
-
-    @property
-    def is_image(self) -> bool:
-        """True when a row is an image."""
-        return len(self.shape) == 3
-
-    def made(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Rows in the units that the model sees, such as it decodes, to what is painted.
-
-        Args:
-            values: (B, F).
-
-        Returns:
-            Images as uint8 (B, H, W, C), rows of a table as float32 (B, F) in units of the data.
-        """
-        return self._block(values.astype(np.float64) * self.gain + self.offset)
-
-    def raw(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """Rows in units of the data to what is painted.
-
-        Args:
-            rows: (B, F).
-
-        Returns:
-            As ``made``.
-        """
-        return self._block((rows.astype(np.float64) - self.low) / (self.high - self.low))
-
-    def from_bytes(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """A painted image to a row in units of the data.
-
-        Args:
-            pixels: (H, W, C).
-
-        Returns:
-            (F,)
-
-        Raises:
-            DataError: the run is of a table, or the image is of another size.
-        """
-        if not self.is_image:
-            raise DataError("this run is of a table and reads no images; send cells")
-        channels, height, width = self.shape
-        if pixels.shape != (height, width, channels):
-            raise DataError(
-                f"expected an image of {height} x {width} pixels and {channels} channels, got "
-                f"{pixels.shape}"
-            )
-        shares = pixels.transpose(2, 0, 1).reshape(-1).astype(np.float64) / 255
-        return (self.low + shares * (self.high - self.low)).astype(np.float32)
-
-    def _block(self, shown: NDArray[np.float64]) -> NDArray[Any]:
-        if not self.is_image:
-            return shown.astype(np.float32)
-        channels, height, width = self.shape
-        dots = np.round(np.clip(np.nan_to_num(shown), 0.0, 1.0) * 255).astype(np.uint8)
-        return dots.reshape(-1, channels, height, width).transpose(0, 2, 3, 1)
+__all__ = ["TSNE", "Plane", "RunView", "dims_plane", "line_plane", "open_run", "pca_plane"]
 
 
-def display_of(preprocessing: Preprocessing, dataset: Dataset) -> Display:
-    """How the rows of a run are shown.
-
-    Args:
-        preprocessing: from raw rows to what the model sees.
-        dataset: whose range of pixels is shown from black to white.
-
-    Returns:
-        The scale.
-
-    Example:
-        >>> from vaekit.data import load_dataset
-        >>> digits = load_dataset("digits")
-        >>> shown = display_of(Preprocessing.fit(digits), digits)
-        >>> shown.made(np.full((1, 64), 0.5)).max(), shown.raw(digits.rows[:3]).shape
-        (np.uint8(128), (3, 8, 8, 1))
-    """
-    low, high = dataset.value_range or (0.0, 1.0)
-    low, high = (low, high) if dataset.is_image else (0.0, 1.0)
-    shift = preprocessing.shift.double().numpy()
-    scale = preprocessing.scale.double().numpy()
-    return Display(
-        shape=preprocessing.shape,
-        gain=1 / (scale * (high - low)),
-        offset=(shift - low) / (high - low),
-        low=low,
-        high=high,
-    )
+_MAX_CLASSES = 50  # a centroid takes a tenth of a second
+_MAX_TSNE_ROWS = 2000
+_MIN_TSNE_ROWS = 5
+_MARGIN = 0.05  # around the points of a plane
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Shown:
+class RunView:
     """A run and the N rows of it that are shown."""
 
     run: Run
     """The run."""
     dataset: Dataset
-    """Its rows, shown or not."""
+    """All its rows."""
     split: str
-    """Which of them are shown."""
+    """Split from which the rows are."""
     index: NDArray[np.int64]
-    """(N,) their positions in the data set."""
+    """(N,) positions of the rows in the data set."""
     codes: Codes
-    """(N, D), encoded once."""
+    """(N, D) posterior moments of the rows."""
     display: Display
-    """How a row is painted."""
+    """Conversion of a row to what is displayed."""
     evaluation: dict[str, Any]
-    """What was measured of the run; empty where nothing was."""
-    places: dict[int, ClassPlace]
-    """By label, where each class lies; empty without labels."""
-    bits: NDArray[np.uint8] | None
-    """(N, F / 8) the rows as they were binarized with noise, packed; none for other runs."""
+    """Content of the evaluation file; empty without one."""
+    centroids: dict[int, ClassPlace]
+    """Centroid of each class by label; empty without labels."""
+    binarized: NDArray[np.uint8] | None
+    """(N, F / 8) the packed draws of a dynamic binarization that the codes are of; otherwise
+    none."""
 
     @property
     def rows(self) -> int:
@@ -160,92 +71,291 @@ class Shown:
 
     @property
     def labels(self) -> NDArray[np.int64] | None:
-        """(N,), below 0 for rows without one; none where the data have none."""
+        """(N,), negative for unlabelled rows; none for unlabelled data."""
         return None if self.dataset.labels is None else self.dataset.labels[self.index]
 
     @property
-    def kl(self) -> list[float] | None:
+    def kl_per_dim(self) -> list[float] | None:
         """(D,) divergence of each dimension from the prior in nats, where it was measured."""
-        found: list[float] | None = self.evaluation.get("kl_per_dim")
-        return found
+        return self.evaluation.get("kl_per_dim")
 
-    def raw(self, places: NDArray[np.int64]) -> NDArray[Any]:
-        """Rows in units of the data.
+    def data_rows(self, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return rows in units of the data.
 
         Args:
-            places: (B,) from 0 to N - 1.
+            rows: (B,) from 0 to N - 1.
 
         Returns:
             (B, F)
         """
-        return np.asarray(self.dataset.rows[self.index[places]])
+        return np.asarray(self.dataset.rows[self.index[rows]])
 
-    def seen(self, places: NDArray[np.int64]) -> Tensor:
-        """Rows as the model sees them, with the noise with which their codes were made.
+    def model_rows(self, rows: NDArray[np.int64]) -> Tensor:
+        """Return rows as the model sees them, with the binarization that their codes are of.
 
         Args:
-            places: (B,) from 0 to N - 1.
+            rows: (B,) from 0 to N - 1.
 
         Returns:
             (B, F) float32.
         """
-        if self.bits is None:
-            seen: Tensor = self.run.preprocessing(torch.from_numpy(self.raw(places)))
-            return seen
-        width = self.run.preprocessing.features
-        return torch.from_numpy(np.unpackbits(self.bits[places], axis=1, count=width)).float()
+        preprocessing = self.run.preprocessing
+        if self.binarized is None:
+            x: Tensor = preprocessing(torch.from_numpy(self.data_rows(rows)))
+            return x
+        bits = np.unpackbits(self.binarized[rows], axis=1, count=preprocessing.features)
+        return torch.from_numpy(bits).float()
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return what is known of each row.
+
+        Returns:
+            Posterior means ``codes`` and standard deviations ``spread``, float32 (N, D); ``labels``
+            (-1 for none) and ``positions`` in the data set, int32 (N,).
+        """
+        labels = np.full(self.rows, -1) if self.labels is None else self.labels
+        return {
+            "codes": self.codes.mean.astype(np.float32),
+            "spread": np.sqrt(self.codes.variance).astype(np.float32),
+            "labels": labels.astype(np.int32),
+            "positions": self.index.astype(np.int32),
+        }
+
+    def subset(self, *, most: int) -> "RunView":
+        """Return a view of fewer rows, spread evenly.
+
+        Args:
+            most: rows to keep at most.
+
+        Returns:
+            The view; the densest row of each class is replaced by the nearest one that is kept.
+        """
+        kept = evenly(self.rows, most=most)
+        if len(kept) == self.rows:
+            return self
+        codes = Codes(mean=self.codes.mean[kept], variance=self.codes.variance[kept])
+
+        def nearest(row: int) -> int:
+            return int(np.square(codes.mean - self.codes.mean[row]).sum(1).argmin())
+
+        return replace(
+            self,
+            index=self.index[kept],
+            codes=codes,
+            binarized=None if self.binarized is None else self.binarized[kept],
+            centroids={
+                label: replace(centroid, densest=nearest(centroid.densest))
+                for label, centroid in self.centroids.items()
+            },
+        )
 
 
-def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) -> Shown:
+def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) -> RunView:
     """Load a run and its rows, and encode those that are shown.
 
     Args:
         path: the run folder.
-        split: train, validation, test or all; the one that the run is measured on when absent.
+        split: train, validation, test or all; by default the one that the run is evaluated on.
         most: rows to show, spread evenly over the split where it has more.
 
     Returns:
-        What the explorer reads.
+        The view.
 
     Raises:
         RunError: no run, an unfinished or damaged one.
         DataError: its rows cannot be read, or are of another kind.
     """
     run = load_run(path)
-    dataset = load_rows(run.config.data)
-    run.preprocessing.check(dataset)
+    dataset, preprocessing, folder = load_rows(run.config.data), run.preprocessing, run.folder
+    preprocessing.check(dataset)
     chosen = dataset.split.usable(split or run.config.evaluation.split, purpose="shown")
-    rows = dataset.split.of(chosen)
-    index = rows[evenly(len(rows), most=most)]
-    codes = encode(run.model, preprocessing=run.preprocessing, rows=dataset.rows, index=index)
-    labels = None if dataset.labels is None else dataset.labels[index]
-    dynamic = run.preprocessing.binarize == "dynamic"
-    folder = run.folder
-    return Shown(
+    index = dataset.split.of(chosen)
+    index = index[evenly(len(index), most=most)]
+    codes = encode(run.model, preprocessing=preprocessing, rows=dataset.rows, index=index)
+    binarized = None
+    if preprocessing.binarize == "dynamic":  # the draws that encode saw
+        batches = noisy_batches(
+            run.model, preprocessing=preprocessing, rows=dataset.rows, index=index
+        )
+        binarized = np.concatenate([np.packbits(x.numpy() > 0, axis=1) for _, x in batches])
+    labels = np.empty(0, int) if dataset.labels is None else dataset.labels[index]
+    present = np.unique(labels[labels >= 0]).tolist()
+    if len(present) > _MAX_CLASSES:
+        present = []
+    return RunView(
         run=run,
         dataset=dataset,
         split=chosen,
         index=index,
         codes=codes,
-        display=display_of(run.preprocessing, dataset),
+        display=make_display(preprocessing, dataset),
         evaluation=folder.read_json(folder.evaluation) if folder.evaluation.is_file() else {},
-        places=_places(codes.mean, labels),
-        bits=_binarized(run, dataset.rows, index) if dynamic else None,
+        centroids={label: class_place(codes.mean, labels=labels, label=label) for label in present},
+        binarized=binarized,
     )
 
 
-def _binarized(run: Run, rows: NDArray[Any], index: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The rows as ``encode`` saw them, with the same noise."""
-    seen = noisy_batches(run.model, preprocessing=run.preprocessing, rows=rows, index=index)
-    return np.concatenate([np.packbits(x.numpy() > 0, axis=1) for _, x in seen])
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plane:
+    """A plane through the latent space: the point (x, y) is the code origin + x a + y b."""
+
+    id: str
+    """Identifier in requests."""
+    title: str
+    """Name for display."""
+    axis_labels: tuple[str, str]
+    """Names of x and y."""
+    points: NDArray[np.float32]
+    """(N, 2) of the rows that are shown."""
+    origin: NDArray[np.float64]
+    """(D,)"""
+    axes: NDArray[np.float64]
+    """(2, D), a and b; orthonormal, except that b is 0 for a one-dimensional latent space."""
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """Limits that hold most of the points, with a margin."""
+        left, right, bottom, top = latent_extent(self.points)
+        dx, dy = _MARGIN * (right - left), _MARGIN * (top - bottom)
+        return left - dx, right + dx, bottom - dy, top + dy
+
+    def codes(
+        self, points: NDArray[np.floating[Any]], *, base: NDArray[np.floating[Any]] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the codes of points of the plane.
+
+        Args:
+            points: (B, 2).
+            base: (D,) a code whose component orthogonal to the plane is kept; by default that of
+                the origin.
+
+        Returns:
+            (B, D)
+        """
+        start = self.origin if base is None else base
+        codes: NDArray[np.float64] = (
+            start + (points - (start - self.origin) @ self.axes.T) @ self.axes
+        )
+        return codes
 
 
-def _places(codes: NDArray[np.float32], labels: NDArray[np.int64] | None) -> dict[int, ClassPlace]:
-    """Mean code of each class that occurs, and whether it is a place of the class."""
-    present = [] if labels is None else np.unique(labels[labels >= 0]).tolist()
-    if labels is None or len(present) > _MOST_CLASSES:
-        return {}
-    return {label: class_place(codes, labels=labels, label=label) for label in present}
+def dims_plane(view: RunView, *, first: int, second: int) -> Plane:
+    """Return the plane of two latent dimensions, all others at 0.
+
+    Args:
+        view: whose codes.
+        first: the dimension along x, from 0.
+        second: the dimension along y.
+
+    Returns:
+        The plane.
+
+    Raises:
+        ConfigError: there are no two such dimensions.
+    """
+    width = view.latent_dim
+    if first == second or not {first, second} <= {*range(width)}:
+        raise ConfigError(
+            f"expected two dimensions from 0 to {width - 1}, got {first} and {second}"
+        )
+    names = f"z{first + 1}", f"z{second + 1}"
+    return Plane(
+        id=f"dims:{first},{second}",
+        title=", ".join(names),
+        axis_labels=names,
+        points=np.ascontiguousarray(view.codes.mean[:, [first, second]], dtype=np.float32),
+        origin=np.zeros(width),
+        axes=np.eye(width)[[first, second]],
+    )
 
 
-_MOST_CLASSES = 50  # to place one takes a tenth of a second
+def pca_plane(view: RunView) -> Plane:
+    """Return the plane of the first two principal components of the codes.
+
+    Args:
+        view: whose codes, of two dimensions or more.
+
+    Returns:
+        The plane.
+    """
+    codes = view.codes.mean.astype(np.float64)
+    found = project(codes, method="pca")
+    origin = codes.mean(0)
+    # The axes from the coordinates: X = U S V', the points are U S, so V is X' U S over S squared.
+    squares = np.maximum(np.square(found.points).sum(0), 1e-12)
+    first, second = found.axis_labels
+    return Plane(
+        id="pca",
+        title="PCA",
+        axis_labels=(first, second),
+        points=found.points.astype(np.float32),
+        origin=origin,
+        axes=((codes - origin).T @ found.points / squares).T,
+    )
+
+
+def line_plane(view: RunView) -> Plane:
+    """Return a one-dimensional latent space along x, with the rows spread along y.
+
+    Args:
+        view: whose codes, of one dimension.
+
+    Returns:
+        The plane.
+    """
+    spread = np.linspace(-1, 1, view.rows)
+    return Plane(
+        id="line",
+        title="z1",
+        axis_labels=("z1", "row"),
+        points=np.stack([view.codes.mean[:, 0], spread], 1).astype(np.float32),
+        origin=np.zeros(1),
+        axes=np.array([[1.0], [0.0]]),
+    )
+
+
+class TSNE:
+    """t-SNE of at most 2000 of the codes, computed once, at the first request.
+
+    It has no inverse: a point between those of the rows has no code.
+
+    Args:
+        view: whose codes.
+    """
+
+    def __init__(self, view: RunView) -> None:
+        self.rows = evenly(view.rows, most=_MAX_TSNE_ROWS)
+        """(n,) which of the rows."""
+        self.available = view.latent_dim > 2 and len(self.rows) > _MIN_TSNE_ROWS
+        """Whether there are enough rows and dimensions."""
+        self._codes = view.codes.mean[self.rows]
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._points: NDArray[np.float32] | None = None
+        self._error = ""
+
+    def points(self) -> NDArray[np.float32] | None:
+        """Return the points (n, 2), or None while they are computed; the first call starts it.
+
+        Raises:
+            ConfigError: the computation failed.
+        """
+        with self._lock:
+            if self._error:
+                raise ConfigError(f"t-SNE of these codes failed: {self._error}")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
+        return self._points
+
+    def compute(self) -> NDArray[np.float32]:
+        """Compute the points (n, 2) unless they are there."""
+        if self._points is None:
+            self._points = project(self._codes, method="tsne").points.astype(np.float32)
+        return self._points
+
+    def _run(self) -> None:
+        try:
+            self.compute()
+        except Exception as error:
+            self._error = f"{type(error).__name__}: {error}"

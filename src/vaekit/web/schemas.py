@@ -1,11 +1,8 @@
 """Request and response schemas of the explorer."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-import numpy as np
-from fastapi import Response
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
@@ -34,12 +31,11 @@ __all__ = [
     "SampleRequest",
     "TraverseRequest",
     "Working",
-    "binary",
 ]
 
 
 class Limits(BaseModel):
-    """The largest request that is answered."""
+    """Limits of requests and responses."""
 
     codes: int = 4096
     """Codes in one request."""
@@ -48,7 +44,7 @@ class Limits(BaseModel):
     frames: int = 240
     """Of a path or a GIF."""
     side: int = 64
-    """Parts along each side of a background."""
+    """Cells along each side of a background."""
     draws: int = 64
     """Draws from a posterior."""
     count: int = 2048
@@ -71,7 +67,7 @@ Extent = Annotated[list[Coordinate], Field(min_length=4, max_length=4)]
 
 
 class _Request(BaseModel):
-    """A body of JSON: no unknown fields, and no text where a number stands."""
+    """A JSON body: no unknown fields, no conversion of strings to numbers."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
@@ -79,14 +75,14 @@ class _Request(BaseModel):
 
 
 class Place(_Request):
-    """A place in the latent space; exactly one of the three."""
+    """A point of the latent space; exactly one of the three."""
 
     row: Number | None = None
     """A row that is shown, from 0."""
     label: Number | None = None
-    """A class: the mean code of its rows."""
+    """A class: the centroid of its codes."""
     code: Code | None = None
-    """The place itself, D numbers."""
+    """The code itself, D numbers."""
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -100,22 +96,22 @@ class DecodeRequest(_Request):
     codes: Annotated[list[Code], Field(min_length=1, max_length=LIMITS.codes)]
     """B lists of D numbers."""
     draw: bool = False
-    """Draw from p(x|z) instead of taking its mean."""
+    """Sample from p(x|z) instead of taking its mean."""
     seed: Seed = 0
-    """Of the draws."""
+    """Of the samples."""
 
 
 class BackgroundRequest(_Request):
     """What a part of a plane decodes to."""
 
     plane: Annotated[str, Field(max_length=40)]
-    """Its id."""
+    """Id of the plane."""
     extent: Extent
     """Smallest and largest x, smallest and largest y."""
     side: Annotated[int, Field(ge=1, le=LIMITS.side)] = 20
-    """Parts along each axis."""
+    """Cells along each axis."""
     base: Code | None = None
-    """A code whose part off the plane is kept."""
+    """A code whose component orthogonal to the plane is kept."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -137,7 +133,7 @@ class EncodeRequest(_Request):
     cells: Annotated[list[Cell | None] | None, Field(max_length=4096)] = None
     """A row of a table in units of the data, null where a cell is missing."""
     draws: Annotated[int, Field(ge=0, le=LIMITS.draws)] = 0
-    """Codes to draw from its posterior."""
+    """Samples of its posterior."""
     seed: Seed = 0
     """Of the noise."""
 
@@ -148,51 +144,51 @@ class EncodeRequest(_Request):
 
 
 class TraverseRequest(_Request):
-    """Strips along single dimensions."""
+    """Traversals of single dimensions."""
 
     code: Code
-    """Where they cross."""
+    """The code at which the other dimensions stay."""
     dims: Places
-    """Which dimensions, from 0."""
+    """Dimensions to vary, from 0."""
     steps: Annotated[int, Field(ge=2, le=25)] = 9
-    """Places along each."""
+    """Values of each dimension."""
 
 
 class PathRequest(_Request):
-    """A way from one place to another."""
+    """A path from one point to another."""
 
     start: Place
     """Its first code."""
     end: Place
     """Its last."""
     frames: Annotated[int, Field(ge=2, le=LIMITS.frames)] = 30
-    """Codes on the way, both ends included."""
+    """Codes on the path, both ends included."""
     path: Literal["linear", "spherical", "density"] = "linear"
-    """Straight, around the origin, or along the data."""
+    """Straight, spherical, or through regions of high density."""
 
 
 class ArithmeticRequest(_Request):
     """The code a + scale (c - b)."""
 
     a: Place
-    """Where to begin."""
+    """The code that is changed."""
     b: Place
-    """What is taken away."""
+    """Subtracted."""
     c: Place
-    """What is added."""
+    """Added."""
     scale: Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)] = 1.0
-    """How much of the difference."""
+    """Factor of the difference."""
 
 
 class SampleRequest(_Request):
-    """Codes of the prior."""
+    """Samples of the prior."""
 
     count: Annotated[int, Field(ge=1, le=LIMITS.count)] = 12
-    """How many."""
+    """Number of codes."""
     temperature: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] = 1.0
     """1 for the prior itself, less for codes nearer to its mean."""
     seed: Seed = 0
-    """Of the draws."""
+    """Of the samples."""
 
 
 class GifRequest(_Request):
@@ -203,26 +199,26 @@ class GifRequest(_Request):
     milliseconds: Annotated[int, Field(ge=20, le=2000)] = 60
     """Between two frames."""
     scale: Annotated[int, Field(ge=1, le=32)] = 4
-    """Dots along the side of a pixel."""
+    """Integer magnification."""
     bounce: bool = False
-    """Go back again after the last frame."""
+    """Append the frames in reverse order."""
 
 
 def _exactly_one(given: Mapping[str, object]) -> None:
-    """Refuse none and several."""
+    """Raise unless exactly one of the fields is given."""
     named = [name for name, value in given.items() if value is not None]
     if len(named) != 1:
         raise ValueError(f"expected exactly one of {', '.join(given)}; got {len(named)}")
 
 
 class _Answer(BaseModel):
-    """A body of JSON."""
+    """A JSON body."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 class ErrorAnswer(_Answer):
-    """What went wrong."""
+    """An error."""
 
     error: str
     """One sentence for a person."""
@@ -232,16 +228,16 @@ class Working(_Answer):
     """It is being computed: ask again."""
 
     state: Literal["working"] = "working"
-    """Always so."""
+    """Constant."""
     done: float | None = None
-    """Share that is done, where it is known."""
+    """Share that is computed, where it is known."""
 
 
 class RunName(_Answer):
     """A run of the server."""
 
     index: int
-    """Its number in addresses."""
+    """Number of the run in addresses."""
     name: str
     """From its config."""
     folder: str
@@ -249,42 +245,42 @@ class RunName(_Answer):
 
 
 class Runs(_Answer):
-    """What the server shows."""
+    """The runs of a server."""
 
     version: str
     """Of vaekit."""
     runs: list[RunName]
     """One, or two to compare."""
     limits: Limits
-    """The largest request."""
+    """Limits of requests."""
 
 
 class ColumnSummary(_Answer):
     """A column of a table, over the rows that are shown."""
 
     low: float
-    """Least value."""
+    """Minimum."""
     high: float
-    """Greatest value."""
+    """Maximum."""
     median: float
-    """Middle value."""
+    """Median."""
     whole: bool
-    """Whether all are whole numbers."""
+    """Whether all values are integers."""
 
 
 class ClassSummary(_Answer):
-    """Where a class lies."""
+    """A class and its centroid."""
 
     label: int
-    """Its position in the classes."""
+    """Position in the list of classes."""
     count: int
-    """Rows of it."""
+    """Number of its rows."""
     mean: list[float]
     """Mean code."""
     own: float
     """Share of the class among the ten codes nearest to it."""
     densest: int
-    """A row where the class is dense."""
+    """Row of the class with the highest local density."""
 
 
 class Dimension(_Answer):
@@ -297,15 +293,15 @@ class Dimension(_Answer):
     variance: float
     """Of its posterior mean over the rows."""
     active: bool
-    """Whether that is above 0.01."""
+    """Whether the variance is above 0.01."""
     low: float
-    """Where its slider begins."""
+    """Lower limit of its slider."""
     high: float
-    """Where its slider ends."""
+    """Upper limit of its slider."""
 
 
 class Linear(_Answer):
-    """A plane: the place (x, y) is the code origin + x axes[0] + y axes[1]."""
+    """A plane: the point (x, y) is the code origin + x axes[0] + y axes[1]."""
 
     origin: list[float]
     """D numbers."""
@@ -314,27 +310,27 @@ class Linear(_Answer):
 
 
 class PlaneSummary(_Answer):
-    """A plane to see codes on."""
+    """A two-dimensional view of the codes."""
 
     id: str
-    """In addresses."""
+    """Identifier in requests."""
     title: str
-    """For a person."""
+    """Name for display."""
     axes: list[str]
     """Names of x and y."""
     linear: Linear | None
-    """From places to codes; null where there is no way back."""
+    """From points to codes; null where there is no inverse."""
     extent: list[float] | None
     """Limits that hold most rows; null before they are known."""
     rows: int
-    """Points on it."""
+    """Number of its points."""
 
 
 class Overview(_Answer):
     """A run."""
 
     index: int
-    """Its number in addresses."""
+    """Number of the run in addresses."""
     name: str
     """From its config."""
     kind: Literal["image", "table"]
@@ -348,25 +344,25 @@ class Overview(_Answer):
     latent_dim: int
     """D."""
     rows: int
-    """N, that are shown."""
+    """N, rows that are shown."""
     split: str
-    """Which rows they are."""
+    """Split from which the rows are."""
     source: str
-    """Where the data came from: a name, or the name of a file."""
+    """Name of the data set, or of its file."""
     classes: list[str]
     """Names of the labels."""
     class_places: list[ClassSummary]
-    """Where each class lies."""
+    """The classes and their centroids."""
     dims: list[Dimension]
-    """Those that carry most first."""
+    """Latent dimensions, the most informative first."""
     prior: str
     """In words."""
     likelihood: str
     """In words."""
     planes: list[PlaneSummary]
-    """The first is the one to begin with."""
+    """The default plane first."""
     evaluation: dict[str, float | None] | None
-    """What was measured, in nats per row; null where nothing was."""
+    """Results of the evaluation, in nats per row; null without one."""
 
 
 class RowAnswer(_Answer):
@@ -377,7 +373,7 @@ class RowAnswer(_Answer):
     position: int
     """In the data set."""
     label: int | None
-    """Position in the classes."""
+    """Position in the list of classes."""
     class_: str | None = Field(serialization_alias="class")
     """Name of its class."""
     mean: list[float]
@@ -390,46 +386,47 @@ class ReferenceAnswer(_Answer):
     """Log-likelihoods of rows of the split."""
 
     ready: bool
-    """Whether all are measured."""
+    """Whether all are computed."""
     done: float
-    """Share that is measured."""
+    """Share that is computed."""
     samples: int
-    """Importance samples for each row."""
+    """Importance samples per row."""
     rows: int
-    """How many there will be."""
+    """Number of rows."""
     values: list[float]
-    """Ascending, in nats; empty before all are measured."""
+    """Ascending, in nats; empty until all are computed."""
 
 
 class Encoded(_Answer):
-    """What the model says of a row."""
+    """Posterior and scores of a row."""
 
     mean: list[float | None]
     """Of its posterior."""
     spread: list[float | None]
     """Standard deviations of its posterior."""
     draws: list[list[float | None]]
-    """Codes drawn from it."""
+    """Samples of its posterior."""
     log_likelihood: float | None
-    """Of its known cells, in nats; null where none can be told."""
+    """Of its observed cells, in nats; null where it cannot be estimated."""
     samples: int
-    """Importance samples behind it."""
+    """Importance samples used."""
     percentile: float | None
-    """Share of the reference rows below it in percent; null with gaps, or before they are known."""
+    """Share of the reference rows below it in percent; null with missing values, or until they are
+    computed."""
     reference_ready: bool
-    """Whether the reference rows are measured."""
+    """Whether the log-likelihoods of the reference rows are computed."""
     rate: float | None
     """Divergence of the posterior from the prior, in nats."""
     filled: list[float | None] | None
-    """The row without gaps, in units of the data; null where it had none."""
+    """The row with missing values imputed, in units of the data; null for a complete row."""
     low: list[float | None] | None
-    """Lower ends of 90% intervals."""
+    """Lower ends of 90% intervals of missing values."""
     high: list[float | None] | None
     """Upper ends."""
     effective_samples: float | None
-    """How many samples carry the log-likelihood."""
+    """Effective sample size of the log-likelihood."""
     note: str
-    """What a person should know; may be empty."""
+    """A caveat about these numbers; may be empty."""
 
 
 class CodeAnswer(_Answer):
@@ -437,26 +434,3 @@ class CodeAnswer(_Answer):
 
     code: list[float]
     """D numbers."""
-
-
-def binary(array: NDArray[Any]) -> Response:
-    """An array as bytes: little endian, the last axis fastest; type and shape in the header.
-
-    Args:
-        array: uint8, int32 or float32, any shape.
-
-    Returns:
-        The response.
-
-    Example:
-        >>> made = binary(np.zeros((2, 3), np.float32))
-        >>> made.headers["x-dtype"], made.headers["x-shape"], len(made.body)
-        ('float32', '2,3', 24)
-    """
-    plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-    shape = ",".join(map(str, array.shape))
-    return Response(
-        plain.tobytes(),
-        media_type="application/octet-stream",
-        headers={"X-Dtype": array.dtype.name, "X-Shape": shape},
-    )

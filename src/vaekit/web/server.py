@@ -1,199 +1,221 @@
-"""Serve the application: one worker thread batches the requests."""
+"""The network side of the explorer: access control, request limits, sockets and uvicorn."""
 
+import asyncio
 import contextlib
 import errno
-import logging
+import hmac
 import re
 import secrets
 import socket
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from vaekit.errors import ConfigError, VaekitError
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from vaekit.errors import ConfigError
+from vaekit.web.schemas import LIMITS
 
 if TYPE_CHECKING:
     import uvicorn
 
-__all__ = ["Busy", "Worker", "address", "check_door", "listen", "make_server", "serve"]
+__all__ = ["SecurityMiddleware", "listen", "make_server", "page_url", "resolve_token", "serve"]
 
 
-Work = Callable[[list[Any]], Sequence[Any]]
+_COOKIE = "vaekit_token"
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_ANY_ADDRESS = {"0.0.0.0", "::"}
+_TOKEN = r"[A-Za-z0-9_-]{16,200}"
+_MAX_CONNECTIONS = 256
+_SHUTDOWN_SECONDS = 3  # for open requests
+_HEADERS = {
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cache-control": "no-store",
+}
 
 
-class Busy(VaekitError):
-    """More requests wait than are answered in reasonable time."""
+class SecurityMiddleware:
+    """ASGI middleware that restricts access and adds security headers.
 
+    A request is refused
 
-@dataclass(kw_only=True, eq=False)
-class _Job:
-    """One request: what it asks for, and where the answer goes."""
-
-    work: Work
-    payload: Any
-    size: int
-    future: "Future[Any]" = field(default_factory=Future)
-
-
-class Worker:
-    """Requests in, answers out, all worked on by one thread.
-
-    Random noise and the threads of a model belong to the process, so two requests must not
-    compute at once. Requests that ask the same work and wait together are joined into one call of
-    it: the more clients there are, the larger the batches.
+    - with 421 if its ``Host`` is not the host that the server is bound to, which defeats DNS
+      rebinding,
+    - with 403 if its ``Origin`` is another site,
+    - with 401 without the token, where one is required,
+    - with 408 or 413 if its body arrives too slowly or is too large; a body whose declared length
+      is too large is not read.
 
     Args:
-        waiting: requests that may wait; one more is refused.
-        joined: sizes of joined requests sum up to at most this.
+        app: the application.
+        host: host that the server is bound to; "0.0.0.0" and "::" accept any ``Host``.
+        token: token that a request must carry in a header or a cookie; none without.
+        body_timeout: seconds in which the body of a request must arrive.
 
-    Example:
-        >>> worker = Worker()
-        >>> worker.submit(lambda: 6 * 7).result()
-        42
-        >>> worker.close()
+    Source:
+        OWASP cheat sheets on HTTP headers and on cross-site request forgery.
     """
 
-    def __init__(self, *, waiting: int = 512, joined: int = 4096) -> None:
-        self._waiting = waiting
-        self._joined = joined
-        self._jobs: deque[_Job] = deque()
-        self._idle: deque[Iterator[object]] = deque()
-        self._wake = threading.Condition()
-        self._closed = False
-        self._thread = threading.Thread(target=self._run, name="vaekit-worker", daemon=True)
-        self._thread.start()
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        host: str = "127.0.0.1",
+        token: str | None = None,
+        body_timeout: float = 30.0,
+    ) -> None:
+        self.app = app
+        self._hosts = None if host in _ANY_ADDRESS else _LOOPBACK | {host.lower()}
+        self._token = token
+        self._body_timeout = body_timeout
 
-    def submit(self, task: Callable[[], Any]) -> "Future[Any]":
-        """Have something done on its own.
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await self._http(Request(scope, receive), _with_headers(send))
+        else:
+            await send({"type": "websocket.close", "code": 1008})
 
-        Args:
-            task: what.
+    async def _http(self, request: Request, send: Send) -> None:
+        body, refusal = b"", self._check_access(request)
+        if refusal is None:
+            upload = request.url.path.endswith("/image")
+            limit = LIMITS.upload_bytes if upload else LIMITS.body_bytes
+            try:
+                body = await asyncio.wait_for(_read_body(request, limit=limit), self._body_timeout)
+            except TimeoutError:
+                refusal = _refuse(408, "the body did not arrive in time")
+            except _TooLargeError:
+                refusal = _refuse(413, f"the body is too large: {limit:,} bytes are the most")
+            except ClientDisconnect:
+                return
+        if refusal is None:
+            await self.app(request.scope, _replay(body, request.receive), send)
+        else:
+            await refusal(request.scope, request.receive, send)
 
-        Returns:
-            Where its result comes.
-        """
-        return self._add(_Job(work=lambda _: [task()], payload=None, size=self._joined))
+    def _check_access(self, request: Request) -> Response | None:
+        """Check the host, the origin and the token of a request."""
+        host = request.headers.get("host", "")
+        name = _host_name(host)
+        if name is None or (self._hosts is not None and name not in self._hosts):
+            return _refuse(421, "this server answers only under the address that it printed")
+        origin = request.headers.get("origin")
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
+            return _refuse(403, "requests from pages of other sites are refused")
+        if self._token is None:
+            return None
+        if request.url.path == "/" and "token" in request.query_params:
+            return self._sign_in(request.query_params["token"])
+        if not self._carries_token(request):
+            return _refuse(401, "this server needs a token: open the address that it printed")
+        return None
 
-    def join(self, work: Work, *, payload: object, size: int) -> "Future[Any]":
-        """Have something done together with whatever else waits for the same work.
+    def _sign_in(self, given: str) -> Response:
+        """Move the token from the address to a cookie."""
+        if not self._is_token(given):
+            return _refuse(401, "this is not the token of this server")
+        response = RedirectResponse("./", 303)
+        response.set_cookie(_COOKIE, given, httponly=True, samesite="strict")
+        return response
 
-        Args:
-            work: takes a list of payloads and gives as many answers; the same object for all
-                that may be joined.
-            payload: of this request.
-            size: of the payload; sums of it are bounded.
+    def _carries_token(self, request: Request) -> bool:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        bearer = scheme.lower() == "bearer" and self._is_token(given.strip())
+        return bearer or self._is_token(request.cookies.get(_COOKIE, ""))
 
-        Returns:
-            Where its answer comes.
-        """
-        return self._add(_Job(work=work, payload=payload, size=size))
-
-    def whenever(self, steps: Iterator[object]) -> None:
-        """Go through something in steps while nobody waits.
-
-        Args:
-            steps: each a short piece of work.
-        """
-        with self._wake:
-            self._idle.append(steps)
-            self._wake.notify()
-
-    def close(self) -> None:
-        """Stop after the request that is worked on; those that wait are cancelled."""
-        with self._wake:
-            self._closed = True
-            jobs, self._jobs = list(self._jobs), deque()
-            self._wake.notify()
-        for job in jobs:
-            job.future.cancel()
-        self._thread.join()
-
-    def _add(self, job: _Job) -> "Future[Any]":
-        with self._wake:
-            if self._closed or len(self._jobs) >= self._waiting:
-                raise Busy("the server has too many requests waiting; try again in a moment")
-            self._jobs.append(job)
-            self._wake.notify()
-        return job.future
-
-    def _run(self) -> None:
-        while True:
-            with self._wake:
-                self._wake.wait_for(lambda: self._closed or self._jobs or self._idle)
-                if self._closed:
-                    return
-                jobs = self._take()
-            if jobs:
-                _answer(jobs)
-            elif self._idle and not _step(self._idle[0]):
-                self._idle.popleft()
-
-    def _take(self) -> list[_Job]:
-        """The request that waits longest, and all others that can go with it."""
-        if not self._jobs:
-            return []
-        first = self._jobs.popleft()
-        taken, left, size = [first], deque[_Job](), first.size
-        for job in self._jobs:
-            fits = job.work is first.work and size + job.size <= self._joined
-            (taken if fits else left).append(job)
-            size += job.size if fits else 0
-        self._jobs = left
-        return [job for job in taken if job.future.set_running_or_notify_cancel()]
+    def _is_token(self, given: str) -> bool:
+        """Compare with the token in constant time."""
+        return hmac.compare_digest(given.encode(), (self._token or "").encode())
 
 
-def _step(steps: Iterator[object]) -> bool:
-    """Do one step; false when there is none left, or it went wrong."""
-    try:
-        next(steps)
-    except StopIteration:
-        return False
-    except Exception:
-        logging.getLogger(__name__).exception("work in the background stopped")
-        return False
-    return True
+class _TooLargeError(Exception):
+    """The body of a request exceeds its limit."""
 
 
-def _answer(jobs: list[_Job]) -> None:
-    """Do the work of joined requests; what goes wrong is told to each of them."""
-    try:
-        answers = jobs[0].work([job.payload for job in jobs])
-    except BaseException as error:
-        for job in jobs:
-            job.future.set_exception(error)
-        return
-    for job, answer in zip(jobs, answers, strict=True):
-        job.future.set_result(answer)
+def _host_name(host: str) -> str | None:
+    """Return the name in a Host header without its port; none where it is malformed."""
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?", host)
+    return None if found is None else found[1].strip("[]").lower()
 
 
-_LOCAL = ("127.0.0.1", "localhost", "::1")
-_TOKEN = r"[A-Za-z0-9_-]{16,200}"
-_MOST_CONNECTIONS = 256
-_PATIENCE = 3  # seconds for open requests when the server ends
+async def _read_body(request: Request, *, limit: int) -> bytes:
+    """Read the body of a request, up to a limit."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length[:20]) > limit:
+        raise _TooLargeError
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > limit:
+            raise _TooLargeError
+    return bytes(body)
 
 
-def check_door(host: str, *, token: str | None) -> str | None:
-    """Whether a server may listen there: other machines get in with a token only.
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a ``receive`` that gives a body that was read already, and then the original's."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replay() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return replay
+
+
+def _with_headers(send: Send) -> Send:
+    """Return a ``send`` that adds the security headers that a response lacks."""
+
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        await send(message)
+
+    return send_with_headers
+
+
+def _refuse(status: int, reason: str) -> Response:
+    """Return an error that closes the connection, as its body may not have been read."""
+    headers = {"connection": "close"}
+    if status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return JSONResponse({"error": reason}, status, headers)
+
+
+def resolve_token(host: str, *, token: str | None) -> str | None:
+    """Check that a host may be listened on with a token, and generate the token for "auto".
 
     Args:
-        host: to listen on.
+        host: to listen on; any but a loopback address requires a token.
         token: what requests must carry; "auto" for a new one; none without.
 
     Returns:
         The token.
 
     Raises:
-        ConfigError: another host than this machine without a token, or a token that is easy to
-            guess.
+        ConfigError: other machines can reach the host and there is no token, or the token is easy
+            to guess.
 
     Example:
-        >>> check_door("127.0.0.1", token=None) is None, len(check_door("0.0.0.0", token="auto"))
-        (True, 32)
+        >>> resolve_token("127.0.0.1", token=None) is None
+        True
+        >>> len(resolve_token("0.0.0.0", token="auto"))
+        32
     """
-    if token is None and host not in _LOCAL:
+    if token is None and host not in _LOOPBACK:
         raise ConfigError(
             f"--host {host}: other machines could reach this server; give --token auto as well, "
             "or a token of your own"
@@ -208,54 +230,49 @@ def check_door(host: str, *, token: str | None) -> str | None:
 
 
 def listen(host: str, *, port: int) -> socket.socket:
-    """Take a port.
+    """Open a listening socket.
 
     Args:
         host: a name or an address of this machine.
-        port: 0 for any that is free.
+        port: from 0 to 65535; 0 for any free port.
 
     Returns:
-        A socket that listens; who connects now waits for the server.
+        The socket; clients that connect before the server runs are queued.
 
     Raises:
-        ConfigError: the port is taken, or the host is not of this machine.
+        ConfigError: the port is in use, or the host is not of this machine.
     """
     if not 0 <= port < 2**16:
         raise ConfigError(f"--port {port}: expected 0 to 65535, 0 for any that is free")
     try:
-        family, kind, protocol, _, place = socket.getaddrinfo(
+        family, *_, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        found = socket.socket(family, kind, protocol)
     except (OSError, UnicodeError):
         raise ConfigError(f"--host {host}: there is no such host") from None
+    dual = family == socket.AF_INET6 and socket.has_dualstack_ipv6()
     try:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(place)
-        found.listen(128)
+        return socket.create_server(address, family=family, backlog=128, dualstack_ipv6=dual)
     except OSError as error:
-        found.close()
-        taken = error.errno == errno.EADDRINUSE
-        why = "is taken; give another, or 0 for any that is free" if taken else error.strerror
-        raise ConfigError(
-            f"--host {host} --port {port}: {'the port ' if taken else ''}{why}"
-        ) from None
-    return found
+        reason = error.strerror
+        if error.errno == errno.EADDRINUSE:
+            reason = "the port is taken; give another, or 0 for any that is free"
+        raise ConfigError(f"--host {host} --port {port}: {reason}") from None
 
 
-def address(host: str, *, port: int, token: str | None) -> str:
-    """What to open in a browser.
+def page_url(host: str, *, port: int, token: str | None) -> str:
+    """Return the address to open in a browser.
 
     Args:
         host: that the server listens on.
-        port: the same.
-        token: that it asks for.
+        port: that the server listens on.
+        token: that the server requires.
 
     Returns:
         The address, with the token.
 
     Example:
-        >>> address("::1", port=80, token=None)
+        >>> page_url("::1", port=80, token=None)
         'http://[::1]:80/'
     """
     name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
@@ -263,26 +280,14 @@ def address(host: str, *, port: int, token: str | None) -> str:
     return f"http://{name}:{port}/" + (f"?token={token}" if token else "")
 
 
-def serve(app: Callable[..., Any], *, listening: socket.socket) -> None:
-    """Answer requests until Ctrl-C.
+def make_server(app: ASGIApp) -> "uvicorn.Server":
+    """Return a uvicorn server that logs no requests and finishes open ones before it stops.
 
     Args:
-        app: as ``guarded`` gives it.
-        listening: as ``listen`` gives it.
-    """
-    # uvicorn ends in order, and then hands the Ctrl-C on
-    with contextlib.suppress(KeyboardInterrupt):
-        make_server(app).run(sockets=[listening])
-
-
-def make_server(app: Callable[..., Any]) -> "uvicorn.Server":
-    """Make a server that says nothing of itself and is patient with open requests for a moment.
-
-    Args:
-        app: as ``guarded`` gives it.
+        app: the application, in its ``SecurityMiddleware``.
 
     Returns:
-        The server, which does not run yet.
+        The server, not yet running.
     """
     import uvicorn
 
@@ -294,7 +299,19 @@ def make_server(app: Callable[..., Any]) -> "uvicorn.Server":
             server_header=False,
             ws="none",
             lifespan="on",
-            limit_concurrency=_MOST_CONNECTIONS,
-            timeout_graceful_shutdown=_PATIENCE,
+            limit_concurrency=_MAX_CONNECTIONS,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
         )
     )
+
+
+def serve(app: ASGIApp, *, listening: socket.socket) -> None:
+    """Serve an application until SIGINT.
+
+    Args:
+        app: the application, in its ``SecurityMiddleware``.
+        listening: as returned by ``listen``.
+    """
+    # uvicorn shuts down in order and raises the signal again
+    with contextlib.suppress(KeyboardInterrupt):
+        make_server(app).run(sockets=[listening])
