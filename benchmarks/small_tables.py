@@ -36,11 +36,10 @@ from torch.nn import functional
 from benchmarks.harness import Clock
 from benchmarks.timing import take_turns
 from vaekit.config import TrainingConfig
-from vaekit.data import StackedBatches
 from vaekit.estimators.fitting import TableTask, choose_settings, prepare
 from vaekit.models import ColumnSpec
 from vaekit.numerics import compute_settings, fixed_noise, keep_freed_memory
-from vaekit.training import Stacked, fit
+from vaekit.training import fit, fit_stacked
 from vaekit.training.executor import WORTH_RECORDING
 
 GOAL = 250e-6
@@ -132,16 +131,14 @@ def bare(settings, *, steps, compiled=False):
 
 def vaekit(settings, *, steps, tables, way="compiled"):
     """Seconds for the step of one model in the loop of vaekit, from its second epoch on."""
-    prepared, generators = [], []
+    prepared, states = [], []
     for seed, rows in enumerate(tables):
         task = TableTask(seen=rows, specs=[ColumnSpec("real")] * rows.shape[1], seed=seed)
         with fixed_noise(seed):
             prepared.append(prepare(task, settings=settings))
-            generators.append(torch.Generator().set_state(torch.get_rng_state()))
-    (unit, batches), *others = prepared
-    if others:
-        unit = Stacked([step for step, _ in prepared], generators=generators)
-        batches = StackedBatches([each for _, each in prepared])
+            states.append(torch.get_rng_state())
+    steps_of, batches_of = zip(*prepared, strict=True)
+    batches = batches_of[0]
     epochs = 1 + max(2, round((WORTH_RECORDING if way == "recorded" else steps) / len(batches)))
     config = TrainingConfig(
         epochs=epochs,
@@ -155,7 +152,18 @@ def vaekit(settings, *, steps, tables, way="compiled"):
 
     def work():
         clock = Clock(now=time.process_time)
-        fit(unit, train=batches, config=config, callbacks=[clock], uniform=way != "searched")
+        if len(tables) > 1:
+            fit_stacked(
+                steps_of, train=batches_of, random_states=states, config=config, callbacks=[clock]
+            )
+        else:
+            fit(
+                steps_of[0],
+                train=batches,
+                config=config,
+                callbacks=[clock],
+                uniform=way != "searched",
+            )
         done = (epochs - 1) * len(batches) * len(tables)
         return (clock.ends[-1] - clock.ends[0]) / done
 

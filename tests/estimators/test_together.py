@@ -7,25 +7,23 @@ import pandas as pd
 import pytest
 
 from vaekit.errors import ConfigError
-from vaekit.estimators import VAEImputer, fit_imputers
-from vaekit.estimators import fitting as stacking
+from vaekit.estimators import VAEImputer, fit_imputers, fitting
 from vaekit.estimators.fitting import TableTask, choose_settings, fit_table, fit_tables
 from vaekit.models import ColumnSpec, Missingness
-from vaekit.training import Stacked
+from vaekit.training import fit_stacked
 
 
 @pytest.fixture
 def stacks(monkeypatch):
     """How many models were trained as one, each time."""
     found = []
-    made = Stacked.__init__
 
-    def note(self, units, *, generators):
-        found.append(len(units))
-        made(self, units, generators=generators)
+    def note(steps, **given):
+        found.append(len(steps))
+        fit_stacked(steps, **given)
 
-    monkeypatch.setattr(Stacked, "__init__", note)
-    monkeypatch.setattr(stacking, "_WORTH_STEPS", 20)
+    monkeypatch.setattr(fitting, "fit_stacked", note)
+    monkeypatch.setattr(fitting, "_WORTH_STEPS", 20)
     return found
 
 

@@ -8,15 +8,15 @@ import pytest
 import torch
 from tests.training.test_recorded import SPECS, build, dense, table
 from tests.training.test_resume import StopAfter
-from tests.training.test_stacked import MODELS, batches, generators, tables
+from tests.training.test_stacked import MODELS, batches, states, tables
 from tests.training.test_stacked import build as small
 
 from vaekit.compiler import compile_work
 from vaekit.config import ObjectiveConfig, TrainingConfig
-from vaekit.data import Batches, StackedBatches
+from vaekit.data import Batches
 from vaekit.errors import ConfigError, Interrupted, VaekitWarning
 from vaekit.numerics import fixed_noise
-from vaekit.training import Stacked, fit
+from vaekit.training import fit, fit_stacked
 from vaekit.training.executor import choose_way
 
 needs_compiler = pytest.mark.skipif(
@@ -78,15 +78,13 @@ def test_a_table_with_gaps():
 
 
 @needs_compiler
-def test_several_models_as_one():
+def test_several_models_together():
     ends = []
     for compile in ("never", "always"):
         steps = [small(m) for m in range(MODELS)]
-        unit = Stacked(steps, generators=generators())
         each = [batches(rows, m) for m, rows in enumerate(tables())]
         config = TrainingConfig(epochs=5, precision="32", device="cpu", compile=compile)
-        fit(unit, train=StackedBatches(each), config=config, uniform=True)
-        unit.give_back()
+        fit_stacked(steps, train=each, random_states=states(), config=config)
         ends.append([p.detach().clone() for step in steps for p in step.parameters()])
     for plain, compiled in zip(*ends, strict=True):
         torch.testing.assert_close(compiled, plain, rtol=1e-4, atol=1e-5)

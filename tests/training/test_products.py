@@ -20,7 +20,7 @@ from vaekit import (
 from vaekit.config import TrainingConfig
 from vaekit.models import Label, LabelledAmortized, LabelledVAE, LabelPrior
 from vaekit.networks import LabelledMLP
-from vaekit.training import LabelStep, Stacked
+from vaekit.training import LabelStep
 from vaekit.training.precision import InBf16, bf16_layers, has_large_products
 from vaekit.training.step import Unit
 
@@ -189,15 +189,6 @@ def test_a_row_is_decoded_with_every_label():
         classifier=Amortized(MLP(50, [300], 10), Label(10)),
     )
     assert has_large_products(LabelStep(model, Bound(), share=0.1), rows=250)
-
-
-def test_the_products_of_stacked_units_are_one():
-    """They begin once, so their work is that of all."""
-    steps = [Step(vae(30, [128, 128], 10), Bound()) for _ in range(10)]
-    stacked = Stacked(steps, generators=[torch.Generator() for _ in steps])
-    assert not has_large_products(steps[0], rows=64)
-    assert has_large_products(stacked, rows=10 * 64)
-    assert not has_large_products(stacked, rows=5 * 64)
 
 
 def test_a_small_training_is_in_float32_by_itself():

@@ -256,10 +256,8 @@ class TrainingConfig(Section):
     """Where to compute; auto takes cuda, then mps, then cpu."""
 
     threads: int | None = Field(default=None, ge=1)
-    """Threads of the CPU; with none a trial of about a second takes the fastest number, up to
-    PyTorch's own. Trainings below 200 steps, several processes, and processes with
-    OMP_NUM_THREADS keep PyTorch's. A resumed run takes the number it began with; give a number
-    where two runs should have the same bits."""
+    """Threads of the CPU; PyTorch's number when absent. A resumed run takes the number it began
+    with; give a number where two runs should have the same bits."""
 
     compile: Literal["auto", "always", "never"] = "auto"
     """Let PyTorch's compiler fuse the small operations of a step, in one process, on a CPU or an

@@ -1,7 +1,7 @@
 """Where rows come from, how they are split and scaled, and how they reach the device."""
 
 from vaekit.data.array_files import read_idx, read_npy, read_npz
-from vaekit.data.batches import BalancedBatches, Batches, Part, StackedBatches
+from vaekit.data.batches import BalancedBatches, Batches, Part
 from vaekit.data.chunks import look_together
 from vaekit.data.dataset import Dataset, Split
 from vaekit.data.delimited import read_delimited
@@ -18,7 +18,6 @@ __all__ = [
     "Part",
     "Preprocessing",
     "Split",
-    "StackedBatches",
     "dataset_from_arrays",
     "load_dataset",
     "look_together",

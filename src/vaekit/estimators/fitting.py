@@ -15,7 +15,7 @@ from rich.console import Console
 from torch import Tensor, nn
 
 from vaekit.config import TrainingConfig
-from vaekit.data import Batches, StackedBatches
+from vaekit.data import Batches
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.tables import Layout
 from vaekit.models import (
@@ -35,7 +35,7 @@ from vaekit.networks import MLP
 from vaekit.numerics import fixed_noise, logmeanexp
 from vaekit.objectives import Bound
 from vaekit.tables import Column
-from vaekit.training import Stacked, Step, Unit, fit, progress
+from vaekit.training import Callback, Step, fit, fit_stacked, progress
 
 __all__ = [
     "Auto",
@@ -383,8 +383,8 @@ def prepare(task: TableTask, *, settings: TableSettings) -> tuple[Step, Batches]
 
 
 def run(
-    unit: Unit,
-    batches: Batches | StackedBatches,
+    step: Step,
+    batches: Batches,
     *,
     settings: TableSettings,
     uniform: bool = False,
@@ -393,27 +393,34 @@ def run(
     """Train in place.
 
     Args:
-        unit: what is trained.
+        step: what is trained.
         batches: the rows.
         settings: of training.
         uniform: as :func:`vaekit.training.fit` takes it.
         verbose: show a progress bar on stderr.
     """
     fit(
-        unit,
+        step,
         train=batches,
-        config=TrainingConfig(
-            epochs=settings.epochs,
-            batch_size=settings.batch_size,
-            learning_rate=settings.learning_rate,
-            schedule="cosine",
-            precision="32",
-            device="cpu",
-            threads=torch.get_num_threads(),  # a trial could end otherwise the next time
-        ),
-        callbacks=[progress(Console(stderr=True))] if verbose else [],
+        config=_training(settings),
+        callbacks=_callbacks(verbose),
         uniform=uniform,
     )
+
+
+def _training(settings: TableSettings) -> TrainingConfig:
+    return TrainingConfig(
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        schedule="cosine",
+        precision="32",
+        device="cpu",
+    )
+
+
+def _callbacks(verbose: bool) -> list[Callback]:
+    return [progress(Console(stderr=True))] if verbose else []
 
 
 _WORTH_STEPS = 100
@@ -443,10 +450,13 @@ def fit_tables(
             made.append(prepare(task, settings=settings))
             states.append(torch.get_rng_state())
     if _alike(tasks, settings=settings):
-        unit = Stacked([step for step, _ in made], generators=[_generator(s) for s in states])
-        together = StackedBatches([rows for _, rows in made])
-        run(unit, together, settings=settings, uniform=True, verbose=verbose)
-        unit.give_back()
+        fit_stacked(
+            [step for step, _ in made],
+            train=[batches for _, batches in made],
+            random_states=states,
+            config=_training(settings),
+            callbacks=_callbacks(verbose),
+        )
     else:
         for (step, batches), state in zip(made, states, strict=True):
             with fixed_noise(0):
@@ -471,9 +481,3 @@ def _alike(tasks: Sequence[TableTask], *, settings: TableSettings) -> bool:
         and all(task.missingness is None for task in tasks)
         and all((task.weights is None) == (first.weights is None) for task in tasks)
     )
-
-
-def _generator(state: torch.Tensor) -> torch.Generator:
-    generator = torch.Generator()
-    generator.set_state(state)
-    return generator

@@ -549,7 +549,6 @@ def _train(
             schedule="cosine",
             precision=precision,
             device="cpu",
-            threads=torch.get_num_threads(),  # a trial could end otherwise the next time
         ),
         objective=ObjectiveConfig(schedule="linear", warmup=warmup) if warm else None,
         callbacks=[progress(Console(stderr=True))] if verbose else [],

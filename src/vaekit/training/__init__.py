@@ -13,7 +13,7 @@ from vaekit.training.callbacks import (
     progress,
 )
 from vaekit.training.loop import fit
-from vaekit.training.stacked import Stacked
+from vaekit.training.stacked import fit_stacked
 from vaekit.training.step import LabelStep, Step, Unit
 from vaekit.training.train import train
 
@@ -26,12 +26,12 @@ __all__ = [
     "ProgressBar",
     "ProgressLines",
     "Record",
-    "Stacked",
     "Step",
     "TensorBoard",
     "Unit",
     "bar_columns",
     "fit",
+    "fit_stacked",
     "progress",
     "train",
 ]

@@ -58,7 +58,7 @@ class Plan:
     precision: str
     """Of the matrix products: 32 or bf16."""
     threads: int | None = None
-    """Threads of the CPU where a trial chose them."""
+    """Threads of the CPU; None where the config says how many."""
     compiled: bool = False
     """Whether the first step waits for the compiler."""
 

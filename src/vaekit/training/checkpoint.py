@@ -163,7 +163,7 @@ class Position:
     best_weights: dict[str, Tensor] | None = None
     """Parameters after the best epoch, kept for early stopping only."""
     threads: int | None = None
-    """Threads of the CPU, where a trial chose them: the last bits depend on how many they are."""
+    """Threads of the CPU, on which the last bits depend; None where the config says how many."""
 
     def is_over(self, config: TrainingConfig) -> bool:
         """Whether no epoch is left, or early stopping has waited long enough for a better bound.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from inspect import signature
-from typing import Any, Literal, cast
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 import torch
@@ -18,13 +18,14 @@ from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 from torch.overrides import TorchFunctionMode
 
-from vaekit.data import BalancedBatches, Batches, Part, StackedBatches
+from vaekit.data import Batches, Part
 from vaekit.errors import ConfigError
 from vaekit.numerics import cpu_has
 from vaekit.training.step import Unit
 
 __all__ = [
     "Processes",
+    "RowBatches",
     "SharedNoise",
     "choose_device",
     "choose_precision",
@@ -242,6 +243,23 @@ class SharedNoise(TorchFunctionMode):
         return x * keep
 
 
+class RowBatches(Protocol):
+    """Rows in batches, which any epoch can start with any batch."""
+
+    batch_size: int
+    """Rows in a batch, of all processes."""
+
+    @property
+    def rows(self) -> int:
+        """Rows in an epoch."""
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+
+    def epoch(self, number: int = 0, *, start: int = 0) -> Iterator[Tensor]:
+        """Yield the batches of an epoch from a given one on."""
+
+
 class Processes:
     """What the loop asks of the other processes; where there are none, nothing is asked.
 
@@ -279,7 +297,7 @@ class Processes:
 
     def epoch(
         self,
-        batches: Batches | BalancedBatches | StackedBatches,
+        batches: RowBatches,
         number: int = 0,
         *,
         start: int = 0,

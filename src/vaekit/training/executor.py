@@ -14,7 +14,6 @@ from torch.optim import Optimizer
 
 from vaekit.compiler import Replay, Work, compile_work, record
 from vaekit.config import TrainingConfig
-from vaekit.data import StackedBatches
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.training.step import SUMS, Unit
 
@@ -30,7 +29,6 @@ __all__ = [
     "WholeStep",
     "choose_way",
     "graphs_of",
-    "inputs_of",
     "make_pass",
     "undone",
     "whole_step",
@@ -87,16 +85,6 @@ def with_gradients(run: Callable[..., tuple[Tensor, Tensor]], parameters: list[T
         return (sums, *(_laid_as(p, grad) for p, grad in zip(parameters, grads, strict=True)))
 
     return work
-
-
-def inputs_of(unit: Unit, rows: Tensor) -> list[Tensor]:
-    """Rows, and the noise that a unit takes with them.
-
-    Args:
-        unit: whose pass.
-        rows: (B, ...) raw.
-    """
-    return [rows] if unit.draw is None else [rows, *unit.draw(rows)]
 
 
 def _laid_as(parameter: Tensor, grad: Tensor) -> Tensor:
@@ -295,19 +283,18 @@ MakePass = Callable[[Tensor], Tensor]
 """From the rows of a batch to the four sums over them; the gradients are then in place."""
 
 
-def choose_way(config: TrainingConfig, *, train: Sized, possible: bool) -> Way:
+def choose_way(config: TrainingConfig, *, train: Sized, possible: bool, models: int = 1) -> Way:
     """How to make the passes of a training.
 
     Args:
         config: its wish to compile, and its epochs.
-        train: the batches of an epoch; the more steps there are in all the more pays, and those
-            of several models count for each.
+        train: the batches of an epoch; the more steps there are in all the more pays.
         possible: whether a pass can be recorded at all.
+        models: how many are trained at once; steps count for each.
 
     Raises:
         ConfigError: it shall be compiled always, and cannot be recorded.
     """
-    models = train.tables if isinstance(train, StackedBatches) else 1
     wish, total = config.compile, config.epochs * len(train) * models
     if wish == "always" and not possible:
         raise ConfigError(
@@ -367,7 +354,7 @@ def _played(unit: Unit, *, compiled: bool) -> MakePass:
     held = [*parameters, *unit.buffers()]
 
     def run(rows: Tensor) -> Tensor:
-        inputs = inputs_of(unit, rows)
+        inputs = [rows]
         if rows.shape not in recorded:
             work = with_gradients(unit, parameters)
             play = compile_work(work, inputs=inputs, held=held) if compiled else None
@@ -442,7 +429,7 @@ class FusedStep:
         """
         if None in self._plays.values():
             return self._otherwise(rows)
-        inputs = inputs_of(self._unit, rows)
+        inputs = [rows]
         if rows.shape not in self._plays:
             self._plays[rows.shape] = self._compile(inputs)
         play = self._plays[rows.shape]

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
-from vaekit.data import BalancedBatches, Batches, StackedBatches
+from vaekit.data import Batches
 from vaekit.errors import ConfigError, Interrupted, TrainingError
 from vaekit.numerics import compute_settings, fixed_noise
 from vaekit.objectives import Objective, rate_weight, set_rate_weight
@@ -31,11 +31,16 @@ from vaekit.training.checkpoint import (
     save_checkpoint,
     set_learning_rate,
 )
-from vaekit.training.distributed import Processes, choose_device, choose_precision, make_engine
+from vaekit.training.distributed import (
+    Processes,
+    RowBatches,
+    choose_device,
+    choose_precision,
+    make_engine,
+)
 from vaekit.training.executor import Way, WholeStep, choose_way, whole_step
 from vaekit.training.precision import InBf16, bf16_layers, has_large_products
 from vaekit.training.step import SUMS, Unit
-from vaekit.training.threads import settle_threads
 
 __all__ = ["Loop", "Schedules", "StopWish", "check_finite", "fit", "means", "measure", "stop_wish"]
 
@@ -204,7 +209,7 @@ class Loop:
 
     step: Unit
     """What is trained, on its device."""
-    train: Batches | BalancedBatches | StackedBatches
+    train: RowBatches
     """The training rows."""
     watch: Batches | None
     """Rows that are measured after every epoch."""
@@ -392,7 +397,7 @@ class Loop:
 def fit(
     step: Unit,
     *,
-    train: Batches | BalancedBatches | StackedBatches,
+    train: RowBatches,
     watch: Batches | None = None,
     config: TrainingConfig | None = None,
     objective: ObjectiveConfig | None = None,
@@ -462,9 +467,10 @@ def fit(
             position = load_checkpoint(checkpoint, step=step, optimizer=optimizer)
         if position.step == 0:
             position.history = torch.zeros(len(train), len(SUMS))
-        trial, alone = InBf16(step) if precision == "bf16" else step, processes.alone
-        settle_threads(trial, train=train, position=position, config=config, alone=alone)
-        recordable = uniform and alone and device in {"cpu", "cuda"}
+        if device == "cpu" and processes.alone and config.threads is None:
+            position.threads = position.threads or torch.get_num_threads()
+            torch.set_num_threads(position.threads)
+        recordable = uniform and processes.alone and device in {"cpu", "cuda"}
         loop = Loop(
             step=step,
             train=train,
@@ -478,7 +484,7 @@ def fit(
             optimizer=optimizer,
             position=position,
             wish=wish,
-            way=choose_way(config, train=train, possible=recordable),
+            way=choose_way(config, train=train, possible=recordable, models=step.models),
         )
         return loop.run(_plan(loop, device=device, precision=precision))
 

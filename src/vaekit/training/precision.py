@@ -57,12 +57,12 @@ class InBf16(Unit):
         self.unit = unit
         self.objective = unit.objective
         self.codes_per_row = unit.codes_per_row
-        self.draw = unit.draw
+        self.models = unit.models
 
-    def forward(self, rows: Tensor, *noise: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         """See the unit."""
         with torch.autocast(rows.device.type, dtype=torch.bfloat16):
-            loss, sums = self.unit(rows, *noise)
+            loss, sums = self.unit(rows)
         return loss, sums
 
 

@@ -1,7 +1,6 @@
 """Training steps: map rows to a loss and to named sums."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -23,13 +22,12 @@ class Unit(nn.Module, ABC):
     Attributes:
         objective: the formula, whose rate a schedule may weigh.
         codes_per_row: from how many codes a pass decodes a row.
-        draw: where a pass takes noise as well as rows, what draws it for these rows; none where
-            noise is that of PyTorch's global generator.
+        models: how many models a step trains at once.
     """
 
     objective: Objective
     codes_per_row: int = 1
-    draw: Callable[[Tensor], list[Tensor]] | None = None
+    models: int = 1
 
     @abstractmethod
     def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
