@@ -131,6 +131,6 @@ def test_a_vamp_prior_needs_as_many_rows_as_components():
 def test_objectives_by_name():
     article = build_objective(ObjectiveConfig(beta=0.0, mean_penalty=1.0))
     assert [type(part).__name__ for part in article.parts] == ["Bound", "MeanPenalty"]
-    assert build_objective(ObjectiveConfig(reduce="logmeanexp", samples=5)).tight
+    assert build_objective(ObjectiveConfig(reduce="logmeanexp", samples=5)).importance_weighted
     with pytest.raises(ConfigError, match="free bits"):
         build_objective(ObjectiveConfig(reduce="logmeanexp", free_bits=0.1))

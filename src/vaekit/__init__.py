@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Gaussian,
         Head,
         MixtureOfGaussians,
+        Model,
         PlanarFlow,
         Point,
         RadialFlow,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     )
     from vaekit.networks import MLP
     from vaekit.numerics import logmeanexp
-    from vaekit.objectives import Bound, MeanPenalty, Sum
+    from vaekit.objectives import MMD, Bound, MeanPenalty, Penalty, Sum, TotalCorrelation
     from vaekit.recipes import recipe
     from vaekit.runs import Run, load_run
     from vaekit.training import Step, fit, train
@@ -74,6 +75,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
         "Gaussian",
         "Head",
         "MixtureOfGaussians",
+        "Model",
         "PlanarFlow",
         "Point",
         "RadialFlow",
@@ -85,7 +87,7 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "networks": ("MLP",),
     "numerics": ("logmeanexp",),
-    "objectives": ("Bound", "MeanPenalty", "Sum"),
+    "objectives": ("MMD", "Bound", "MeanPenalty", "Penalty", "Sum", "TotalCorrelation"),
     "recipes": ("recipe",),
     "runs": ("Run", "load_run"),
     "training": ("Step", "fit", "train"),
@@ -94,6 +96,7 @@ _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "MLP",
+    "MMD",
     "VAE",
     "Amortized",
     "AutoregressiveFlow",
@@ -118,6 +121,8 @@ __all__ = [
     "Head",
     "MeanPenalty",
     "MixtureOfGaussians",
+    "Model",
+    "Penalty",
     "PlanarFlow",
     "Point",
     "Preprocessing",
@@ -128,6 +133,7 @@ __all__ = [
     "Step",
     "Sum",
     "TableInputs",
+    "TotalCorrelation",
     "Trace",
     "VampPrior",
     "__version__",

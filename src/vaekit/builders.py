@@ -197,13 +197,13 @@ def start_at_mean(model: VAE, mean: Tensor) -> None:
         ...     likelihood=Amortized(MLP(2, [], 8), Bernoulli(8)),
         ... )
         >>> start_at_mean(model, torch.full((8,), 0.25))
-        >>> model.likelihood(torch.zeros(2)).mean[0].item()
+        >>> model.decode(torch.zeros(2)).mean[0].item()
         0.25
 
     Source:
         The code of Burda, Grosse and Salakhutdinov 2016, which starts so.
     """
-    likelihood = model.likelihood
+    likelihood = model.parts()["decoder"]
     assert isinstance(likelihood, Amortized)
     network = likelihood.network
     if not isinstance(network, MLP) or not isinstance(likelihood.head, Bernoulli):

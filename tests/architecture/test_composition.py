@@ -140,3 +140,41 @@ def test_every_exception_to_the_rule_is_still_needed(modules):
         if any(map(is_setting, arguments[1:]))
     }
     assert set(MAY_BE_POSITIONAL) - needed == set()
+
+
+PARTS = {"posterior", "prior", "likelihood"}
+
+
+def reads_a_part(node):
+    """Whether an expression takes a conditional out of a model, and not a section of a config."""
+    if not (isinstance(node, ast.Attribute) and node.attr in PARTS):
+        return False
+    owner = ast.unparse(node.value)
+    return owner.endswith(("model", "labelled", "features", "vae")) and not (
+        "config" in owner or owner.startswith(("theirs", "each."))
+    )
+
+
+def test_models_are_known_by_their_interface(modules):
+    """Outside models/, a model encodes, decodes and describes itself; nobody takes it apart."""
+    found = [
+        f"{module.path}:{node.lineno}: {ast.unparse(node)}"
+        for module in modules
+        if module.room != "models"
+        for node in ast.walk(module.tree)
+        if reads_a_part(node)
+    ]
+    assert not found, "use Model.encode, decode, code_distribution or parts: " + "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("model.posterior(x)", True),
+        ("self.run.model.prior", True),
+        ("run.config.model.prior.kind", False),
+        ("self.prior", False),
+    ],
+)
+def test_the_measure_sees_a_part_that_is_taken(code, expected):
+    assert any(reads_a_part(node) for node in ast.walk(ast.parse(code))) == expected

@@ -16,7 +16,7 @@ from vaekit.config import Config, LikelihoodConfig, ModelConfig, ObjectiveConfig
 from vaekit.describe import objective_formula
 from vaekit.describe.formula import objectives
 from vaekit.distributions import BernoulliVector, GaussianVector, Point
-from vaekit.models.vae import Trace
+from vaekit.models import Trace, TraceGroup
 from vaekit.objectives.bound import rate_weight, set_rate_weight
 from vaekit.recipes import RECIPES, STUDIES
 
@@ -79,12 +79,10 @@ def trace_of(codes, *, samples, point=False):
     log_px = -1.0 - z.square().sum(-1).sin().abs()
     return Trace(
         x=torch.zeros(B, F),
-        z=z,
         log_px=log_px,
-        log_pz=prior.log_prob(z),
-        log_qz=q.log_prob(z),
-        q=q,
-        prior=prior,
+        groups=(
+            TraceGroup(name="z", z=z, log_pz=prior.log_prob(z), log_qz=q.log_prob(z), q=q, p=prior),
+        ),
     )
 
 

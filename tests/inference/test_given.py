@@ -9,7 +9,7 @@ from torch.distributions import Independent, Normal
 from vaekit.distributions import Either
 from vaekit.errors import ConfigError, DataError
 from vaekit.inference import draw_rows
-from vaekit.models import VAE, Hedged
+from vaekit.models import DefensiveMixture
 
 N = 20_000
 
@@ -103,10 +103,12 @@ def test_either_is_a_mixture():
     assert torch.allclose(log_p, both.log_prob(z))
 
 
-def test_a_hedge_sees_what_its_posterior_sees():
+def test_a_defensive_mixture_sees_what_its_model_sees():
     model = oracle()
-    hedged = Hedged(model.posterior, model.prior)
-    assert hedged.sees_mask
-    rows = torch.zeros(2, 5, dtype=torch.float64)
-    trace = VAE(prior=model.prior, posterior=hedged, likelihood=model.likelihood)(rows, samples=3)
+    defensive = DefensiveMixture(model)
+    rows, mask = torch.zeros(2, 5, dtype=torch.float64), torch.ones(2, 5, dtype=torch.bool)
+    mask[0, 3] = False
+    trace = defensive(rows, samples=3, mask=mask)
     assert trace.log_qz.shape == (3, 2)
+    expected = Either(model.encode(rows, mask=mask), model.code_distribution())
+    assert torch.allclose(trace.log_qz, expected.log_prob(trace.z))

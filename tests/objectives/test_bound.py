@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 from oracle import LinearGaussian
+from torch.distributions import Independent, Normal
 
 from vaekit import (
     MLP,
@@ -144,6 +145,50 @@ def test_schedules_stay_between_zero_and_one(schedule):
     assert max(weights) == 1.0
 
 
-def test_an_empty_sum_is_refused():
-    with pytest.raises(ConfigError, match="at least one"):
-        Sum()
+def test_any_reduction_is_used(model, x):
+    trace = model(x, samples=6)
+    log_w = trace.log_px + trace.log_pz - trace.log_qz
+    largest = Bound(reduce=lambda log_w: log_w.amax(0))(trace)
+    torch.testing.assert_close(largest.loss, -log_w.amax(0))
+    torch.testing.assert_close(largest.bound, log_w.amax(0))
+    renyi = Bound(reduce=lambda log_w: logmeanexp(0.5 * log_w) / 0.5)(trace)
+    torch.testing.assert_close(renyi.loss, -2 * logmeanexp(0.5 * log_w))
+
+
+@pytest.mark.parametrize(
+    "wrong", [torch.logsumexp, lambda log_w: log_w, lambda log_w: log_w.mean(), lambda log_w: 1.0]
+)
+def test_a_reduction_that_is_none_is_refused(model, x, wrong):
+    with pytest.raises(ConfigError, match=r"log-weights \(K, B\)"):
+        Bound(reduce=wrong)(model(x, samples=6))
+
+
+def two_groups(model, x):
+    """The trace of a model of two levels, the second of which depends on the first."""
+    (first,) = model(x, samples=3).groups
+    q = Independent(Normal(first.z + 1.0, 0.5), 1)
+    p = Independent(Normal(0.5 * first.z, 1.0), 1)
+    z = q.rsample()
+    second = first._replace(name="z2", z=z, log_pz=p.log_prob(z), log_qz=q.log_prob(z), q=q, p=p)
+    return model(x, samples=3)._replace(groups=(first, second))
+
+
+def test_the_rate_of_a_ladder_is_the_sum_of_those_of_its_levels(model, x):
+    trace = two_groups(model, x)
+    terms = Bound()(trace)
+    first, second = terms.extra["rate/z"], terms.extra["rate/z2"]
+    torch.testing.assert_close(terms.rate, first + second)
+    torch.testing.assert_close(first, kl_per_dim(trace.groups[0].q, trace.groups[0].p).sum(-1))
+    gap = 0.5 * trace.groups[0].z + 1.0
+    exact = 0.5 * (0.25 + gap.square() - 1 - math.log(0.25)).sum(-1).mean(0)
+    torch.testing.assert_close(second, exact)
+    torch.testing.assert_close(terms.bound, -(terms.distortion + terms.rate))
+    assert trace.z.shape == (3, 10, 6)
+    sampled = Bound(reduce=logmeanexp)(trace)
+    log_w = trace.log_px + trace.log_pz - trace.log_qz
+    torch.testing.assert_close(sampled.bound, logmeanexp(log_w))
+
+
+def test_what_is_of_one_group_says_so(model, x):
+    with pytest.raises(ConfigError, match="one group of latent variables; the model has 2: z, z2"):
+        MeanPenalty()(two_groups(model, x))

@@ -5,6 +5,7 @@ import torch
 
 from vaekit import (
     MLP,
+    MMD,
     VAE,
     Amortized,
     Bernoulli,
@@ -15,8 +16,10 @@ from vaekit import (
     MixtureOfGaussians,
     StandardNormal,
     Sum,
+    TotalCorrelation,
     logmeanexp,
 )
+from vaekit.errors import ConfigError
 
 OBJECTIVES = {
     "vae": lambda: Bound(),
@@ -26,6 +29,12 @@ OBJECTIVES = {
     "em": lambda: Bound(entropy=0.0),
     "em-of-the-article": lambda: Sum(Bound(beta=0.0), MeanPenalty()),
     "autoencoder": lambda: Bound(beta=0.0),
+    "largest-weight": lambda: Bound(reduce=lambda log_w: log_w.amax(0)),
+}
+BATCH_OBJECTIVES = {
+    "mmd": lambda: MMD(10.0),
+    "total-correlation": lambda: TotalCorrelation(5.0),
+    "total-correlation-of-the-paper": lambda: TotalCorrelation(5.0, rows=1000),
 }
 NEEDS_CLOSED_FORM = {"free-bits": lambda: Bound(free_bits=0.1)}
 
@@ -61,7 +70,8 @@ def case(request):
 def test_terms_are_finite_nats_for_each_row(case, samples):
     model, objective, x = case
     terms = objective(model(x, samples=samples))
-    for name, term in terms._asdict().items():
+    named = terms._asdict()
+    for name, term in (named | dict(named.pop("extra"))).items():
         assert term.shape == (6,), name
         assert term.dtype == torch.float32, name
         assert torch.isfinite(term).all(), name
@@ -93,14 +103,14 @@ def test_rows_do_not_see_each_other(name):
     x = (torch.rand(6, 8) < 0.5).float()
     torch.manual_seed(2)
     trace = model(x, samples=3)
-    alone = trace._replace(
-        x=x[:1],
-        z=trace.z[:, :1],
-        log_px=trace.log_px[:, :1],
-        log_pz=trace.log_pz[:, :1],
-        log_qz=trace.log_qz[:, :1],
+    (group,) = trace.groups
+    first = group._replace(
+        z=group.z[:, :1],
+        log_pz=group.log_pz[:, :1],
+        log_qz=group.log_qz[:, :1],
         q=model.posterior(x[:1]),
     )
+    alone = trace._replace(x=x[:1], log_px=trace.log_px[:, :1], groups=(first,))
     torch.testing.assert_close(objective(trace).loss[:1], objective(alone).loss)
 
 
@@ -116,3 +126,27 @@ def test_it_compiles_in_one_graph(case):
     expected = loss(x)
     torch.manual_seed(3)
     torch.testing.assert_close(compiled(x), expected)
+
+
+@pytest.mark.parametrize("name", BATCH_OBJECTIVES)
+def test_a_batch_objective_adds_one_number_of_nats_to_every_row(name):
+    model, objective = build("diagonal"), BATCH_OBJECTIVES[name]()
+    x = (torch.rand(6, 8) < 0.5).float()
+    trace = model(x, samples=2)
+    torch.manual_seed(3)
+    penalty = objective(trace)
+    assert penalty.shape == ()
+    assert torch.isfinite(penalty)
+    torch.manual_seed(3)
+    terms, plain = Sum(Bound(), objective)(trace), Bound()(trace)
+    torch.testing.assert_close(terms.loss, plain.loss + penalty)
+    for name in ("distortion", "rate", "bound"):
+        assert torch.equal(getattr(terms, name), getattr(plain, name))
+    penalty.backward()
+    assert all(p.grad is not None for p in model.posterior.parameters())
+
+
+@pytest.mark.parametrize("name", BATCH_OBJECTIVES)
+def test_a_batch_objective_cannot_tell_the_bound(name):
+    with pytest.raises(ConfigError, match="put a Bound before it"):
+        Sum(BATCH_OBJECTIVES[name](), Bound())

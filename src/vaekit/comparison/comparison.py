@@ -467,12 +467,12 @@ def loss_terms(objective: ObjectiveConfig) -> tuple[str, ...]:
     return (LOG_PX, *(rate if objective.beta else ()), *mean)
 
 
-def _closed(objective: ObjectiveConfig, model: ModelConfig) -> bool:
+def _closed(objective: ObjectiveConfig, config: ModelConfig) -> bool:
     """Whether the rate is computed without samples."""
-    q = model.posterior
+    q = config.posterior
     flat = q.kind == "gaussian" and (q.flow == "none" or q.flow_length == 0)
     bound = objective.reduce == "mean" and objective.analytic and objective.entropy == 1.0
-    return bound and flat and model.prior.kind == "normal"
+    return bound and flat and config.prior.kind == "normal"
 
 
 def _mean(objective: ObjectiveConfig, *, closed: bool) -> str:

@@ -367,10 +367,11 @@ def _cloud(member: Member) -> Cloud:
     # The same noise for each run, so that a binarized row is the same row in all.
     with fixed_noise(0):
         x = member.run.preprocessing(torch.from_numpy(row))
-        q = member.run.model.posterior(x)
+        q = member.run.model.encode(x)
         flow = isinstance(q, PushForward)
-        before = (q.base if flow else q).sample(torch.Size([_SAMPLES]))[:, 0]
-        after = q.bijection.push(before[:, None])[0][:, 0] if flow else before
+        base = q.base if isinstance(q, PushForward) else q
+        before = base.sample(torch.Size([_SAMPLES]))[:, 0]
+        after = q.bijection.push(before[:, None])[0][:, 0] if isinstance(q, PushForward) else before
     # Where the flow moves most of its own width; without one, where the posterior is widest.
     moved = (after - before).square().mean(0) / before.var(0) if flow else after.var(0)
     dims = moved.topk(2).indices.sort().values
@@ -426,7 +427,7 @@ def _exact(
     model = member.run.model
     joint = torch.cat(
         [
-            model.likelihood(part).log_prob(x) + model.prior().log_prob(part)
+            model.decode(part).log_prob(x) + model.code_distribution().log_prob(part)
             for part in torch.split(z, 1024)
         ]
     )

@@ -1,7 +1,7 @@
 """The computation graph of a model."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -14,12 +14,10 @@ from torch import Tensor, nn
 from vaekit.errors import ConfigError
 from vaekit.inference.encode import device_of
 from vaekit.models import (
-    VAE,
     Amortized,
     AutoregressiveFlow,
     Bernoulli,
     Categorical,
-    Conditional,
     ContinuousBernoulli,
     DiagonalGaussian,
     DiscretizedLogistic,
@@ -28,6 +26,7 @@ from vaekit.models import (
     FullGaussian,
     Gaussian,
     MixtureOfGaussians,
+    Model,
     PlanarFlow,
     Point,
     RadialFlow,
@@ -219,7 +218,7 @@ _LIKELIHOODS: dict[type[nn.Module], tuple[str, str]] = {
 }
 
 
-def coding(posterior: Conditional) -> Coding:
+def coding(posterior: nn.Module) -> Coding:
     """Tell how a posterior makes a code.
 
     Args:
@@ -251,7 +250,7 @@ def coding(posterior: Conditional) -> Coding:
     )  # fmt: skip
 
 
-def likelihood_text(likelihood: Conditional) -> tuple[str, str, tuple[str, ...], int, int]:
+def likelihood_text(likelihood: nn.Module) -> tuple[str, str, tuple[str, ...], int, int]:
     """Tell what a likelihood reads and what it makes of it.
 
     Args:
@@ -277,7 +276,7 @@ def likelihood_text(likelihood: Conditional) -> tuple[str, str, tuple[str, ...],
     return numbers, name, more, getattr(head, "inputs", 0), own
 
 
-def prior_text(prior: Conditional) -> tuple[str, ...]:
+def prior_text(prior: nn.Module) -> tuple[str, ...]:
     """Tell what a prior is.
 
     Args:
@@ -366,7 +365,7 @@ class Graph:
 
 
 def graph(
-    model: VAE,
+    model: Model,
     *,
     shape: Sequence[int],
     samples: int = 1,
@@ -404,14 +403,22 @@ def graph(
     model.eval()
     with torch.no_grad():
         x = torch.zeros(1, prod(shape), device=device_of(model))
-        z = model.posterior(x).mean
-    q = coding(model.posterior)
+        z = model.encode(x).mean
+    parts = model.parts()
+    q = coding(parts["encoder"])
     chains = [
-        [_row(tuple(shape)), *_layers(model.posterior, "encoder", x), _own(q, z.shape[-1])],
+        [
+            _row(tuple(shape)),
+            *_layers(parts["encoder"], "encoder", lambda: model.encode(x)),
+            _own(q, z.shape[-1]),
+        ],
         list(_code(q, (samples, z.shape[-1]))),
-        [*_layers(model.likelihood, "decoder", z), *_likelihood(model.likelihood, shape)],
+        [
+            *_layers(parts["decoder"], "decoder", lambda: model.decode(z)),
+            *_likelihood(parts["decoder"], shape),
+        ],
     ]
-    rest = [_prior(model, z.shape[-1]), *_terms(samples), _objective(loss)]
+    rest = [_prior(parts, z.shape[-1]), *_terms(samples), _objective(loss)]
     ends = [pair for chain in (chains[0], chains[2]) for pair in pairwise(chain)]
     edges = [(one.name, other.name) for one, other in ends]
     edges += [*_code_edges(q), ("z", chains[2][0].name), *_term_edges(q)]
@@ -433,11 +440,11 @@ def _row(shape: tuple[int, ...]) -> Node:
 
 
 def _layers(
-    conditional: Conditional, part: Literal["encoder", "decoder"], row: Tensor
+    conditional: nn.Module, part: Literal["encoder", "decoder"], run: Callable[[], object]
 ) -> Iterator[Node]:
     """The network before a head; a conditional of another make is watched as a whole."""
     network: nn.Module = conditional.network if isinstance(conditional, Amortized) else conditional
-    found = layers_of(network, run=lambda: conditional(row))
+    found = layers_of(network, run=run)
     for number, layer in enumerate(found, start=1):
         yield Node(
             name=f"{part} {number}", kind="layer", part=part, title=layer.title, notes=layer.then,
@@ -477,7 +484,7 @@ def _code_edges(q: Coding) -> Iterator[tuple[str, str]]:
         yield from (("u", "flow"), (MEAN, "flow"), ("flow", "z"))
 
 
-def _likelihood(likelihood: Conditional, shape: Sequence[int]) -> Iterator[Node]:
+def _likelihood(likelihood: nn.Module, shape: Sequence[int]) -> Iterator[Node]:
     """The numbers that a likelihood reads, and what it makes of them."""
     numbers, name, more, inputs, size = likelihood_text(likelihood)
     features = prod(shape)
@@ -491,10 +498,11 @@ def _likelihood(likelihood: Conditional, shape: Sequence[int]) -> Iterator[Node]
     )  # fmt: skip
 
 
-def _prior(model: VAE, dim: int) -> Node:
-    size = count_parameters(model.prior, but=model.posterior)
+def _prior(parts: Mapping[str, nn.Module], dim: int) -> Node:
+    size = count_parameters(parts["prior"], but=parts["encoder"])
     return Node(
-        name="p(z)", kind="distribution", part="prior", title="p(z)", notes=prior_text(model.prior),
+        name="p(z)", kind="distribution", part="prior", title="p(z)",
+        notes=prior_text(parts["prior"]),
         shape=(dim,), parameters=size,
     )  # fmt: skip
 

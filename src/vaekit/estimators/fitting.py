@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
@@ -334,7 +334,7 @@ def fit_table(
     with fixed_noise(seed):
         step, batches = prepare(task, settings=settings)
         run(step, batches, settings=settings, uniform=missingness is None, verbose=verbose)
-    return step.model.eval()
+    return cast(VAE, step.model.eval())  # as prepare built it
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -463,7 +463,7 @@ def fit_tables(
                 torch.set_rng_state(state)
                 uniform = step.model.missingness is None
                 run(step, batches, settings=settings, uniform=uniform, verbose=verbose)
-    return [step.model.eval() for step, _ in made]
+    return [cast(VAE, step.model.eval()) for step, _ in made]
 
 
 def _alike(tasks: Sequence[TableTask], *, settings: TableSettings) -> bool:

@@ -28,8 +28,8 @@ from vaekit.models.labelled import (
     build_labelled,
     code_parts,
     column_parts,
-    masked,
     pixel_parts,
+    split_missing,
 )
 from vaekit.networks import MLP
 from vaekit.numerics import fixed_noise
@@ -245,15 +245,15 @@ class CodesAndClassifier(LabelModel):
 
     def probabilities(self, seen: Rows) -> NDArray[np.float64]:
         """See the interface."""
-        codes = _each(lambda rows: self.features.posterior(rows).mean, self._read(seen))
+        codes = _mean_codes(self.features, seen)
         found: NDArray[np.float64] = self.classifier.predict_proba(codes.numpy())
         return found
 
     def draw(self, n: int, *, place: int | None) -> NDArray[np.float64]:
         """See the interface; without a class."""
         with torch.no_grad():
-            z = self.features.prior().sample(torch.Size([n]))
-            return _drawn(self.features.likelihood(z), specs=self.specs)
+            z = self.features.code_distribution().sample(torch.Size([n]))
+            return _drawn(self.features.decode(z), specs=self.specs)
 
     def relabel(self, seen: Rows, *, place: int) -> NDArray[np.float64]:
         """There is no label in this model.
@@ -262,9 +262,6 @@ class CodesAndClassifier(LabelModel):
             ConfigError: always.
         """
         raise ConfigError("M1 has no model of rows given a label")
-
-    def _read(self, seen: Rows) -> Tensor:
-        return _read(seen, specs=self.specs)
 
 
 class Labelled(LabelModel):
@@ -281,7 +278,7 @@ class Labelled(LabelModel):
 
     def probabilities(self, seen: Rows) -> NDArray[np.float64]:
         """See the interface."""
-        return _probabilities(self.model, _read(seen, specs=self.specs))
+        return _probabilities(self.model, torch.from_numpy(seen))
 
     def draw(self, n: int, *, place: int | None) -> NDArray[np.float64]:
         """See the interface."""
@@ -291,7 +288,7 @@ class Labelled(LabelModel):
     def relabel(self, seen: Rows, *, place: int) -> NDArray[np.float64]:
         """See the interface."""
         with torch.no_grad():
-            p = _other_label(self.model, _read(seen, specs=self.specs), place=place)
+            p = _other_label(self.model, torch.from_numpy(seen), place=place)
             return centre(p, specs=self.specs)
 
 
@@ -311,29 +308,29 @@ class Stacked(LabelModel):
 
     def probabilities(self, seen: Rows) -> NDArray[np.float64]:
         """See the interface."""
-        return _probabilities(self.model, self._codes(seen))
+        return _probabilities(self.model, _mean_codes(self.features, seen))
 
     def draw(self, n: int, *, place: int | None) -> NDArray[np.float64]:
         """See the interface."""
         with torch.no_grad():
             codes = _given_label(self.model, n, place=place).sample()
-            return _drawn(self.features.likelihood(codes), specs=self.specs)
+            return _drawn(self.features.decode(codes), specs=self.specs)
 
     def relabel(self, seen: Rows, *, place: int) -> NDArray[np.float64]:
         """See the interface."""
         with torch.no_grad():
-            codes = _other_label(self.model, self._codes(seen), place=place).mean
-            return centre(self.features.likelihood(codes), specs=self.specs)
-
-    def _codes(self, seen: Rows) -> Tensor:
-        rows = _read(seen, specs=self.specs)
-        return _each(lambda row: self.features.posterior(row).mean, rows)
+            codes = _other_label(self.model, _mean_codes(self.features, seen), place=place).mean
+            return centre(self.features.decode(codes), specs=self.specs)
 
 
-def _read(seen: Rows, *, specs: Specs) -> Tensor:
-    """Rows as an encoder reads them: those of a table with their mask."""
-    rows = torch.from_numpy(seen)
-    return rows if specs is None else masked(rows)
+def _mean_codes(model: VAE, seen: Rows) -> Tensor:
+    """(N, D) posterior means of rows, NaN where missing."""
+
+    def mean(row: Tensor) -> Tensor:
+        x, mask = split_missing(row)
+        return model.encode(x, mask=mask).mean
+
+    return _each(mean, torch.from_numpy(seen))
 
 
 def _each(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
@@ -343,10 +340,13 @@ def _each(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
 
 
 def _log_qy(model: LabelledVAE, rows: Tensor) -> Tensor:
-    """(N, C) for rows that have their mask behind them already, where they have one."""
-    assert model.classifier is not None
-    classify: Any = model.classifier
-    return _each(lambda row: classify(row).logits, rows)
+    """(N, C) for rows, NaN where missing."""
+
+    def log_qy(row: Tensor) -> Tensor:
+        x, mask = split_missing(row)
+        return model.log_qy(x, mask=mask)
+
+    return _each(log_qy, rows)
 
 
 def _probabilities(model: LabelledVAE, rows: Tensor) -> NDArray[np.float64]:
@@ -359,15 +359,14 @@ def _given_label(model: LabelledVAE, n: int, *, place: int | None) -> Distributi
     """p(x|y,z) of n codes from the prior."""
     size = torch.Size([n])
     label = model.label_prior().sample(size) if place is None else torch.full((n,), place)
-    p: Distribution = model.likelihood(model.prior().sample(size), label)
-    return p
+    return model.decode(model.code_distribution().sample(size), label)
 
 
 def _other_label(model: LabelledVAE, rows: Tensor, *, place: int) -> Distribution:
     """p(x|y',z) at the mean of q(z|x,y), y the most probable label and y' another."""
-    z = model.posterior(rows, _log_qy(model, rows).argmax(-1)).mean
-    p: Distribution = model.likelihood(z, torch.full((len(rows),), place))
-    return p
+    x, mask = split_missing(rows)
+    z = model.encode(x, _log_qy(model, rows).argmax(-1), mask=mask).mean
+    return model.decode(z, torch.full((len(rows),), place))
 
 
 def _drawn(p: Distribution, *, specs: Specs) -> NDArray[np.float64]:
@@ -503,7 +502,8 @@ def encode_rows(
     means, scales = [], []
     with torch.no_grad():
         for rows in torch.split(torch.from_numpy(seen), _ENCODED_ROWS):
-            q = model.posterior(masked(rows) if model.posterior.sees_mask else rows)
+            x, mask = split_missing(rows)
+            q = model.encode(x, mask=mask)
             means.append(q.mean)
             scales.append(q.stddev)
     return torch.cat(means).numpy(), torch.cat(scales).numpy()

@@ -98,10 +98,7 @@ def encoded(model: VAE, rows: NDArray[np.float64]) -> Distribution:
         q(z|x), batch (N,).
     """
     seen = torch.from_numpy(rows).float()
-    q: Distribution = model.posterior(
-        torch.cat([seen.nan_to_num(0.0), (~seen.isnan()).float()], -1)
-    )
-    return q
+    return model.encode(seen.nan_to_num(0.0), mask=~seen.isnan())
 
 
 @torch.no_grad()
@@ -182,7 +179,7 @@ def nats_of_columns(model: VAE, rows: NDArray[np.float64], *, seed: int) -> list
     """
     with fixed_noise(seed):
         z = encoded(model, rows).sample()
-    p = cast("Any", model.likelihood(z)).base_dist
+    p = cast("Any", model.decode(z)).base_dist
     known = torch.from_numpy(~np.isnan(rows))
     each = p.log_prob(torch.from_numpy(rows).float().nan_to_num(0.0))
     sums = torch.where(known, each, torch.zeros_like(each)).sum(0)
@@ -323,7 +320,7 @@ class Synthesizer:
         if self.model is None:
             return self.write(Drawn(rows=gaps, effective_samples=float(len(codes))))
         with torch.no_grad():
-            middle = centre(self.model.likelihood(torch.from_numpy(codes)), specs=self.layout.specs)
+            middle = centre(self.model.decode(torch.from_numpy(codes)), specs=self.layout.specs)
         cells = self.layout.from_model(middle, cells=gaps)
         return self.write(Drawn(rows=cells, effective_samples=float(len(codes))))
 
@@ -369,7 +366,7 @@ def fit_synthesizer(
     """
     if model is not None and mixture:
         density = fit_codes(model, layout.to_model(cells), seed=seed)
-        model = VAE(prior=density, posterior=model.posterior, likelihood=model.likelihood)
+        model = model.with_prior(density)
     calibration = None
     if model is not None:
         drawn = draw_rows(model, n=_REFERENCE, seed=seed).rows

@@ -12,7 +12,7 @@ from vaekit.data import Batches, Part
 from vaekit.distributions import Point
 from vaekit.errors import DataError
 from vaekit.evaluation.likelihood import Decoding, RowScores, score_rows
-from vaekit.models import VAE
+from vaekit.models import Model
 from vaekit.numerics import compute_settings, fixed_noise, nth_seed
 from vaekit.objectives import has_closed_form, kl_per_dim
 
@@ -197,19 +197,19 @@ class Layout:
     closed_form: bool
 
     @classmethod
-    def of(cls, model: VAE, x: Tensor) -> "Layout":
+    def of(cls, model: Model, x: Tensor) -> "Layout":
         """For a model.
 
         Args:
             model: any.
             x: (1, F) a row as it sees them.
         """
-        q = model.posterior(x)
+        q = model.encode(x)
         return cls(
             features=x.shape[-1],
             latent_dim=q.mean.shape[-1],
             dense=not isinstance(q, Point),
-            closed_form=has_closed_form(q, model.prior()),
+            closed_form=has_closed_form(q, model.code_distribution()),
         )
 
     @property
@@ -288,7 +288,7 @@ def summarise(
 
 @torch.no_grad()
 def evaluate(
-    model: VAE,
+    model: Model,
     batches: Batches,
     *,
     preprocessing: nn.Module | None = None,
@@ -358,7 +358,7 @@ def _measure(
 ) -> tuple[Tensor, Tensor]:
     """Sums over one batch of preprocessed rows, and effective samples of each."""
     model = decoding.model
-    q, prior = model.posterior(x), model.prior()
+    q, prior = model.encode(x), model.code_distribution()
     row_bytes = 4 * x.numel()  # one float32 sample of every row of the batch
     chunk = max(1, min(samples, memory_mb * 2**20 // row_bytes))
     scores = score_rows(model, x, q=q, samples=samples, chunk=chunk, decoding=decoding)
@@ -366,6 +366,6 @@ def _measure(
         scores,
         mean=q.mean.double(),
         kl=kl_per_dim(q, prior).double() if layout.closed_form else None,
-        error=(model.likelihood(q.mean).mean - x).square().sum(-1).double(),
+        error=(model.decode(q.mean).mean - x).square().sum(-1).double(),
     )
     return sums, scores.effective_samples

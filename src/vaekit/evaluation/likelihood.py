@@ -8,7 +8,7 @@ from torch.distributions import Distribution
 
 from vaekit.compiler import Replay, compile_work
 from vaekit.distributions import sample_with_log_prob
-from vaekit.models import VAE
+from vaekit.models import Model
 from vaekit.models.vae import row_log_prob
 
 __all__ = ["Decoding", "RowScores", "score_rows", "worth_compiling"]
@@ -22,7 +22,7 @@ _TOLERANCE = 1e-3
 """Nats by which a compiled log-density of hundreds may differ from a plain one."""
 
 
-def worth_compiling(model: VAE, *, rows: int, samples: int) -> bool:
+def worth_compiling(model: Model, *, rows: int, samples: int) -> bool:
     """Whether a measurement is so long that it is over sooner with a compiled decoder.
 
     Args:
@@ -34,7 +34,7 @@ def worth_compiling(model: VAE, *, rows: int, samples: int) -> bool:
         True from 2e12 multiplications in the dense layers of the decoder on; never on another
         device than a CPU.
     """
-    weights = [weight for weight in model.likelihood.parameters() if weight.dim() == 2]
+    weights = [each for each in model.parts()["decoder"].parameters() if each.dim() == 2]
     on_cpu = all(weight.device.type == "cpu" for weight in weights)
     return on_cpu and rows * samples * sum(weight.numel() for weight in weights) >= _WORTH
 
@@ -54,9 +54,10 @@ class Decoding:
         model: the model.
     """
 
-    def __init__(self, model: VAE, *, compiled: bool = False) -> None:
+    def __init__(self, model: Model, *, compiled: bool = False) -> None:
         self.model = model
-        self._held = [*model.likelihood.parameters(), *model.likelihood.buffers()]
+        decoder = model.parts()["decoder"]
+        self._held = [*decoder.parameters(), *decoder.buffers()]
         self._wanted = compiled
         self._shapes: tuple[torch.Size, torch.Size] | None = None
         self._play: Replay | None = None
@@ -77,7 +78,7 @@ class Decoding:
         return torch.cat([self._block(part, x) for part in torch.split(z, block)])
 
     def _plainly(self, z: Tensor, x: Tensor) -> Tensor:
-        return row_log_prob(self.model.likelihood(z), x)
+        return row_log_prob(self.model.decode(z), x)
 
     def _block(self, z: Tensor, x: Tensor) -> Tensor:
         if self._wanted and self._shapes is None:
@@ -118,7 +119,7 @@ class RowScores:
 
 @torch.no_grad()
 def score_rows(
-    model: VAE,
+    model: Model,
     x: Tensor,
     *,
     q: Distribution,
@@ -150,7 +151,7 @@ def score_rows(
         Rezende, Mohamed and Wierstra 2014, arXiv:1401.4082, appendix E; Burda, Grosse and
         Salakhutdinov 2016, arXiv:1509.00519, section 5.
     """
-    prior, decoding = model.prior(), decoding or Decoding(model)
+    prior, decoding = model.code_distribution(), decoding or Decoding(model)
     empty = torch.full((len(x),), -torch.inf, dtype=torch.float64, device=x.device)
     log_sum, log_sum_squares = empty, empty
     distortion = rate = torch.zeros_like(empty)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from vaekit.errors import ConfigError
 from vaekit.inference.decode import decode
 from vaekit.inference.landmarks import class_means
-from vaekit.models import VAE, LabelledVAE
+from vaekit.models import LabelledVAE, Model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +69,7 @@ class Board:
 
 
 def arithmetic(
-    model: VAE,
+    model: Model,
     *,
     codes: NDArray[np.floating[Any]],
     labels: NDArray[np.int64],
@@ -148,7 +148,7 @@ def classify(labelled: LabelledVAE, *, codes: "Codes") -> NDArray[np.float32]:
 
 @torch.no_grad()
 def analogies(
-    model: VAE, *, labelled: LabelledVAE, codes: "Codes", labels: NDArray[Any] | None = None
+    model: Model, *, labelled: LabelledVAE, codes: "Codes", labels: NDArray[Any] | None = None
 ) -> NDArray[np.float32]:
     """What rows would be under every label, in the style that they have under their own.
 
@@ -179,7 +179,7 @@ def analogies(
     """
     seen = torch.from_numpy(codes.mean)
     own = classify(labelled, codes=codes).argmax(1) if labels is None else labels
-    style = labelled.posterior(seen, torch.as_tensor(own, dtype=torch.long)).mean
-    every = labelled.likelihood(style, labelled.every_label).mean  # (C, B, D)
+    style = labelled.encode(seen, torch.as_tensor(own, dtype=torch.long)).mean
+    every = labelled.decode(style, labelled.every_label).mean  # (C, B, D)
     rows = decode(model, codes=every.transpose(0, 1).reshape(-1, every.shape[-1]))
     return rows.reshape(len(seen), len(every), -1)

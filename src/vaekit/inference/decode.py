@@ -12,7 +12,7 @@ from vaekit.data import Preprocessing
 from vaekit.errors import ConfigError
 from vaekit.inference.encode import device_of, seen_batches
 from vaekit.inference.impute import impute
-from vaekit.models import VAE, Hedged
+from vaekit.models import DefensiveMixture, Model
 from vaekit.numerics import fixed_noise
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ __all__ = ["Drawn", "Reconstruction", "decode", "draw_codes", "draw_rows", "reco
 
 @torch.no_grad()
 def decode(
-    model: VAE,
+    model: Model,
     *,
     codes: NDArray[Any] | Tensor,
     draw: bool = False,
@@ -54,13 +54,13 @@ def decode(
     """
     model.eval()
     z = torch.as_tensor(codes, dtype=torch.float32, device=device_of(model))
-    dim = model.prior().event_shape[0]
+    dim = model.code_distribution().event_shape[0]
     if z.ndim != 2 or z.shape[1] != dim:
         raise ConfigError(f"expected codes of shape (rows, {dim}), got {tuple(z.shape)}")
     parts: list[Tensor] = []
     with fixed_noise(seed):
         for part in torch.split(z, batch_size):
-            p = model.likelihood(part)
+            p = model.decode(part)
             parts.append((p.sample() if draw else p.mean).cpu())
     rows: NDArray[np.float32] = torch.cat(parts).numpy()
     return rows
@@ -68,7 +68,7 @@ def decode(
 
 @torch.no_grad()
 def sample(
-    model: VAE,
+    model: Model,
     *,
     n: int,
     temperature: float = 1.0,
@@ -109,7 +109,7 @@ def sample(
 
 @torch.no_grad()
 def draw_codes(
-    model: VAE, *, n: int, temperature: float = 1.0, seed: int = 0
+    model: Model, *, n: int, temperature: float = 1.0, seed: int = 0
 ) -> NDArray[np.float32]:
     r"""Draw codes from the prior, or towards its mean: :math:`m + T (z - m)`.
 
@@ -140,7 +140,7 @@ def draw_codes(
         raise ConfigError(f"expected a temperature of at least 0, got {temperature}")
     model.eval()
     with fixed_noise(seed):
-        prior = model.prior()
+        prior = model.code_distribution()
         z = prior.sample(torch.Size([n]))
         if temperature != 1.0:
             z = prior.mean + temperature * (z - prior.mean)
@@ -190,7 +190,7 @@ class Reconstruction:
 
 @torch.no_grad()
 def reconstruct(
-    model: VAE,
+    model: Model,
     *,
     preprocessing: Preprocessing,
     rows: NDArray[Any],
@@ -232,7 +232,7 @@ def reconstruct(
             model, preprocessing=preprocessing, rows=rows, index=index, batch_size=batch_size
         ):
             inputs.append(x.cpu())
-            outputs.append(model.likelihood(model.posterior(x).mean).mean.cpu())
+            outputs.append(model.decode(model.encode(x).mean).mean.cpu())
     return Reconstruction(inputs=torch.cat(inputs).numpy(), outputs=torch.cat(outputs).numpy())
 
 
@@ -252,7 +252,7 @@ class Drawn:
 
 
 def draw_rows(
-    model: VAE,
+    model: Model,
     *,
     n: int,
     given: NDArray[np.floating[Any]] | None = None,
@@ -281,7 +281,7 @@ def draw_rows(
         DataError: a given cell is infinite.
 
     Example:
-        >>> from vaekit import MLP, Amortized, DiagonalGaussian, Gaussian, StandardNormal
+        >>> from vaekit import MLP, VAE, Amortized, DiagonalGaussian, Gaussian, StandardNormal
         >>> model = VAE(
         ...     prior=StandardNormal(1),
         ...     posterior=Amortized(MLP(3, [], 2), DiagonalGaussian(1)),
@@ -301,11 +301,7 @@ def draw_rows(
         return Drawn(rows=sample(model, n=n, draw=True, seed=seed), effective_samples=float(n))
     least, most = _SAMPLES
     made = impute(
-        VAE(
-            prior=model.prior,
-            posterior=Hedged(model.posterior, model.prior),
-            likelihood=model.likelihood,
-        ),
+        DefensiveMixture(model),
         rows=given[None],
         samples=min(max(least, _SAMPLES_PER_ROW * n), most),
         draws=n,

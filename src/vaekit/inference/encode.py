@@ -16,7 +16,7 @@ from vaekit.data import Batches, Part, Preprocessing
 from vaekit.distributions import sample_with_log_prob
 from vaekit.errors import ConfigError, DataError
 from vaekit.evaluation import Alone, Shared
-from vaekit.models import VAE
+from vaekit.models import Model
 from vaekit.numerics import fixed_noise, nth_seed
 
 if TYPE_CHECKING:
@@ -32,20 +32,19 @@ __all__ = [
     "in_double",
     "latent_extent",
     "noisy_batches",
-    "posterior_of",
     "posterior_variance",
     "seen_and_kept",
     "seen_batches",
 ]
 
 
-def device_of(model: VAE) -> torch.device:
+def device_of(model: Model) -> torch.device:
     """Where the parameters of a model lie; the CPU for one that has none."""
     return next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
 
 
 def seen_batches(
-    model: VAE,
+    model: Model,
     *,
     preprocessing: Preprocessing,
     rows: NDArray[Any],
@@ -97,7 +96,7 @@ def check_rows(rows: NDArray[np.floating[Any]]) -> None:
         raise DataError("expected finite values and NaN where a cell is missing; got an infinity")
 
 
-def in_double(model: VAE) -> VAE:
+def in_double(model: Model) -> Model:
     """A copy of a model that computes in double precision, on a device that can.
 
     Args:
@@ -109,7 +108,7 @@ def in_double(model: VAE) -> VAE:
     return model if device_of(model).type == "mps" else copy.deepcopy(model).double()
 
 
-def seen_and_kept(model: VAE, rows: NDArray[np.floating[Any]]) -> tuple[Tensor, Tensor]:
+def seen_and_kept(model: Model, rows: NDArray[np.floating[Any]]) -> tuple[Tensor, Tensor]:
     """Rows on the device and in the precision of a model, and which of their cells are known.
 
     Args:
@@ -126,24 +125,8 @@ def seen_and_kept(model: VAE, rows: NDArray[np.floating[Any]]) -> tuple[Tensor, 
     return x, torch.from_numpy(known).to(device_of(model))
 
 
-def posterior_of(model: VAE, x: Tensor, kept: Tensor) -> Distribution:
-    """q(z|x_o), as the forward pass of the model asks for it.
-
-    Args:
-        model: whose posterior it is.
-        x: (B, F) with any number in the gaps.
-        kept: (B, F) true where a cell is known.
-
-    Returns:
-        Batch (B,), event (D,).
-    """
-    sees_mask = model.posterior.sees_mask
-    q: Distribution = model.posterior(torch.cat([x, kept.to(x)], -1) if sees_mask else x)
-    return q
-
-
 def codes_alike(
-    model: VAE, x: Tensor, *, kept: Tensor, samples: int, seed: int
+    model: Model, x: Tensor, *, kept: Tensor, samples: int, seed: int
 ) -> tuple[Tensor, Tensor]:
     """Codes of rows, each drawn with the noise that it would get on its own.
 
@@ -160,7 +143,7 @@ def codes_alike(
     Returns:
         (B, K, D), and log p(z) - log q(z|x_o) of each, (B, K) float64.
     """
-    q = posterior_of(model, x, kept)
+    q = model.encode(x, mask=kept)
     if isinstance(q, Independent) and isinstance(q.base_dist, Normal):
         with fixed_noise(seed):
             noise = torch.randn(samples, 1, q.mean.shape[-1], dtype=x.dtype).to(x.device)
@@ -169,11 +152,11 @@ def codes_alike(
     else:
         drawn = []
         for at in range(len(x)):
-            one = posterior_of(model, x[at : at + 1], kept[at : at + 1])
+            one = model.encode(x[at : at + 1], mask=kept[at : at + 1])
             with fixed_noise(seed):
                 drawn.append(sample_with_log_prob(one, (samples,)))
         z, log_qz = (torch.cat(each, 1) for each in zip(*drawn, strict=True))
-    ratio = (model.prior().log_prob(z) - log_qz).double()
+    ratio = (model.code_distribution().log_prob(z) - log_qz).double()
     return z.transpose(0, 1).contiguous(), ratio.T
 
 
@@ -246,7 +229,7 @@ class Codes:
 
 @torch.no_grad()
 def encode(
-    model: VAE,
+    model: Model,
     *,
     preprocessing: Preprocessing,
     rows: NDArray[Any],
@@ -285,7 +268,7 @@ def encode(
     """
     together = processes or Alone()
     count = len(rows) if index is None else len(index)
-    codes = torch.zeros(count, 2, int(model.prior().event_shape[-1]))
+    codes = torch.zeros(count, 2, int(model.code_distribution().event_shape[-1]))
     for here, x in noisy_batches(
         model,
         preprocessing=preprocessing,
@@ -295,14 +278,14 @@ def encode(
         seed=seed,
         part=together.part,
     ):
-        q = model.posterior(x)
+        q = model.encode(x)
         codes[here] = torch.stack([q.mean, posterior_variance(q)], 1).cpu()
     mean, variance = together.total(codes).unbind(1)
     return Codes(mean=mean.numpy(), variance=variance.numpy())
 
 
 def noisy_batches(
-    model: VAE,
+    model: Model,
     *,
     preprocessing: Preprocessing,
     rows: NDArray[Any],

@@ -19,10 +19,9 @@ from vaekit.inference.encode import (
     chunks,
     codes_alike,
     in_double,
-    posterior_of,
     seen_and_kept,
 )
-from vaekit.models import VAE, Columns, complete
+from vaekit.models import Model, complete
 from vaekit.models.vae import row_log_prob
 from vaekit.numerics import fixed_noise
 
@@ -75,7 +74,7 @@ class _Levels(Protocol):
 
 @torch.no_grad()
 def impute(
-    model: VAE,
+    model: Model,
     *,
     rows: NDArray[np.floating[Any]],
     samples: int = 1000,
@@ -114,7 +113,7 @@ def impute(
         DataError: rows that are no table, or that hold an infinite value.
 
     Example:
-        >>> from vaekit import MLP, Amortized, DiagonalGaussian, Gaussian, StandardNormal
+        >>> from vaekit import MLP, VAE, Amortized, DiagonalGaussian, Gaussian, StandardNormal
         >>> model = VAE(
         ...     prior=StandardNormal(1),
         ...     posterior=Amortized(MLP(3, [], 2), DiagonalGaussian(1)),
@@ -161,16 +160,16 @@ def _check(
 
 
 def _weigh(
-    model: VAE, row: NDArray[np.floating[Any]], *, gaps: NDArray[np.bool_], samples: int
+    model: Model, row: NDArray[np.floating[Any]], *, gaps: NDArray[np.bool_], samples: int
 ) -> _Row:
     """Sample codes of one row, weigh them, and average what they say of its cells."""
     x, mask = seen_and_kept(model, np.where(gaps, np.nan, row)[None])
-    q, prior = posterior_of(model, x, mask), model.prior()
+    q, prior = model.encode(x, mask=mask), model.code_distribution()
     codes, rows, log_weights = [], [], []
     best = _Best(levels=_levels(model, features=len(row)))
     for size in chunks(samples, size=_chunk(len(row))):
         z, log_qz = sample_with_log_prob(q, (size,))
-        p = model.likelihood(z)
+        p = model.decode(z)
         log_w = row_log_prob(p, x, mask) + prior.log_prob(z) - log_qz
         drawn = None
         if model.missingness is not None:
@@ -227,7 +226,7 @@ class _Best:
         return mean
 
 
-def _draw(model: VAE, row: _Row, *, count: int) -> NDArray[np.float64]:
+def _draw(model: Model, row: _Row, *, count: int) -> NDArray[np.float64]:
     """(count, F) rows from codes that are resampled by their weights."""
     if count == 0:
         return np.empty((0, len(row.best)))
@@ -240,12 +239,12 @@ def _draw(model: VAE, row: _Row, *, count: int) -> NDArray[np.float64]:
         return row.whole[chosen.to(row.whole.device)].cpu().double().numpy()
     drawn = []
     for part in torch.split(chosen, _chunk(len(row.best))):
-        drawn.append(model.likelihood(row.z[part.to(row.z.device)]).sample()[:, 0].cpu())
+        drawn.append(model.decode(row.z[part.to(row.z.device)]).sample()[:, 0].cpu())
     return torch.cat(drawn).double().numpy()
 
 
 def _interval(
-    model: VAE, row: _Row, *, coverage: float | None
+    model: Model, row: _Row, *, coverage: float | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Ends (F,) of the central interval; what was filled in where none is asked for."""
     if coverage is None:
@@ -257,12 +256,11 @@ def _interval(
     return low, high
 
 
-def _levels(model: VAE, *, features: int) -> list[int]:
+def _levels(model: Model, *, features: int) -> list[int]:
     """Number of levels of each column, 0 where it holds numbers."""
-    head = getattr(model.likelihood, "head", None)
-    if not isinstance(head, Columns):
+    if model.columns is None:
         return [0] * features
-    return [2 if column.kind == "binary" else column.levels for column in head.columns]
+    return [2 if column.kind == "binary" else column.levels for column in model.columns]
 
 
 def _chunk(features: int) -> int:
@@ -290,7 +288,7 @@ class Scores:
 
 @torch.no_grad()
 def score(
-    model: VAE,
+    model: Model,
     *,
     rows: NDArray[np.floating[Any]],
     samples: int = 500,
@@ -328,7 +326,7 @@ def score(
         DataError: rows that are no table, or that hold an infinite value.
 
     Example:
-        >>> from vaekit import MLP, Amortized, DiagonalGaussian, Gaussian, StandardNormal
+        >>> from vaekit import MLP, VAE, Amortized, DiagonalGaussian, Gaussian, StandardNormal
         >>> model = VAE(
         ...     prior=StandardNormal(1),
         ...     posterior=Amortized(MLP(3, [], 2), DiagonalGaussian(1)),
@@ -391,14 +389,16 @@ class _Sums:
     """(B, F) of the weights without each cell."""
 
 
-def _weigh_score(model: VAE, rows: NDArray[np.floating[Any]], *, samples: int, seed: int) -> _Sums:
+def _weigh_score(
+    model: Model, rows: NDArray[np.floating[Any]], *, samples: int, seed: int
+) -> _Sums:
     """Sample codes of the rows of a block, weigh them, and sum in chunks."""
     x, kept = seen_and_kept(model, rows)
     z, ratio = codes_alike(model, x, kept=kept, samples=samples, seed=seed)
     row, there, parts, start = x[:, None], kept[:, None], [], 0
     for size in chunks(samples, size=max(1, _SCORE_CHUNK_NUMBERS // x.numel())):
         part = slice(start, start + size)
-        p = cast("Independent[Any]", model.likelihood(z[:, part].contiguous()))
+        p = cast("Independent[Any]", model.decode(z[:, part].contiguous()))
         each = p.base_dist.log_prob(row)
         each = torch.where(there, each, torch.zeros_like(each)).double()
         log_w = (each.sum(-1) + ratio[:, part])[..., None]

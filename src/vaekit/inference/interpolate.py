@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vaekit.errors import ConfigError
 from vaekit.inference.decode import decode
 from vaekit.inference.landmarks import class_means
-from vaekit.models import VAE
+from vaekit.models import Model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -71,7 +71,7 @@ class Walk:
 
 
 def interpolate(
-    model: VAE,
+    model: Model,
     *,
     start: Vector,
     end: Vector,
@@ -279,7 +279,7 @@ class Morph:
 
 
 def morph(
-    model: VAE,
+    model: Model,
     *,
     codes: NDArray[np.floating[Any]],
     labels: NDArray[np.int64],

@@ -11,7 +11,7 @@ from vaekit.evaluation import ACTIVE_VARIANCE
 from vaekit.inference.decode import decode
 from vaekit.inference.encode import Codes
 from vaekit.inference.landmarks import normal_quantiles
-from vaekit.models import VAE
+from vaekit.models import Model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,7 +153,7 @@ def rank_dimensions(codes: Codes, *, kl: ArrayLike | None = None) -> NDArray[np.
 
 
 def traverse(
-    model: VAE, *, codes: Codes, kl: ArrayLike | None = None, columns: int = 11
+    model: Model, *, codes: Codes, kl: ArrayLike | None = None, columns: int = 11
 ) -> Traversal:
     """Move along one dimension at a time, from one tail through the middle to the other.
 
@@ -207,7 +207,7 @@ def traverse(
 
 
 def plane(
-    model: VAE,
+    model: Model,
     *,
     points: NDArray[np.floating[Any]],
     dims: tuple[int, int] = (0, 1),
@@ -234,7 +234,7 @@ def plane(
     """
     if points.ndim != 2 or points.shape[1] != 2:
         raise ConfigError(f"expected points of shape (rows, 2), got {points.shape}")
-    latent_dim = model.prior().event_shape[0]
+    latent_dim = model.code_distribution().event_shape[0]
     if len({*dims}) != 2 or not {*dims} <= {*range(latent_dim)}:
         raise ConfigError(f"expected two dimensions from 0 to {latent_dim - 1}, got {dims}")
     codes = np.zeros((len(points), latent_dim))

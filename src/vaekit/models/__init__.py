@@ -1,6 +1,15 @@
 """Models: three conditional distributions and what they leave behind."""
 
-from vaekit.models.base import Amortized, Conditional, Head
+from vaekit.models.base import (
+    Amortized,
+    Conditional,
+    Head,
+    LatentGroup,
+    LatentSpace,
+    Model,
+    Trace,
+    TraceGroup,
+)
 from vaekit.models.columns import Columns, ColumnSpec
 from vaekit.models.flows import (
     AutoregressiveFlow,
@@ -26,9 +35,9 @@ from vaekit.models.likelihoods import (
     Gaussian,
 )
 from vaekit.models.missingness import MASKS, End, Mask, Missingness, TableInputs, complete
-from vaekit.models.posteriors import DiagonalGaussian, FullGaussian, Hedged, Point
+from vaekit.models.posteriors import DiagonalGaussian, FullGaussian, Point
 from vaekit.models.priors import MixtureOfGaussians, StandardNormal, VampPrior
-from vaekit.models.vae import VAE, Trace, row_log_prob
+from vaekit.models.vae import VAE, DefensiveMixture, row_log_prob
 
 __all__ = [
     "MASKS",
@@ -41,6 +50,7 @@ __all__ = [
     "Columns",
     "Conditional",
     "ContinuousBernoulli",
+    "DefensiveMixture",
     "DiagonalGaussian",
     "DiscretizedLogistic",
     "End",
@@ -50,15 +60,17 @@ __all__ = [
     "FullGaussian",
     "Gaussian",
     "Head",
-    "Hedged",
     "Label",
     "LabelPrior",
     "LabelledAmortized",
     "LabelledConditional",
     "LabelledVAE",
+    "LatentGroup",
+    "LatentSpace",
     "Mask",
     "Missingness",
     "MixtureOfGaussians",
+    "Model",
     "PlanarFlow",
     "Point",
     "RadialFlow",
@@ -66,6 +78,7 @@ __all__ = [
     "StandardNormal",
     "TableInputs",
     "Trace",
+    "TraceGroup",
     "VampPrior",
     "complete",
     "row_log_prob",

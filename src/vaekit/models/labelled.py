@@ -13,13 +13,20 @@ from torch.distributions import Distribution
 
 from vaekit.distributions import sample_with_log_prob
 from vaekit.errors import ConfigError
-from vaekit.models.base import Amortized, Conditional, Head, own_parameters
+from vaekit.models.base import (
+    Amortized,
+    Conditional,
+    Head,
+    Trace,
+    TraceGroup,
+    own_parameters,
+)
 from vaekit.models.columns import Columns, ColumnSpec
 from vaekit.models.likelihoods import Bernoulli
 from vaekit.models.missingness import TableInputs
 from vaekit.models.posteriors import DiagonalGaussian
 from vaekit.models.priors import StandardNormal
-from vaekit.models.vae import Trace, row_log_prob, with_mask
+from vaekit.models.vae import row_log_prob, with_mask
 from vaekit.networks import MLP, LabelledMLP
 
 __all__ = [
@@ -33,8 +40,8 @@ __all__ = [
     "build_labelled",
     "code_parts",
     "column_parts",
-    "masked",
     "pixel_parts",
+    "split_missing",
 ]
 
 
@@ -206,15 +213,43 @@ class LabelledVAE(nn.Module):
         Returns:
             The trace; where labels are enumerated, (C, B) stands for (B,) but in ``x``.
         """
-        q = self.posterior(with_mask(x, mask) if self.posterior.sees_mask else x, label)
-        prior = self.prior()
+        q, prior = self.encode(x, label, mask=mask), self.prior()
         with torch.autocast(device_type=x.device.type, enabled=False):
             z, log_qz = sample_with_log_prob(q, (samples,))
             log_pz = prior.log_prob(z)
-        p = self.likelihood(z, label)
+        p = self.decode(z, label)
         with torch.autocast(device_type=x.device.type, enabled=False):
             log_px = row_log_prob(p, x, mask)
-        return Trace(x=x, z=z, log_px=log_px, log_pz=log_pz, log_qz=log_qz, q=q, prior=prior)
+        group = TraceGroup(name="z", z=z, log_pz=log_pz, log_qz=log_qz, q=q, p=prior)
+        return Trace(x=x, log_px=log_px, groups=(group,))
+
+    def encode(self, x: Tensor, label: Tensor, *, mask: Tensor | None = None) -> Distribution:
+        """Return q(z|x,y), batch (B,), event (D,).
+
+        Args:
+            x: (B, F) rows; entries that the mask hides hold any finite fill value.
+            label: (B,), or (C, 1) for each label with each row.
+            mask: (B, F) true where an entry is observed; all are when absent.
+        """
+        q: Distribution = self.posterior(
+            with_mask(x, mask) if self.posterior.sees_mask else x, label
+        )
+        return q
+
+    def decode(self, z: Tensor, label: Tensor) -> Distribution:
+        """Return p(x|y,z), batch (...), event (F,).
+
+        Args:
+            z: (..., D) codes.
+            label: whole numbers from 0, of a shape that broadcasts with (...).
+        """
+        p: Distribution = self.likelihood(z, label)
+        return p
+
+    def code_distribution(self) -> Distribution:
+        """Return p(z), batch (), event (D,)."""
+        p: Distribution = self.prior()
+        return p
 
     def log_py(self) -> Tensor:
         """Log-probabilities of the labels, (C,) in nats."""
@@ -309,16 +344,16 @@ class SampledCodes(nn.Module):
         return mean + scale * torch.randn_like(mean) if self.training else mean
 
 
-def masked(rows: Tensor) -> Tensor:
-    """Rows with 0 where a number is missing, and behind them what is known.
+def split_missing(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return rows with 0 where a number is missing, and the mask of what is observed.
 
     Args:
         rows: (N, F) NaN where missing.
 
     Returns:
-        (N, 2 F)
+        (N, F), and (N, F) true where observed.
     """
-    return torch.cat([rows.nan_to_num(0.0), (~rows.isnan()).to(rows.dtype)], -1)
+    return rows.nan_to_num(0.0), ~rows.isnan()
 
 
 def build_labelled(

@@ -1,59 +1,41 @@
-r"""A variational autoencoder is three conditional distributions; one pass leaves a trace.
+"""The variational autoencoder, composed of three conditional distributions."""
 
-Shapes, here and in every file:
-
-    K  samples of z for each row        D  latent dimensions
-    B  rows of a batch                  F  features of a row (pixels, columns)
-    C  classes, components, channels    H  hidden units
-"""
-
-from typing import Any, NamedTuple, cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent
 
-from vaekit.distributions import SideBySideVector, log_density, sample_with_log_prob
-from vaekit.models.base import Conditional
+from vaekit.distributions import Either, SideBySideVector, log_density, sample_with_log_prob
+from vaekit.models.base import (
+    Conditional,
+    LatentGroup,
+    LatentSpace,
+    Model,
+    Trace,
+    TraceGroup,
+)
+from vaekit.models.columns import Columns
 from vaekit.models.missingness import Missingness, complete
 from vaekit.numerics import masked_sum
 
-__all__ = ["VAE", "Trace", "row_log_prob", "with_mask"]
+__all__ = ["VAE", "DefensiveMixture", "row_log_prob", "with_mask"]
 
 
-class Trace(NamedTuple):
-    """All that an objective may look at. Log-densities are in nats."""
+class VAE(Model):
+    """Three conditional distributions, p(z), q(z|x) and p(x|z), and p(s|x) of the missingness.
 
-    x: Tensor
-    """(B, F) the rows."""
-    z: Tensor
-    """(K, B, D) samples of q(z|x)."""
-    log_px: Tensor
-    """(K, B) log p(x|z), over the observed entries only; with a model of the gaps, and a mask s,
-    log p(s|x) is added."""
-    log_pz: Tensor
-    """(K, B) log p(z)."""
-    log_qz: Tensor
-    """(K, B) log q(z|x)."""
-    q: Distribution
-    """The posterior, for closed forms and moments; batch (B,), event (D,)."""
-    prior: Distribution
-    """The prior; event (D,)."""
-    weighted_log_px: Tensor | None = None
-    """(K, B) log_px with the weights of the features, which a loss takes in its place and nothing
-    that is reported does; none where all weights are 1."""
-
-
-class VAE(nn.Module):
-    """Three conditional distributions: p(z), q(z|x) and p(x|z); a fourth where gaps depend on x.
+    A posterior that sees the mask gets x, with 0 where an entry is missing, and the mask behind
+    it; another gets x as it is, fill values included.
 
     Args:
         prior: called without a context; event shape (D,).
         posterior: from rows (B, F) to a distribution over (B, D).
         likelihood: from codes (K, B, D) to a distribution over (K, B, F), independent over
             the features given z.
-        missingness: p(s|x), the chance that each entry is observed; none where gaps do not
-            depend on what is missing.
+        missingness: p(s|x), the probability that each entry is observed; none where missingness
+            does not depend on what is missing.
 
     Example:
         >>> from vaekit import MLP, Amortized, Bernoulli, DiagonalGaussian, StandardNormal
@@ -68,7 +50,7 @@ class VAE(nn.Module):
 
     Source:
         Kingma and Welling 2014, arXiv:1312.6114; Rezende, Mohamed and Wierstra 2014; Ipsen,
-        Mattei and Frellsen 2021, arXiv:2006.12871, for the model of the gaps.
+        Mattei and Frellsen 2021, arXiv:2006.12871, for the model of the missingness.
     """
 
     def __init__(
@@ -79,13 +61,20 @@ class VAE(nn.Module):
         likelihood: Conditional,
         missingness: Missingness | None = None,
     ) -> None:
-        super().__init__()
+        head = getattr(likelihood, "head", None)
+        super().__init__(columns=head.columns if isinstance(head, Columns) else None)
         self.prior = prior
         self.posterior = posterior
         self.likelihood = likelihood
         self.missingness = missingness
 
-    def forward(
+    @property
+    def latent(self) -> LatentSpace:
+        """One group of real numbers."""
+        dims = int(self.prior().event_shape[-1])
+        return LatentSpace(groups=(LatentGroup(name="z", dims=dims),))
+
+    def trace(
         self,
         x: Tensor,
         *,
@@ -93,44 +82,132 @@ class VAE(nn.Module):
         mask: Tensor | None = None,
         weights: Tensor | None = None,
     ) -> Trace:
-        """Encode, sample, decode, and keep every log-density on the way.
+        """See the interface."""
+        q, p = self.encode(x, mask=mask), self.prior()
+        return _single_group(self, x, q=q, p=p, samples=samples, mask=mask, weights=weights)
 
-        A posterior that sees the mask gets x, with 0 where an entry is missing, and the mask
-        behind it; another gets x as it is, fill values included.
+    def encode(self, x: Tensor, *, mask: Tensor | None = None) -> Distribution:
+        """See the interface."""
+        q: Distribution = self.posterior(with_mask(x, mask) if self.posterior.sees_mask else x)
+        return q
+
+    def decode(self, z: Tensor) -> Distribution:
+        """See the interface."""
+        p: Distribution = self.likelihood(z)
+        return p
+
+    def code_distribution(self) -> Distribution:
+        """See the interface."""
+        p: Distribution = self.prior()
+        return p
+
+    def parts(self) -> Mapping[str, nn.Module]:
+        """See the interface."""
+        return {"encoder": self.posterior, "decoder": self.likelihood, "prior": self.prior}
+
+    def with_prior(self, prior: Conditional) -> "VAE":
+        """Return the model with another prior; the other parts are shared, not copied.
 
         Args:
-            x: (B, F) rows; entries that the mask hides hold any finite fill value.
-            samples: K, samples of z for each row.
-            mask: (B, F) true where an entry is observed; all are when absent.
-            weights: (F,) how much each feature counts in training; none for 1.
-
-        Returns:
-            The trace.
+            prior: called without a context; event shape (D,).
         """
-        q = self.posterior(with_mask(x, mask) if self.posterior.sees_mask else x)
-        prior = self.prior()
-        with torch.autocast(device_type=x.device.type, enabled=False):
-            z, log_qz = sample_with_log_prob(q, (samples,))
-            log_pz = log_density(prior, z)
-        p = self.likelihood(z)
-        with torch.autocast(device_type=x.device.type, enabled=False):
-            log_px = row_log_prob(p, x, mask)
-            if self.missingness is not None and mask is not None:
-                whole, score = complete(p, x, mask)
-                log_px = log_px + self.missingness(whole).log_prob(mask.to(x.dtype)) + score
-            weighted = None
-            if weights is not None:  # what they add to the loss and to nothing else
-                weighted = log_px + row_log_prob(p, x, mask, weights=weights - 1)
-        return Trace(
-            x=x,
-            z=z,
-            log_px=log_px,
-            log_pz=log_pz,
-            log_qz=log_qz,
-            q=q,
+        return VAE(
             prior=prior,
-            weighted_log_px=weighted,
+            posterior=self.posterior,
+            likelihood=self.likelihood,
+            missingness=self.missingness,
         )
+
+
+class DefensiveMixture(Model):
+    r"""A model whose posterior is mixed with the prior, to draw importance samples from.
+
+    .. math:: \tfrac12 q(z|x) + \tfrac12 p(z)
+
+    Where a posterior is too narrow, or wrong, a few samples far out carry all the weight. Of this
+    mixture the weights :math:`p(x|z)\,p(z)/q` are at most twice p(x|z), and no more than half of
+    the samples are lost where the posterior is right.
+
+    Args:
+        model: with one posterior of known density, which excludes planar and radial flows.
+
+    Example:
+        >>> from vaekit import MLP, Amortized, Bernoulli, DiagonalGaussian, StandardNormal
+        >>> model = VAE(
+        ...     prior=StandardNormal(2),
+        ...     posterior=Amortized(MLP(6, [], 4), DiagonalGaussian(2)),
+        ...     likelihood=Amortized(MLP(2, [], 6), Bernoulli(6)),
+        ... )
+        >>> DefensiveMixture(model).encode(torch.zeros(3, 6)).sample((7,)).shape
+        torch.Size([7, 3, 2])
+
+    Source:
+        Hesterberg 1995, Technometrics 37.
+    """
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(columns=model.columns, missingness=model.missingness)
+        self.model = model
+
+    @property
+    def latent(self) -> LatentSpace:
+        """That of the model."""
+        return self.model.latent
+
+    def trace(
+        self,
+        x: Tensor,
+        *,
+        samples: int = 1,
+        mask: Tensor | None = None,
+        weights: Tensor | None = None,
+    ) -> Trace:
+        """See the interface."""
+        q, p = self.encode(x, mask=mask), self.code_distribution()
+        return _single_group(self, x, q=q, p=p, samples=samples, mask=mask, weights=weights)
+
+    def encode(self, x: Tensor, *, mask: Tensor | None = None) -> Distribution:
+        """Return the mixture."""
+        return Either(self.model.encode(x, mask=mask), self.model.code_distribution())
+
+    def decode(self, z: Tensor) -> Distribution:
+        """See the interface."""
+        return self.model.decode(z)
+
+    def code_distribution(self) -> Distribution:
+        """See the interface."""
+        return self.model.code_distribution()
+
+    def parts(self) -> Mapping[str, nn.Module]:
+        """See the interface."""
+        return self.model.parts()
+
+
+def _single_group(
+    model: Model,
+    x: Tensor,
+    *,
+    q: Distribution,
+    p: Distribution,
+    samples: int,
+    mask: Tensor | None,
+    weights: Tensor | None,
+) -> Trace:
+    """Sample q, decode, and keep every log-density on the way; in float32 outside the networks."""
+    with torch.autocast(device_type=x.device.type, enabled=False):
+        z, log_qz = sample_with_log_prob(q, (samples,))
+        log_pz = log_density(p, z)
+    rows = model.decode(z)
+    with torch.autocast(device_type=x.device.type, enabled=False):
+        log_px = row_log_prob(rows, x, mask)
+        if model.missingness is not None and mask is not None:
+            completed, score = complete(rows, x, mask)
+            log_px = log_px + model.missingness(completed).log_prob(mask.to(x.dtype)) + score
+        weighted = None
+        if weights is not None:  # what they add to the loss and to nothing else
+            weighted = log_px + row_log_prob(rows, x, mask, weights=weights - 1)
+    group = TraceGroup(name="z", z=z, log_pz=log_pz, log_qz=log_qz, q=q, p=p)
+    return Trace(x=x, log_px=log_px, groups=(group,), weighted_log_px=weighted)
 
 
 def row_log_prob(

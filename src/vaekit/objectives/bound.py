@@ -8,14 +8,14 @@ from torch import Tensor, nn
 from torch.distributions import Distribution, Independent, Normal, kl_divergence
 
 from vaekit.errors import ConfigError
-from vaekit.models.vae import Trace
+from vaekit.models.base import Trace, TraceGroup
 from vaekit.numerics import logmeanexp
 from vaekit.objectives.base import Objective, Terms
 
 __all__ = ["Bound", "has_closed_form", "kl_per_dim", "rate_weight", "set_rate_weight"]
 
 
-Reduce = Callable[[Tensor], Tensor]
+Reduce = Callable[..., Tensor]
 
 
 class Bound(Objective):
@@ -33,19 +33,25 @@ class Bound(Objective):
     autoencoder         ``Bound(beta=0.0)``, point posterior
     ==================  ===========================================
 
+    With several groups of latent variables the rate is the sum of theirs, and ``Terms.extra`` has
+    the rate of each.
+
     Args:
         beta: weight of the rate.
         entropy: weight of the entropy of q within the rate, eta.
-        reduce: ``torch.mean`` or ``logmeanexp``, over the samples.
-        analytic: take the rate in closed form where q and p are diagonal Gaussians (and, with
-            ``entropy=0``, where q is one and p standard normal or any diagonal Gaussian);
-            elsewhere it is sampled. Only the mean has a closed form.
+        reduce: over the samples: ``torch.mean``, ``logmeanexp``, or any function that maps the
+            log-weights (K, B) to (B,), such as ``lambda log_w: log_w.amax(0)``.
+        analytic: take the rate in closed form where q and p are diagonal Gaussians; elsewhere it
+            is sampled. Only the mean has a closed form.
         free_bits: nats of each latent dimension that are not penalised: the closed-form KL of
             a dimension, averaged over the batch, counts only where it exceeds this.
 
+    Attributes:
+        importance_weighted: whether the samples are reduced by ``logmeanexp``.
+
     Raises:
-        ConfigError: an analytic rate asked for together with another reduction than the mean,
-            or free bits without it.
+        ConfigError: free bits without a closed-form rate, or a ``reduce`` that does not map
+            (K, B) to (B,).
 
     Example:
         >>> import torch
@@ -75,49 +81,85 @@ class Bound(Objective):
         free_bits: float = 0.0,
     ) -> None:
         super().__init__()
-        tight = reduce is logmeanexp
-        if free_bits and (tight or not analytic or entropy != 1.0):
+        mean = reduce is None or reduce is torch.mean
+        if free_bits and not (mean and analytic and entropy == 1.0):
             raise ConfigError(
                 "free bits need the closed-form rate: reduce = mean, analytic = true, entropy = 1"
             )
         self.beta = beta
         self.entropy = entropy
-        self.tight = tight
-        self.analytic = analytic and not tight
+        self.reduce = None if mean else reduce
+        self.importance_weighted = reduce is logmeanexp
+        self.analytic = analytic and mean
         self.free_bits = free_bits
         # A schedule fills this buffer: a Python float would recompile the step at every change.
         self.register_buffer("weight", torch.tensor(1.0), persistent=False)
 
     def forward(self, trace: Trace) -> Terms:
         """See the class."""
-        log_w = trace.log_px + trace.log_pz - trace.log_qz
-        distortion = -trace.log_px.mean(0)
-        closed = self.analytic and has_closed_form(trace.q, trace.prior)
-        rate = (
-            kl_per_dim(trace.q, trace.prior).sum(-1)
-            if closed
-            else (trace.log_qz - trace.log_pz).mean(0)
-        )
-        bound = logmeanexp(log_w) if self.tight else -(distortion + rate)
-        beta = self.beta * self.weight
+        rates = [self._rate(group) for group in trace.groups]
+        distortion, rate = -trace.log_px.mean(0), sum(rates[1:], start=rates[0])
         fitted = trace.log_px if trace.weighted_log_px is None else trace.weighted_log_px
-        if self.tight:
-            loss = -logmeanexp(fitted + beta * (trace.log_pz - self.entropy * trace.log_qz))
+        beta = self.beta * self.weight
+        if self.reduce is None:
+            bound = -(distortion + rate)
+            loss = beta * self._penalty(trace, rate) - fitted.mean(0)
         else:
-            loss = beta * self._penalty(trace, rate, closed=closed) - fitted.mean(0)
-        return Terms(loss=loss, distortion=distortion, rate=rate, bound=bound)
+            bound = self._reduced(trace.log_px + trace.log_pz - trace.log_qz)
+            loss = -self._reduced(fitted + beta * (trace.log_pz - self.entropy * trace.log_qz))
+        names = [f"rate/{group.name}" for group in trace.groups]
+        extra = dict(zip(names, rates, strict=True)) if len(rates) > 1 else {}
+        return Terms(loss=loss, distortion=distortion, rate=rate, bound=bound, extra=extra)
 
-    def _penalty(self, trace: Trace, rate: Tensor, *, closed: bool) -> Tensor:
+    def _rate(self, group: TraceGroup) -> Tensor:
+        """(B,) KL of one group: in closed form, or over the samples."""
+        if self.analytic and has_closed_form(group.q, group.p):
+            return _over_samples(kl_per_dim(group.q, group.p).sum(-1), group)
+        return (group.log_qz - group.log_pz).mean(0)
+
+    def _reduced(self, log_w: Tensor) -> Tensor:
+        """(B,) of log-weights (K, B)."""
+        assert self.reduce is not None
+        try:
+            reduced = self.reduce(log_w)
+        except TypeError as error:
+            raise ConfigError(f"reduce takes the log-weights (K, B) alone: {error}") from error
+        shape = getattr(reduced, "shape", None)
+        if shape != log_w.shape[1:]:
+            raise ConfigError(
+                f"reduce maps log-weights (K, B) to (B,), here {tuple(log_w.shape)} to "
+                f"{tuple(log_w.shape[1:])}; got {shape if shape is None else tuple(shape)}"
+            )
+        return reduced
+
+    def _penalty(self, trace: Trace, rate: Tensor) -> Tensor:
         """(B,) what beta multiplies: the rate, less the entropy that is not counted."""
         if self.free_bits:
-            if not closed:
+            if not all(has_closed_form(group.q, group.p) for group in trace.groups):
                 raise ConfigError("free bits need a diagonal Gaussian posterior and a normal prior")
-            floor = kl_per_dim(trace.q, trace.prior).mean(0).clamp(min=self.free_bits)
-            return floor.sum().expand_as(rate)
+            floors = [_floor(group, least=self.free_bits) for group in trace.groups]
+            return sum(floors[1:], start=floors[0]).expand_as(rate)
         if self.entropy == 1.0:
             return rate
-        entropy = trace.q.entropy() if closed else -trace.log_qz.mean(0)
-        return rate + (1.0 - self.entropy) * entropy
+        entropies = [self._entropy(group) for group in trace.groups]
+        return rate + (1.0 - self.entropy) * sum(entropies[1:], start=entropies[0])
+
+    def _entropy(self, group: TraceGroup) -> Tensor:
+        """(B,) entropy of q: in closed form where the rate has one, or over the samples."""
+        if self.analytic and has_closed_form(group.q, group.p):
+            return _over_samples(group.q.entropy(), group)
+        return -group.log_qz.mean(0)
+
+
+def _over_samples(values: Tensor, group: TraceGroup) -> Tensor:
+    """(B,) the mean over the samples, where a group depends on those of another."""
+    return values.mean(0) if values.shape == group.log_qz.shape else values
+
+
+def _floor(group: TraceGroup, *, least: float) -> Tensor:
+    """() the KL of all dimensions, each averaged over the batch and at least so much."""
+    kl = kl_per_dim(group.q, group.p)
+    return kl.flatten(0, -2).mean(0).clamp(min=least).sum()
 
 
 def has_closed_form(q: Distribution, prior: Distribution) -> bool:

@@ -57,5 +57,5 @@ def sum_out_label(terms: Terms, *, log_py: Tensor, log_qy: Tensor) -> Terms:
     log_q = log_qy.T
     q = log_q.exp()
     cost = (q * (log_q - log_py.unsqueeze(-1))).sum(0)
-    loss, distortion, rate, bound = ((q * each).sum(0) for each in terms)
+    loss, distortion, rate, bound = ((q * each).sum(0) for each in terms[:4])
     return Terms(loss=loss + cost, distortion=distortion, rate=rate + cost, bound=bound - cost)

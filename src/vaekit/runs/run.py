@@ -13,7 +13,7 @@ from vaekit.config import Config, parse_config
 from vaekit.data import SOURCES, Dataset, Preprocessing
 from vaekit.errors import RunError
 from vaekit.io import write_atomically
-from vaekit.models import VAE, LabelledVAE
+from vaekit.models import LabelledVAE, Model
 from vaekit.runs.folder import FORMAT, RunFolder, check_format
 
 __all__ = [
@@ -35,13 +35,13 @@ class Run:
     """Where it lies."""
     config: Config
     """All its settings."""
-    model: VAE
+    model: Model
     """With the trained parameters, in evaluation mode, on the CPU."""
     preprocessing: Preprocessing
     """From raw rows to what the model sees, with the statistics of the training rows."""
 
 
-def save_run(folder: RunFolder, model: VAE, preprocessing: Preprocessing) -> None:
+def save_run(folder: RunFolder, model: Model, preprocessing: Preprocessing) -> None:
     """Write ``model.safetensors``: the parameters, and the preprocessing they were trained with.
 
     Args:
@@ -90,7 +90,7 @@ def load_run(path: str | Path) -> Run:
     return Run(folder=folder, config=config, model=model.eval(), preprocessing=preprocessing.eval())
 
 
-def _bundle(model: VAE, preprocessing: Preprocessing) -> nn.Module:
+def _bundle(model: Model, preprocessing: Preprocessing) -> nn.Module:
     """One module, so that one file holds both."""
     return nn.ModuleDict({"model": model, "preprocessing": preprocessing})
 

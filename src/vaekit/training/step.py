@@ -5,8 +5,8 @@ from abc import ABC, abstractmethod
 import torch
 from torch import Tensor, nn
 
+from vaekit.models import Model
 from vaekit.models.labelled import LabelledVAE
-from vaekit.models.vae import VAE
 from vaekit.objectives import Objective, Terms, sum_out_label, with_label
 
 __all__ = ["SUMS", "LabelStep", "Step", "Unit"]
@@ -71,7 +71,7 @@ class Step(Unit):
 
     def __init__(
         self,
-        model: VAE,
+        model: Model,
         objective: Objective,
         *,
         preprocessing: nn.Module | None = None,
@@ -102,7 +102,7 @@ class Step(Unit):
             rows = torch.where(mask, rows, torch.zeros_like(rows))
         x = self.preprocessing(rows)
         terms = self.objective(self.model(x, samples=self.samples, mask=mask, weights=self.weights))
-        sums = torch.stack([term.detach() for term in terms]).sum(-1)
+        sums = torch.stack([term.detach() for term in terms[:4]]).sum(-1)
         return terms.loss.mean(), sums
 
 
@@ -194,7 +194,7 @@ class LabelStep(Unit):
                 seen = None if mask is None else mask[part]
                 terms, extra = self._terms(x[part], label[part], mask=seen)
                 loss = loss + share * terms.loss.mean() + self.alpha * extra
-                means += share * torch.stack([term.detach().mean() for term in terms])
+                means += share * torch.stack([term.detach().mean() for term in terms[:4]])
         means[0] = loss.detach()
         return loss, len(rows) * means
 

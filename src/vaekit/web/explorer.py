@@ -283,8 +283,8 @@ class Explorer:
             classes=[] if view.labels is None else list(view.dataset.classes),
             class_places=self._classes(),
             dims=self._dimensions(),
-            prior=" ".join(prior_text(model.prior)),
-            likelihood=likelihood_text(model.likelihood)[1],
+            prior=" ".join(prior_text(model.parts()["prior"])),
+            likelihood=likelihood_text(model.parts()["decoder"])[1],
             planes=self._plane_summaries(),
             evaluation=(
                 {name: evaluation.get(name) for name in _EVALUATED} if evaluation else None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from vaekit.errors import ConfigError, WriteError
-from vaekit.models import VAE, Bernoulli, ContinuousBernoulli, DiscretizedLogistic, Gaussian
+from vaekit.models import Bernoulli, ContinuousBernoulli, DiscretizedLogistic, Gaussian, Model
 from vaekit.networks import MLP
 from vaekit.web.app import PAGE, page_files
 from vaekit.web.explorer import Explorer
@@ -79,7 +79,7 @@ class DecoderWeights:
         return np.concatenate(self.parts).astype("<f4").tobytes()
 
 
-def decoder_weights(model: VAE) -> DecoderWeights:
+def decoder_weights(model: Model) -> DecoderWeights:
     """Return the weights of an MLP decoder in evaluation mode.
 
     Batch normalization is folded into the layer before it; dropout is the identity.
@@ -95,7 +95,7 @@ def decoder_weights(model: VAE) -> DecoderWeights:
         ConfigError: another decoder or likelihood.
 
     Example:
-        >>> from vaekit import Amortized, DiagonalGaussian, StandardNormal
+        >>> from vaekit import VAE, Amortized, DiagonalGaussian, StandardNormal
         >>> model = VAE(
         ...     prior=StandardNormal(2),
         ...     posterior=Amortized(MLP(8, [], 4), DiagonalGaussian(2)),
@@ -105,7 +105,7 @@ def decoder_weights(model: VAE) -> DecoderWeights:
         >>> [layer["kind"] for layer in found.layers], found.size, found.mean
         (['linear', 'activation', 'linear'], 41, 'sigmoid')
     """
-    likelihood = model.likelihood
+    likelihood = model.parts()["decoder"]
     network = getattr(likelihood, "network", None)
     head = getattr(likelihood, "head", None)
     mean = next((name for kind, name in _MEANS.items() if type(head) is kind), None)

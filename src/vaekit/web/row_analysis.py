@@ -16,7 +16,7 @@ from vaekit.distributions import Point
 from vaekit.evaluation.likelihood import RowScores, score_rows
 from vaekit.inference import evenly, impute, posterior_variance
 from vaekit.inference.encode import codes_alike, seen_and_kept
-from vaekit.models import VAE, Bernoulli, Hedged
+from vaekit.models import Bernoulli, DefensiveMixture, Model
 from vaekit.models.vae import row_log_prob
 from vaekit.numerics import fixed_noise
 from vaekit.objectives import has_closed_form, kl_per_dim
@@ -101,7 +101,7 @@ def analyze_row(run: Run, x: Tensor, *, draws: int, seed: int) -> RowAnalysis:
     Returns:
         The analysis.
     """
-    q, prior = run.model.posterior(x), run.model.prior()
+    q, prior = run.model.encode(x), run.model.code_distribution()
     dense = not isinstance(q, Point)
     with fixed_noise(seed):
         spread = posterior_variance(q).sqrt()[0]
@@ -134,7 +134,7 @@ def log_likelihoods(run: Run, x: Tensor, *, seed: int) -> NDArray[np.float64]:
     Returns:
         (B,) in nats; empty where the posterior has no density.
     """
-    q = run.model.posterior(x)
+    q = run.model.encode(x)
     if isinstance(q, Point):
         return np.empty(0)
     with fixed_noise(seed):
@@ -142,7 +142,7 @@ def log_likelihoods(run: Run, x: Tensor, *, seed: int) -> NDArray[np.float64]:
     return found
 
 
-def _scores(model: VAE, x: Tensor, q: Distribution) -> RowScores:
+def _scores(model: Model, x: Tensor, q: Distribution) -> RowScores:
     """Score rows by importance sampling, in chunks of bounded memory."""
     chunk = max(1, _CHUNK_NUMBERS // x.numel())
     return score_rows(model, x, q=q, samples=_SAMPLES, chunk=chunk)
@@ -152,7 +152,7 @@ def _note(run: Run, *, dense: bool) -> str:
     """Return what is special about the log-likelihood of this run."""
     if not dense:
         return "the posterior of this run is a point, so no log-likelihood can be estimated"
-    head = getattr(run.model.likelihood, "head", None)
+    head = getattr(run.model.parts()["decoder"], "head", None)
     if isinstance(head, Bernoulli) and run.preprocessing.support != "binary":
         return "pixels between black and white: the log-likelihood is a cross-entropy"
     return ""
@@ -178,13 +178,9 @@ def analyze_incomplete_row(run: Run, raw: NDArray[Any], *, draws: int, seed: int
     x = preprocess_row(run, raw, seed=seed).numpy()
     x[:, np.isnan(raw)] = np.nan
     model = run.model
-    hedged = VAE(
-        prior=model.prior,
-        posterior=Hedged(model.posterior, model.prior),
-        likelihood=model.likelihood,
-    )
-    imputed = impute(hedged, rows=x, samples=_SAMPLES_MISSING, interval=_COVERAGE, seed=seed)
-    z, log_w = _weighted_codes(hedged, x, seed=seed)
+    defensive = DefensiveMixture(model)
+    imputed = impute(defensive, rows=x, samples=_SAMPLES_MISSING, interval=_COVERAGE, seed=seed)
+    z, log_w = _weighted_codes(defensive, x, seed=seed)
     weights = torch.softmax(log_w, 0)
     mean = weights @ z
     with fixed_noise(seed):
@@ -205,11 +201,11 @@ def analyze_incomplete_row(run: Run, raw: NDArray[Any], *, draws: int, seed: int
     )
 
 
-def _weighted_codes(model: VAE, rows: NDArray[Any], *, seed: int) -> tuple[Tensor, Tensor]:
+def _weighted_codes(model: Model, rows: NDArray[Any], *, seed: int) -> tuple[Tensor, Tensor]:
     """Return codes (K, D) of one row with missing values and log-weights (K,), both float64."""
     x, kept = seen_and_kept(model, rows)
     z, ratio = codes_alike(model, x, kept=kept, samples=_SAMPLES_MISSING, seed=seed)
-    log_px = row_log_prob(model.likelihood(z[0][:, None]), x, kept)[:, 0]
+    log_px = row_log_prob(model.decode(z[0][:, None]), x, kept)[:, 0]
     return z[0].double(), log_px.double() + ratio[0]
 
 
