@@ -20,7 +20,8 @@ ROOMS = {
     "compiler": ("", "torch"),
     "config": ("", "pydantic pydantic_core yaml"),
     "recipes": ("config", ""),
-    "data": ("", "numpy torch sklearn pooch rich PIL pandas pyarrow"),
+    # the reader of delimited files is that of tables, so that both read a file alike
+    "data": ("tables", "numpy torch sklearn pooch rich PIL pandas pyarrow"),
     # what the columns of a mixed table are; no torch, so that a schema is made without it
     "tables": ("", "numpy pandas pyarrow"),
     "networks": ("", "torch"),

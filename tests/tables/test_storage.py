@@ -55,13 +55,6 @@ def test_header_and_separator_are_found(text, names, count, tmp_path):
     assert len(table) == count
 
 
-def test_whether_there_is_a_header_can_be_said(tmp_path):
-    (tmp_path / "t.csv").write_text("2019,2020\n1,2\n")
-    assert read_table(tmp_path / "t.csv", header=True).columns.tolist() == ["2019", "2020"]
-    (tmp_path / "t.csv").write_text("red,blue\nblue,red\n")
-    assert len(read_table(tmp_path / "t.csv", header=False)) == 2
-
-
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
 def test_markers_become_gaps_also_where_they_are_numbers(name, tmp_path):
     table = pd.DataFrame({"a": [1, -999, 3], "b": ["x", "?", "-"], "c": [0.5, 1.5, -999.0]})
@@ -93,12 +86,10 @@ def test_gaps_of_whole_numbers_are_written_as_they_were(tmp_path):
     ("name", "content", "message"),
     [
         ("t.xlsx", b"", r"expected a name that ends in \.csv"),
-        ("t.csv", b"", "cannot be read as a table"),
+        ("t.csv", b"", "the file is empty"),
         ("t.csv", b"a,b\n", "got 0 rows of 2 columns"),
-        ("t.csv", b"a,b\n1,2\n1,2,3\n", "cannot be read as a table.*line 3"),
-        ("t.csv", b"a,b\n1,2,3\n1,2,3\n", "got longer ones"),
-        ("t.csv", b"a,b\n\xff,2\n", "expected text in UTF-8; got other bytes"),
-        ("t.csv.gz", b"no gzip", "cannot be read"),
+        ("t.csv", b"a,b\n\x00,2\n", "expected text; the file is binary"),
+        ("t.csv.gz", b"no gzip", "expected a whole gzip file"),
         ("t.parquet", b"no parquet", "cannot be read as a table"),
     ],
 )
@@ -114,15 +105,8 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
         read_table(tmp_path / "none.csv")
 
 
-@pytest.mark.parametrize("package", ["pandas", "pyarrow"])
-def test_packages_that_are_missing_are_named(package, tmp_path, monkeypatch):
+def test_pyarrow_that_is_missing_is_named(tmp_path, monkeypatch):
     write_table(TABLE, tmp_path / "t.parquet")
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingExtraError, match=rf"{package}: pip install 'vaekit\[tables\]'"):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtraError, match=r"pyarrow: pip install 'vaekit\[tables\]'"):
         read_table(tmp_path / "t.parquet")
-
-
-def test_an_array_as_a_table_needs_pandas(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(MissingExtraError, match=r"vaekit\[tables\]"):
-        infer_schema(np.zeros((2, 2)))

@@ -4,11 +4,11 @@ from vaekit.data.array_files import read_idx, read_npy, read_npz
 from vaekit.data.batches import BalancedBatches, Batches, Part
 from vaekit.data.chunks import look_together
 from vaekit.data.dataset import Dataset, Split
-from vaekit.data.delimited import read_delimited
 from vaekit.data.image_folder import read_image_folder
 from vaekit.data.parquet import read_parquet
 from vaekit.data.preprocessing import Preprocessing
 from vaekit.data.sources import SOURCES, dataset_from_arrays, load_dataset
+from vaekit.data.text_tables import read_delimited
 
 __all__ = [
     "SOURCES",

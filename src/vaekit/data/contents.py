@@ -172,6 +172,7 @@ class Contents:
         sizes: how many rows are the source's own train, validation and test sets, in this
             order; absent when it has no test set of its own.
         known_range: least and greatest value that a pixel can have, where the source says so.
+        layout: how a text file is written: separator, line of names, encoding.
     """
 
     rows: NDArray[Any]
@@ -181,6 +182,7 @@ class Contents:
     classes: tuple[str, ...] = ()
     sizes: tuple[int, int, int] | None = None
     known_range: tuple[float, float] | None = None
+    layout: str = ""
 
     @cached_property
     def extremes(self) -> Extremes:

@@ -111,6 +111,7 @@ class Dataset:
         classes: names of the labels.
         value_range: least and greatest value that an image can hold: (0, 255) for 8-bit pixels.
         source: where the rows were read from.
+        layout: how a text file is written: separator, line of names, encoding.
 
     Raises:
         DataError: the sizes do not fit each other.
@@ -131,6 +132,7 @@ class Dataset:
     classes: tuple[str, ...] = ()
     value_range: tuple[float, float] | None = None
     source: str = ""
+    layout: str = ""
 
     def __post_init__(self) -> None:
         if self.rows.ndim != 2 or self.rows.shape[1] != prod(self.shape):
@@ -162,13 +164,14 @@ class Dataset:
         """What is in the data, as plain values that can be written as JSON.
 
         Returns:
-            name, source, kind, rows of each split, features, shape, type, range, missing values,
-            columns, constant columns, and how many rows each class has.
+            name, source, layout of a text file, kind, rows of each split, features, shape, type,
+            range, missing values, columns, constant columns, and how many rows each class has.
         """
         found = extremes(self.rows)
         return {
             "name": self.name,
             "source": self.source,
+            "layout": self.layout,
             "kind": "image" if self.is_image else "table",
             "rows": {
                 "all": len(self.rows),

@@ -21,12 +21,13 @@ from vaekit.data.array_files import (
 from vaekit.data.chunks import reading
 from vaekit.data.contents import Contents, array_contents, check_contents, image_contents
 from vaekit.data.dataset import STORED_ROWS, Dataset, split_by_rule, split_rows
-from vaekit.data.delimited import read_delimited
 from vaekit.data.download import fetch
 from vaekit.data.image_folder import read_image_folder
 from vaekit.data.parquet import find_shards, read_parquet, read_parquet_shards, read_shards
 from vaekit.data.shards import ShardedRows
+from vaekit.data.text_tables import read_delimited
 from vaekit.errors import DataError
+from vaekit.tables import DelimitedOptions
 
 __all__ = [
     "SOURCES",
@@ -229,7 +230,13 @@ TEXT_ENDINGS = (".csv", ".tsv", ".txt", ".data", ".csv.gz", ".tsv.gz", ".txt.gz"
 TABLE_ENDINGS = (*TEXT_ENDINGS, ".parquet")
 
 
-def read_path(path: Path, *, label: str | None = None, image_size: int | None = None) -> Contents:
+def read_path(
+    path: Path,
+    *,
+    label: str | None = None,
+    image_size: int | None = None,
+    options: DelimitedOptions | None = None,
+) -> Contents:
     """Read a file or a folder with the reader for its format.
 
     Args:
@@ -237,6 +244,7 @@ def read_path(path: Path, *, label: str | None = None, image_size: int | None = 
             rows follow one another, of images, or of the four idx files of the MNIST family.
         label: column of a table that holds the labels.
         image_size: side in pixels for a folder of images.
+        options: how a delimited file is written, where that shall not be detected.
 
     Returns:
         What is in it, not yet checked.
@@ -252,15 +260,27 @@ def read_path(path: Path, *, label: str | None = None, image_size: int | None = 
         raise DataError(f"{path} is not a table: leave out --data.label {label}")
     if image_size is not None and not folder:
         raise DataError(f"{path} is not a folder of images: leave out --data.image-size")
+    if options not in (None, DelimitedOptions()) and (folder or not name.endswith(TEXT_ENDINGS)):
+        raise DataError(
+            f"{path} is not a delimited text file: leave out --data.header, --data.sep, "
+            "--data.decimal, --data.encoding and --data.comment"
+        )
     if not folder and path.stat().st_size == 0:
         raise DataError(f"{path}: expected data; the file is empty")
     try:
-        return _read(path, name=name, label=label, image_size=image_size)
+        return _read(path, name=name, label=label, image_size=image_size, options=options)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
 
 
-def _read(path: Path, *, name: str, label: str | None, image_size: int | None) -> Contents:
+def _read(
+    path: Path,
+    *,
+    name: str,
+    label: str | None,
+    image_size: int | None,
+    options: DelimitedOptions | None,
+) -> Contents:
     if path.is_dir():
         if image_size is None and find_idx(path, name="train-images-idx3-ubyte"):
             return read_idx_folder(path)
@@ -270,7 +290,7 @@ def _read(path: Path, *, name: str, label: str | None, image_size: int | None) -
             return read_parquet_shards(path, label=label)
         return read_image_folder(path, image_size=image_size)
     if name.endswith(TEXT_ENDINGS):
-        return read_delimited(path, label=label)
+        return read_delimited(path, label=label, options=options)
     if name.endswith(".parquet"):
         return read_parquet(path, label=label)
     if name.endswith(".npy"):
@@ -313,6 +333,7 @@ def load_dataset(
     test: float = 0.1,
     seed: int = 0,
     limit: int | None = None,
+    options: DelimitedOptions | None = None,
 ) -> Dataset:
     """Read, check and split a data set.
 
@@ -329,6 +350,7 @@ def load_dataset(
             the source has test rows of its own.
         seed: seed of the split.
         limit: at most so many rows of each split are used.
+        options: how a delimited file is written, where that shall not be detected.
 
     Returns:
         The data set; a large npy or parquet file as a memory map.
@@ -348,7 +370,8 @@ def load_dataset(
             contents, name = READERS[text](), text
         else:
             path = _existing(text)
-            contents, name = read_path(path, label=label, image_size=image_size), _stem(path)
+            contents = read_path(path, label=label, image_size=image_size, options=options)
+            name = _stem(path)
     check_contents(contents, where=text)
     return _finish(
         contents, name=name, source=text, validation=validation, test=test, seed=seed, limit=limit
@@ -428,6 +451,7 @@ def _finish(
         classes=contents.classes,
         value_range=contents.value_range,
         source=source,
+        layout=contents.layout,
     )
 
 

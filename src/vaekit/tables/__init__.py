@@ -1,17 +1,22 @@
-"""Mixed tables with gaps: what each column is, and the way to numbers and back; no torch."""
+"""Mixed tables with missing values: readers, kinds of columns, encoding and decoding; no torch."""
 
 from vaekit.tables.columns import KINDS, Column, Kind, parse_kinds
-from vaekit.tables.frames import MISSING, nearest, read_table, write_table
+from vaekit.tables.delimited import DelimitedOptions, TableSource
+from vaekit.tables.frames import nearest, open_table, read_table, write_table
+from vaekit.tables.number_text import MISSING
 from vaekit.tables.schema import Schema, infer_schema, parse_given, parse_weights, read_given
 
 __all__ = [
     "KINDS",
     "MISSING",
     "Column",
+    "DelimitedOptions",
     "Kind",
     "Schema",
+    "TableSource",
     "infer_schema",
     "nearest",
+    "open_table",
     "parse_given",
     "parse_kinds",
     "parse_weights",

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import gzip
+import warnings
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vaekit.errors import DataError, MissingExtraError
+from vaekit.errors import DataError, MissingExtraError, VaekitWarning
 from vaekit.io import write_atomically
 from vaekit.tables.cells import Markers, read_markers
+from vaekit.tables.delimited import (
+    DelimitedOptions,
+    TableSource,
+    as_whole,
+    detect_layout,
+    open_delimited,
+    write_delimited,
+)
+from vaekit.tables.number_text import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
-__all__ = ["MISSING", "as_frame", "nearest", "places", "read_table", "write_table"]
+__all__ = ["as_frame", "column_positions", "nearest", "open_table", "read_table", "write_table"]
 
 
 def as_frame(table: pd.DataFrame | NDArray[Any]) -> pd.DataFrame:
@@ -37,16 +43,13 @@ def as_frame(table: pd.DataFrame | NDArray[Any]) -> pd.DataFrame:
 
     Raises:
         DataError: neither of the two, no row, no column, or two columns of the same name.
-        MissingExtraError: pandas is not installed.
 
     Example:
         >>> as_frame(np.zeros((3, 2))).columns.tolist()
         ['x0', 'x1']
     """
-    try:
-        import pandas as pd
-    except ImportError as error:
-        raise MissingExtraError("pandas", extra="tables", purpose="a table") from error
+    import pandas as pd
+
     if isinstance(table, np.ndarray) and table.ndim == 2:
         table = pd.DataFrame(table, columns=[f"x{place}" for place in range(table.shape[1])])
     if not isinstance(table, pd.DataFrame):
@@ -67,7 +70,7 @@ def as_frame(table: pd.DataFrame | NDArray[Any]) -> pd.DataFrame:
     return table
 
 
-def places(frame: pd.DataFrame, *, names: Sequence[str]) -> list[int]:
+def column_positions(frame: pd.DataFrame, *, names: Sequence[str]) -> list[int]:
     """Where the columns with these names stand in a frame, which holds them and no others.
 
     Args:
@@ -81,7 +84,7 @@ def places(frame: pd.DataFrame, *, names: Sequence[str]) -> list[int]:
         DataError: a column is missing, or there is one that is not named.
 
     Example:
-        >>> places(as_frame(np.zeros((3, 2))), names=["x1", "x0"])
+        >>> column_positions(as_frame(np.zeros((3, 2))), names=["x1", "x0"])
         [1, 0]
     """
     found = {str(name): place for place, name in enumerate(frame.columns)}
@@ -122,33 +125,72 @@ def nearest(word: str, *, among: Iterable[str]) -> str:
     return f"; there are {shown}"
 
 
-MISSING = ("", "?", "NA", "N/A", "nan", "NaN", "null", "NULL", "None")
-ENCODING = "utf-8-sig"  # UTF-8, with or without the mark that spreadsheets put in front
-SEPARATORS = ",;\t"
-TEXTS = (".csv", ".tsv", ".txt", ".data", ".csv.gz", ".tsv.gz")
-ENDINGS = (*TEXTS, ".parquet")
+ENDINGS = (".csv", ".tsv", ".txt", ".data", ".csv.gz", ".tsv.gz", ".txt.gz", ".parquet")
 
 
-def read_table(
-    path: Path | str, *, missing: Sequence[str | float] = MISSING, header: bool | None = None
-) -> pd.DataFrame:
-    r"""A table from a file.
-
-    In text, cells are separated by commas, semicolons or tabs. The first line is a header unless
-    a cell of it is a number or a gap; without one, columns are named x0, x1, ... Whole numbers
-    with gaps become Int64, so that they are written as they were.
+def open_table(
+    path: Path | str,
+    *,
+    missing: Sequence[str | float] = MISSING,
+    options: DelimitedOptions | None = None,
+) -> TableSource:
+    """Read a table from a file, and how that is written.
 
     Args:
         path: ends in .csv, .tsv, .txt or .data (also with .gz), or in .parquet.
-        missing: texts and numbers that stand for a gap.
-        header: whether there is one; found out when absent.
+        missing: texts and numbers that stand for a missing value.
+        options: how a delimited file is written, where that shall not be detected.
 
     Returns:
-        (N, F) with NaN or NA in the gaps.
+        The table, to be passed on to ``write_table`` with a frame made from it.
 
     Raises:
         DataError: no such file, an unknown ending, an empty or a damaged file.
-        MissingExtraError: pandas, or pyarrow for parquet, is not installed.
+        MissingExtraError: pyarrow, for parquet, is not installed.
+    """
+    path = Path(path)
+    ending = _ending(path)
+    try:
+        if ending == ".parquet":
+            frame = _without_markers(_read_parquet(path), markers=read_markers(missing))
+            return TableSource(path=path, frame=as_frame(frame))
+        source = open_delimited(path, detect_layout(path, options), missing=missing)
+        as_frame(source.frame)
+    except (MissingExtraError, DataError) as error:
+        if isinstance(error, MissingExtraError) or str(path) in str(error):
+            raise
+        raise DataError(f"{path}: {error}") from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    except ValueError as error:  # those of pandas and pyarrow are of this kind
+        raise DataError(f"{path}: cannot be read as a table: {str(error).strip()}") from error
+    for doubt in source.doubts:
+        warnings.warn(doubt, VaekitWarning, stacklevel=3)
+    return source
+
+
+def read_table(
+    path: Path | str,
+    *,
+    missing: Sequence[str | float] = MISSING,
+    options: DelimitedOptions | None = None,
+) -> pd.DataFrame:
+    r"""Read a table from a file.
+
+    See `vaekit.tables.open_delimited` for what is detected in text. Without a line of names,
+    columns are named x0, x1, ... Whole numbers with missing ones become Int64.
+
+    Args:
+        path: ends in .csv, .tsv, .txt or .data (also with .gz), or in .parquet.
+        missing: texts and numbers that stand for a missing value.
+        options: how a delimited file is written, where that shall not be detected.
+
+    Returns:
+        (N, F) with NaN or NA where a value is missing.
+
+    Raises:
+        DataError: no such file, an unknown ending, an empty or a damaged file.
+        MissingExtraError: pyarrow, for parquet, is not installed.
 
     Example:
         >>> import tempfile
@@ -158,39 +200,48 @@ def read_table(
         ...     read_table(path).isna().sum().tolist()
         [1, 0]
     """
-    path = Path(path)
-    ending = _ending(path)
-    _need("pandas", purpose="reading a table")
-    with _readable(path):
-        if ending == ".parquet":
-            return as_frame(_without(_read_parquet(path), markers=read_markers(missing)))
-        return as_frame(_tidy(_read_text(path, missing=missing, header=header)))
+    return open_table(path, missing=missing, options=options).frame
 
 
-def write_table(frame: pd.DataFrame | NDArray[Any], path: Path | str) -> None:
-    """Write a table, without its index; a file of this name is replaced at once or not at all.
+def write_table(
+    frame: pd.DataFrame | NDArray[Any], path: Path | str, *, source: TableSource | None = None
+) -> None:
+    """Write a table; a file of this name is replaced at once or not at all.
+
+    An index is written unless it only counts the rows.
 
     Args:
         frame: (N, F).
         path: ends as for ``read_table``.
+        source: the table that the frame was made from. Text is then written as that file is:
+            with its line of names, separator, decimal mark and encoding, and with the cells that
+            did not change as they were.
 
     Raises:
         DataError: not a table, or an unknown ending.
-        MissingExtraError: pandas, or pyarrow for parquet, is not installed.
+        MissingExtraError: pyarrow, for parquet, is not installed.
         WriteError: the disk is full or the folder cannot be written.
     """
     path = Path(path)
     ending = _ending(path)
     table = as_frame(frame)
     if ending == ".parquet":
-        _need("pyarrow", purpose="parquet")
+        _need_pyarrow()
         named = table.rename(columns=str)  # parquet knows no other names
-        write_atomically(path, lambda beside: named.to_parquet(beside, index=False))
+        write_atomically(path, lambda draft: named.to_parquet(draft))
         return
     separator = "\t" if ending.startswith(".tsv") else ","
-    text = table.to_csv(index=False, sep=separator, lineterminator="\n").encode()
-    content = gzip.compress(text, mtime=0) if ending.endswith(".gz") else text
-    write_atomically(path, lambda beside: beside.write_bytes(content))
+    if source and source.layout:
+        kept = source.layout.separator
+        alike = _ending(source.path).removesuffix(".gz") == ending.removesuffix(".gz")
+        alike = alike or (kept in ",;|" and not ending.startswith(".tsv"))
+        content = write_delimited(table, source, separator=kept if alike else separator)
+    else:
+        index = table.index.name is not None or table.index.dtype.kind not in "iu"
+        text = table.to_csv(index=index, sep=separator, lineterminator="\n")
+        content = text.encode()
+    content = gzip.compress(content, mtime=0) if ending.endswith(".gz") else content
+    write_atomically(path, lambda draft: draft.write_bytes(content))
 
 
 def _ending(path: Path) -> str:
@@ -203,103 +254,25 @@ def _ending(path: Path) -> str:
     return max(found, key=len)
 
 
-def _need(package: str, *, purpose: str) -> None:
-    """Ask for a package of the extra before the work, to say what it is needed for."""
-    if find_spec(package) is None:
-        raise MissingExtraError(package, extra="tables", purpose=purpose)
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    """Turn the failures of reading into a clear error."""
-    try:
-        yield
-    except MissingExtraError:
-        raise
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from error
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"{path}: expected text in UTF-8; got other bytes at position {error.start}. Save it "
-            "as UTF-8 csv"
-        ) from error
-    except (OSError, EOFError) as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
-    except ValueError as error:  # those of pandas and pyarrow are of this kind
-        raise DataError(f"{path}: cannot be read as a table: {str(error).strip()}") from error
+def _need_pyarrow() -> None:
+    """Ask for the package before the work, to say what it is needed for."""
+    if find_spec("pyarrow") is None:
+        raise MissingExtraError("pyarrow", extra="tables", purpose="parquet")
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:
-    _need("pyarrow", purpose="parquet")
+    _need_pyarrow()
     import pandas as pd
 
     return pd.read_parquet(path)
 
 
-def _open(path: Path) -> IO[str]:
-    if path.suffix == ".gz":
-        return cast(IO[str], gzip.open(path, "rt", encoding=ENCODING, newline=""))
-    return path.open(encoding=ENCODING, newline="")
-
-
-def _read_text(path: Path, *, missing: Sequence[str | float], header: bool | None) -> pd.DataFrame:
-    import pandas as pd
-
-    with _open(path) as stream:
-        first = next((line for line in stream if line.strip()), "").rstrip("\r\n")
-    separator = max(SEPARATORS, key=first.count)
-    if header is None:
-        header = _is_header(next(csv.reader([first], delimiter=separator), []), missing=missing)
-    with _open(path) as stream:
-        frame = pd.read_csv(
-            stream,
-            sep=separator,
-            header=0 if header else None,
-            na_values=[str(marker) for marker in missing],
-            keep_default_na=False,
-            skipinitialspace=True,
-            low_memory=False,
-        )
-    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first cells as names of rows
-        raise DataError(
-            f"expected lines of {frame.shape[1]} cells, as the first; got longer ones. Mend them, "
-            "or quote the cells that hold a separator"
-        )
-    if not header:
-        frame.columns = pd.Index([f"x{place}" for place in range(frame.shape[1])])
-    return frame
-
-
-def _is_header(cells: Sequence[str], *, missing: Sequence[str | float]) -> bool:
-    """No number and no gap; but pandas leaves the name of an index blank, in the first cell."""
-    texts = [cell.strip() for cell in cells]
-    gaps = any(text in missing for text in texts[1:])
-    return not gaps and not any(_is_number(text) for text in texts)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
-
-
-def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
-    """Whole numbers that became floats only for their gaps, as whole numbers with gaps."""
-    for name in frame.columns[frame.isna().any()]:
-        numbers = frame[name]
-        known = numbers.dropna()
-        if numbers.dtype == np.float64 and len(known) and (known == np.rint(known)).all():
-            frame[name] = numbers.astype("Int64")
-    return frame
-
-
-def _without(frame: pd.DataFrame, *, markers: Markers) -> pd.DataFrame:
-    """A table with gaps where a marker stands."""
+def _without_markers(frame: pd.DataFrame, *, markers: Markers) -> pd.DataFrame:
+    """Return a table with missing values where a marker stands."""
     marks: Callable[[object], bool] = markers.mark
     for name in frame.columns:
-        gaps = frame[name].map(marks).astype(object).fillna(False).astype(bool)
-        if gaps.any():
-            frame[name] = frame[name].mask(gaps)
-    return _tidy(frame)
+        missing = frame[name].map(marks).astype(object).fillna(False).astype(bool)
+        if missing.any():
+            frame[name] = frame[name].mask(missing)
+        frame[name] = as_whole(frame[name])
+    return frame

@@ -29,7 +29,7 @@ from vaekit.tables.columns import (
     read_wishes,
     restore,
 )
-from vaekit.tables.frames import as_frame, nearest, places
+from vaekit.tables.frames import as_frame, column_positions, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,7 +84,7 @@ class Schema:
             DataError: other columns than those of the schema, or cells that they cannot hold.
         """
         table = as_frame(frame)
-        found = places(table, names=[column.name for column in self.columns])
+        found = column_positions(table, names=[column.name for column in self.columns])
         markers = read_markers(self.missing)
         values = np.empty((len(table), len(self.modelled)))
         pairs = [pair for pair in zip(self.columns, found, strict=True) if pair[0].modelled]
@@ -114,7 +114,7 @@ class Schema:
         import pandas as pd
 
         table = as_frame(like)
-        found = places(table, names=[column.name for column in self.columns])
+        found = column_positions(table, names=[column.name for column in self.columns])
         expected = (len(table), len(self.modelled))
         if np.shape(values) != expected:
             raise DataError(
@@ -371,7 +371,6 @@ def infer_schema(
     Raises:
         DataError: not a table, a kind that cannot hold its column, dates, infinite numbers.
         ConfigError: ``kinds`` names a column or a kind that there is not.
-        MissingExtraError: pandas is not installed.
 
     Example:
         >>> table = np.array([[0.5, 3, 1], [1.5, 0, 0], [-0.2, 7, 1]])

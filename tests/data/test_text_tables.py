@@ -3,7 +3,7 @@ import gzip
 import numpy as np
 import pytest
 
-from vaekit.data.delimited import read_delimited
+from vaekit.data.text_tables import read_delimited
 from vaekit.errors import DataError, VaekitWarning
 
 
@@ -27,6 +27,15 @@ def read(tmp_path):
         "\ufeffa,b\n 1, 2\n 3, 4\n",
         "a,b\n1,2\n\n3,4\n\n",
         "a , b\n1e0,+2\n3.0,.4e1\n",
+        "a b\n1   2\n3 4\n",
+        "a|b\n1|2\n3|4\n",
+        "sep=;\na;b\n1;2\n3;4\n",
+        "\n\na,b\n1,2\n3,4\n",
+        "# made by hand\n# a b\n1 2\n3 4\n",
+        "a;b\n1,0;2\n3,00;4,0\n",
+        "a,b,\n1,2,\n3,4,\n",
+        "a,b\n$1,2%\n$3,4%\n",
+        "a,b\n01,02\n03,04\n",
     ],
 )
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
@@ -67,12 +76,18 @@ def test_a_column_named_label_is_found_by_itself(read):
     [
         ("a,b\n1,2\n3\n", r"t\.csv, line 3: expected 2 cells"),
         ("a,b\n1,2\n3,4,5\n", r"t\.csv, line 3: expected 2 cells"),
-        ("a,b\n1,2\n3,x\n", "line 3, column 'b': expected a number; got 'x'"),
+        ("a,b\n1,2\n3,x\n", r"line 3, column 'b': expected a number; got 'x'.*--data\.label b"),
         ("a,b\n1,2\n3,1_000\n", "line 3, column 'b': expected a number; got '1_000'"),
         ("a,b\n1,\n3,4\n", "1 are missing, the first in line 2, column 'b'"),
         ("a,b\n", "a header only"),
         ("\n\n", "the file is empty"),
-        (b"a,b\n1,\xff\n", "UTF-8; got other bytes"),
+        (b"a,b\n1,\xff\n3,4\n", "line 2, column 'b': expected a number; got 'ÿ'"),
+        (b"a,b\n\x00\x01\x02,3\n", "the file is binary"),
+        ("a,b\n1,2\nNA,\n3,4\n", r"2 are missing, the first in line 3, column 'a'.*imputation"),
+        ("a,b\n1,\n2,red\n3,4\n", r"line 3, column 'b': expected a number"),
+        ("a,b\n1,2\n\n3,4\nx,y\n", "columns of numbers; line 5 has none"),
+        ('"a\n","b"\n1,2\n3,red\n4,5\n', "line 4, column 'b'"),
+        ("a;b\n1,5;2\n1.5;3\n", "one style"),
         ("a,label\n1,\n2,x\n", "column 'label': expected a label in each row; row 1"),
         ("a,label\n1,.5\n2,1\n", "name classes"),
     ],
