@@ -1,73 +1,74 @@
-"""Clients of the latent explorer that all decode at once.
+"""Load test of the latent explorer: concurrent clients that decode single codes.
 
     python -m benchmarks.explore RUN [--clients 1,8,64] [--seconds 10] [--minutes 0] [--json FILE]
 
 A server (``vaekit explore RUN``) runs in a process of its own, and this process sends it requests
-over loopback: each client decodes one code, waits for the image, and asks for the next. The
-figures are requests per second, the median and the 99th percentile of the time from question to
-answer, errors, and the memory of the server. With --minutes, the largest number of clients goes
-on for so long, and memory is read once a second.
+over loopback: each client decodes one code, waits for the image, and sends the next. Reported are
+requests per second, the median and the 99th percentile of the latency, errors, and the memory of
+the server. With --minutes, the largest number of clients runs for so long, and memory is read once
+a second.
 
-One process of Python sends all requests, and works as hard as the server does: with many clients
-the figure is what the two of them do on the processors that they share.
+A single Python process sends all requests and works as hard as the server does: with many clients
+the result depends on the processors that the two share.
 """
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from urllib.parse import urlsplit
 
 import numpy as np
 
 
-async def one_client(place, codes, until, spent):
-    """Decode one code after another over one connection; times go to a list, errors are counted."""
-    reader, writer = await asyncio.open_connection(*place)
+async def run_client(address, codes, *, deadline, latencies):
+    """Decode one code after another over one connection; return the number of errors."""
+    host, port = address
+    reader, writer = await asyncio.open_connection(host, port)
     errors = 0
     for code in codes:
-        if time.perf_counter() > until:
+        if time.perf_counter() > deadline:
             break
-        body = json.dumps({"codes": [code]}).encode()
-        head = (
-            f"POST /api/runs/0/decode HTTP/1.1\r\nHost: {place[0]}:{place[1]}\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        body = json.dumps({"codes": [code]})
+        start = time.perf_counter()
+        writer.write(
+            f"POST /api/runs/0/decode HTTP/1.1\r\nHost: {host}:{port}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
         )
-        began = time.perf_counter()
-        writer.write(head.encode() + body)
         lines = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
         length = next(int(line[15:]) for line in lines if line.startswith("content-length:"))
         await reader.readexactly(length)
-        spent.append(time.perf_counter() - began)
+        latencies.append(time.perf_counter() - start)
         errors += " 200 " not in lines[0] + " "
     writer.close()
     return errors
 
 
-async def load(place, *, clients, seconds, width):
-    """So many clients for so long: times of all requests, and errors."""
-    rng, spent = np.random.default_rng(0), []
-    codes = rng.normal(size=(500, width)).round(3).tolist()
-    until = time.perf_counter() + seconds
-    endless = [_around(codes, start=at * 7) for at in range(clients)]
-    asked = (one_client(place, each, until, spent) for each in endless)
-    errors = await asyncio.gather(*asked)
-    return np.array(spent), sum(errors)
-
-
-def _around(codes, *, start):
-    at = start
-    while True:
-        yield codes[at % len(codes)]
-        at += 1
+async def run_clients(address, *, clients, seconds, width):
+    """Run concurrent clients; return the latencies of all requests and the number of errors."""
+    latencies, deadline = [], time.perf_counter() + seconds
+    codes = np.random.default_rng(0).normal(size=(500, width)).round(3).tolist()
+    runs = (
+        run_client(
+            address,
+            itertools.islice(itertools.cycle(codes), 7 * client, None),
+            deadline=deadline,
+            latencies=latencies,
+        )
+        for client in range(clients)
+    )
+    errors = await asyncio.gather(*runs)
+    return np.array(latencies), sum(errors)
 
 
 def memory(process):
-    """Megabytes that the server holds; none where the system does not tell."""
+    """Return the resident memory of the server in megabytes; NaN where it is not known."""
     try:
         with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
             line = next(line for line in file if line.startswith("VmRSS"))
@@ -76,44 +77,44 @@ def memory(process):
     return int(line.split()[1]) / 1024
 
 
-def start(run):
-    """A server over a run, and where it is."""
+def start_server(run):
+    """Start a server; return its process and address."""
     command = [sys.executable, "-m", "vaekit", "explore", run, "--port", "0", "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    told = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
-    parts = urlsplit(told["address"])
+    printed = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+    parts = urlsplit(printed["address"])
     return process, (parts.hostname, parts.port)
 
 
-def ask(place, path):
-    """An answer in JSON."""
-    import urllib.request
+def get(address, path):
+    """Return a JSON response."""
+    url = f"http://{address[0]}:{address[1]}/{path}"
+    with urllib.request.urlopen(url, timeout=60) as response:
+        return json.load(response)
 
-    with urllib.request.urlopen(f"http://{place[0]}:{place[1]}/{path}", timeout=60) as answer:
-        return json.load(answer)
 
-
-def measure(place, process, *, clients, seconds, width):
-    """A line of the table."""
-    spent, errors = asyncio.run(load(place, clients=clients, seconds=seconds, width=width))
-    middle, last = np.quantile(spent, [0.5, 0.99]) * 1000
+def measure(address, process, *, clients, seconds, width):
+    """Return one line of the table."""
+    found = run_clients(address, clients=clients, seconds=seconds, width=width)
+    latencies, errors = asyncio.run(found)
+    median, tail = np.quantile(latencies, [0.5, 0.99]) * 1000
     return {
         "clients": clients,
-        "requests": len(spent),
-        "per second": len(spent) / seconds,
-        "median ms": float(middle),
-        "99th ms": float(last),
+        "requests": len(latencies),
+        "per second": len(latencies) / seconds,
+        "median ms": float(median),
+        "99th ms": float(tail),
         "errors": errors,
         "memory MB": memory(process),
     }
 
 
-def hold(place, process, *, clients, minutes, width):
-    """Many clients for minutes: memory once a second."""
+def measure_memory(address, process, *, clients, minutes, width):
+    """Run many clients for minutes, and read the memory once a second."""
 
-    async def both():
+    async def run():
         task = asyncio.ensure_future(
-            load(place, clients=clients, seconds=60 * minutes, width=width)
+            run_clients(address, clients=clients, seconds=60 * minutes, width=width)
         )
         samples = []
         while not task.done():
@@ -121,15 +122,15 @@ def hold(place, process, *, clients, minutes, width):
             await asyncio.wait([task], timeout=1)
         return *task.result(), samples
 
-    spent, errors, samples = asyncio.run(both())
-    some = np.array(samples)[[0, len(samples) // 4, len(samples) // 2, -1]]
+    latencies, errors, samples = asyncio.run(run())
+    quarters = np.array(samples)[[0, len(samples) // 4, len(samples) // 2, -1]]
     return {
         "minutes": minutes,
         "clients": clients,
-        "requests": len(spent),
+        "requests": len(latencies),
         "errors": errors,
-        "99th ms": float(np.quantile(spent, 0.99) * 1000),
-        "memory MB at start, a quarter, half, end": some.round(1).tolist(),
+        "99th ms": float(np.quantile(latencies, 0.99) * 1000),
+        "memory MB at start, a quarter, half, end": quarters.round(1).tolist(),
         "largest": max(samples),
     }
 
@@ -143,22 +144,27 @@ def main():
     parser.add_argument("--json")
     options = parser.parse_args()
     counts = [int(count) for count in options.clients.split(",")]
-    process, place = start(options.run)
+    process, address = start_server(options.run)
     try:
-        while not ask(place, "api/runs/0/reference")["ready"]:  # measured while nobody asks
+        while not get(address, "api/runs/0/reference")["ready"]:  # computed while idle
             time.sleep(0.5)
-        width = ask(place, "api/runs/0")["latent_dim"]
-        measure(place, process, clients=8, seconds=2, width=width)  # first requests are slower
-        how = {"seconds": options.seconds, "width": width}
-        found = [measure(place, process, clients=each, **how) for each in counts]
+        width = get(address, "api/runs/0")["latent_dim"]
+        measure(
+            address, process, clients=8, seconds=2, width=width
+        )  # the first requests are slower
+        found = [
+            measure(address, process, clients=count, seconds=options.seconds, width=width)
+            for count in counts
+        ]
         for line in found:
             print("  ".join(f"{key} {value:,.4g}" for key, value in line.items()), flush=True)
         if options.minutes:
-            long = hold(
-                place, process, clients=max(counts), minutes=options.minutes, width=width
-            )  # fmt: skip
-            print(long)
-            found.append(long)
+            found.append(
+                measure_memory(
+                    address, process, clients=max(counts), minutes=options.minutes, width=width
+                )
+            )
+            print(found[-1])
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(20)

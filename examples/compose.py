@@ -1,4 +1,4 @@
-"""Put a model together from parts, and train it on an array of one's own."""
+"""Compose a model from parts, and train it on a NumPy array."""
 
 import numpy as np
 
@@ -16,8 +16,8 @@ from vaekit import (
 )
 from vaekit.config import TrainingConfig
 
-noise = np.random.default_rng(0)
-rows = (noise.normal(size=(500, 2)) @ noise.normal(size=(2, 8))).astype(np.float32)
+rng = np.random.default_rng(0)
+rows = (rng.normal(size=(500, 2)) @ rng.normal(size=(2, 8))).astype(np.float32)
 q, p = FullGaussian(2), Gaussian(8, variance="per-feature")
 model = VAE(
     prior=MixtureOfGaussians(2, components=4),

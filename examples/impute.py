@@ -1,4 +1,4 @@
-"""Fill the gaps of a table, say how unsure they are, and what the imputer is worth there."""
+"""Impute missing values of a table with intervals, and compare with simple imputers."""
 
 import numpy as np
 from sklearn.datasets import load_iris
@@ -6,16 +6,16 @@ from sklearn.datasets import load_iris
 from vaekit.estimators import VAEImputer
 
 truth = load_iris(as_frame=True).frame.drop(columns="target")
-gaps = np.random.default_rng(0).random(truth.shape) < 0.3
-table = truth.mask(gaps)
+missing = np.random.default_rng(0).random(truth.shape) < 0.3
+table = truth.mask(missing)
 
-# a tenth of the known cells is held back, to compare it with simple imputers on them
+# a tenth of the observed cells is held out to compare with simple imputers
 imputer = VAEImputer(epochs=200, hidden=(32,), check=0.1, random_state=0)
 imputer.fit(table)
-made = imputer.complete(table, coverage=0.9)
-inside = ((made.low <= truth) & (truth <= made.high)).to_numpy()[gaps].mean()
+completed = imputer.complete(table, coverage=0.9)
+covered = ((completed.low <= truth) & (truth <= completed.high)).to_numpy()[missing].mean()
 
 print(imputer.report_)
-row = gaps.any(1).argmax()
-print(made.filled.iloc[[row]].round(1).to_string(index=False))
-print(f"{inside:.0%} of the true values lie in the 90 % intervals")
+row = missing.any(1).argmax()
+print(completed.filled.iloc[[row]].round(1).to_string(index=False))
+print(f"{covered:.0%} of the true values lie in the 90 % intervals")

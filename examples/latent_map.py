@@ -1,4 +1,4 @@
-"""Train on the plane, encode the test rows, and draw them by class into a file."""
+"""Train with two latent dimensions, and plot the codes of the test rows by class."""
 
 from vaekit import Batches, Bound, Config, Step, build_model, fit, load_data
 from vaekit.config import TrainingConfig

@@ -1,4 +1,4 @@
-"""Write a new part: a prior whose codes are sparse. Nothing else has to know of it."""
+"""Write a new prior, a Laplace distribution for sparse codes, and use it in a model."""
 
 import torch
 from torch.distributions import Independent, Laplace

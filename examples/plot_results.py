@@ -1,4 +1,4 @@
-"""Draw a walk, a board and a projection on axes of a figure of one's own."""
+"""Plot an interpolation, latent arithmetic and a projection on axes of one figure."""
 
 import matplotlib.pyplot as plt
 

@@ -1,4 +1,4 @@
-"""Train a named recipe, shorter than usual, open what it left behind, and measure it."""
+"""Train a shortened recipe, load its run folder, and evaluate the model."""
 
 from tempfile import mkdtemp
 

@@ -1,4 +1,4 @@
-"""Make rows up, some of them with given cells, and say what they are worth."""
+"""Generate synthetic rows, evaluate them, and generate rows with given cells."""
 
 from sklearn.datasets import load_iris
 from sklearn.model_selection import train_test_split
@@ -10,9 +10,9 @@ iris["target"] = iris["target"].map({0: "setosa", 1: "versicolor", 2: "virginica
 train, held_out = train_test_split(iris, test_size=0.3, random_state=0)
 
 coder = VariationalAutoencoder(epochs=200, hidden=(32,), random_state=0).fit(train)
-made = coder.sample(len(train))
-print(judge_synthesis(made, train=train, held_out=held_out))
+synthetic = coder.sample(len(train))
+print(judge_synthesis(synthetic, train=train, held_out=held_out))
 
-# any cells can be given; the others are drawn to go with them
+# any cells can be given; the others are sampled conditionally
 asked = {"target": "virginica", "petal width (cm)": 1.8}
 print(coder.sample(5, given=asked).to_string(index=False))

@@ -1,4 +1,4 @@
-"""The run folder: where each file lies, and how it is written so that it is never half there."""
+"""The run folder: paths of its files, reading, and atomic writing."""
 
 import json
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ __all__ = ["FORMAT", "RunFolder", "check_format"]
 
 
 FORMAT = 1
-"""Number of the run folder's format; it grows when an older vaekit could not read a newer run."""
+"""Version of the format of run folders; it is raised when an older vaekit cannot read new runs."""
 
 
 class RunFolder:
-    """The files of one run, the only thing that passes from training to whatever reads a run.
+    """The files of one run.
 
     Args:
         path: the folder.
@@ -38,10 +38,10 @@ class RunFolder:
         self.last = self.checkpoints / "last.pt"
 
     def require_free(self) -> None:
-        """Refuse a folder that holds something; nothing is written.
+        """Check that the folder is new or empty; nothing is written.
 
         Raises:
-            RunError: the folder is there and not empty.
+            RunError: the folder exists and is not empty.
         """
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise RunError(
@@ -50,10 +50,10 @@ class RunFolder:
             )
 
     def make(self) -> None:
-        """Make a new run folder; an empty one that is there already will do.
+        """Create the folder unless it exists and is empty.
 
         Raises:
-            RunError: something is in the folder, or it cannot be made.
+            RunError: the folder is not empty, or cannot be created.
         """
         self.require_free()
         try:
@@ -64,10 +64,10 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: str | Path) -> "RunFolder":
-        """Open a folder that holds a run.
+        """Open the folder of an existing run.
 
         Raises:
-            RunError: it is not there, or is no run.
+            RunError: it does not exist, or is not of a run.
         """
         folder = cls(path)
         if not folder.path.is_dir():
@@ -77,7 +77,7 @@ class RunFolder:
         return folder
 
     def read_json(self, path: Path) -> dict[str, Any]:
-        """Read one of the folder's JSON files and check its format number.
+        """Read a JSON file of the folder and check its format version.
 
         Raises:
             RunError: it is missing, damaged, or of a newer format.
@@ -94,20 +94,20 @@ class RunFolder:
         return values
 
     def write_json(self, path: Path, values: Mapping[str, Any]) -> None:
-        """Write one of the folder's JSON files, with the format number.
+        """Write a JSON file of the folder, with the format version.
 
         Args:
             path: the file.
-            values: what goes in.
+            values: its content.
 
         Raises:
             WriteError: the file cannot be written; the old one stays.
         """
         text = json.dumps({"format": FORMAT, **values}, indent=2, allow_nan=False) + "\n"
-        write_atomically(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+        write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """Records of all epochs so far, oldest first; a line cut off by a crash ends the list."""
+        """Return the records of all epochs, oldest first, up to a line cut off by a crash."""
         if not self.metrics.is_file():
             return []
         records: list[dict[str, Any]] = []
@@ -120,14 +120,14 @@ class RunFolder:
 
 
 def check_format(number: object, path: Path) -> None:
-    """Refuse a file of a format that this vaekit does not know.
+    """Check that a file can be read by this version of vaekit.
 
     Args:
-        number: the format number that the file states.
-        path: the file, for the message.
+        number: format version that the file states.
+        path: of the file, for the message.
 
     Raises:
-        RunError: no format number, or a newer one.
+        RunError: no format version, or a newer one.
     """
     try:
         known = int(str(number)) <= FORMAT
