@@ -3,7 +3,6 @@
 import asyncio
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from pathlib import PurePath
 from typing import Any, TypeVar
 
@@ -16,14 +15,8 @@ from vaekit.evaluation.evaluate import ACTIVE_VARIANCE
 from vaekit.figures import manifold_codes
 from vaekit.inference import decode, draw_codes, rank_dimensions, walk
 from vaekit.web import schemas
-from vaekit.web.row_analysis import (
-    ReferenceLikelihoods,
-    RowAnalysis,
-    analyze_incomplete_row,
-    analyze_row,
-    preprocess_row,
-)
-from vaekit.web.run_view import TSNE, Plane, RunView, dims_plane, line_plane, pca_plane
+from vaekit.web.row_analysis import ReferenceLikelihoods, analyze_row
+from vaekit.web.run_view import TSNE, Plane, RunView, dims_plane, make_planes
 from vaekit.web.worker import Worker
 
 __all__ = ["Explorer"]
@@ -52,7 +45,7 @@ class Explorer:
         self.tsne = TSNE(view)
         self.order = rank_dimensions(view.codes, kl=view.kl_per_dim)
         """(D,) latent dimensions, the most informative first."""
-        self.planes = _planes(view, self.order)
+        self.planes = make_planes(view, order=self.order)
         """Planes by id, the default one first."""
         low, high = np.quantile(view.codes.mean.astype(np.float64), [_TAIL, 1 - _TAIL], axis=0)
         self.ranges = np.stack([np.minimum(low, -_PRIOR_RANGE), np.maximum(high, _PRIOR_RANGE)], 1)
@@ -207,39 +200,31 @@ class Explorer:
         Raises:
             DataError: there is no such row, or its size is not that of the rows of the run.
         """
-        view, run, display = self.view, self.view.run, self.view.display
-        options = {"draws": request.draws, "seed": request.seed}
-        if request.row is not None:
-            rows = np.array([self.check_row(request.row)])
-            return self._encoded(
-                await self._compute(lambda: analyze_row(run, view.model_rows(rows), **options))
-            )
-        if request.pixels is not None:
-            raw = display.to_data(np.array(request.pixels, dtype=np.uint8))
-        else:
-            cells = request.cells or []
-            raw = np.array([np.nan if cell is None else cell for cell in cells], np.float32)
-            if raw.shape != display.shape:
-                expected = "pixels" if display.is_image else f"{len(display.gain)} cells"
-                raise DataError(f"expected {expected} for a row of this run, got {len(raw)} cells")
-        if np.isnan(raw).any():
-            analysis = await self._compute(lambda: analyze_incomplete_row(run, raw, **options))
-        else:
-            analysis = await self._compute(
-                lambda: analyze_row(run, preprocess_row(run, raw, seed=request.seed), **options)
-            )
-        return self._encoded(analysis)
-
-    def _encoded(self, analysis: RowAnalysis) -> schemas.Encoded:
-        """Add the percentile among the reference rows to an analysis."""
+        row = self._requested_row(request)
+        analysis = await self._compute(
+            lambda: analyze_row(self.view, row, draws=request.draws, seed=request.seed)
+        )
         percentile = None
         if analysis.filled is None and analysis.log_likelihood is not None:
             percentile = self.reference.percentile(analysis.log_likelihood)
         return schemas.Encoded(
-            **{field.name: _to_json(getattr(analysis, field.name)) for field in fields(analysis)},
+            **{name: _to_json(value) for name, value in vars(analysis).items()},
             percentile=percentile,
             reference_ready=self.reference.ready,
         )
+
+    def _requested_row(self, request: schemas.EncodeRequest) -> int | NDArray[np.float32]:
+        """Return the number of a row, or (F,) in units of the data, NaN for missing values."""
+        display = self.view.display
+        if request.row is not None:
+            return self.check_row(request.row)
+        if request.pixels is not None:
+            return display.to_data(np.array(request.pixels, dtype=np.uint8))
+        cells = [np.nan if cell is None else cell for cell in request.cells or []]
+        if display.is_image or len(cells) != len(display.gain):
+            expected = "pixels" if display.is_image else f"{len(display.gain)} cells"
+            raise DataError(f"expected {expected} for a row of this run, got {len(cells)} cells")
+        return np.array(cells, dtype=np.float32)
 
     async def sample(self, request: schemas.SampleRequest) -> NDArray[np.float32]:
         """Sample codes (count, D) from the prior."""
@@ -371,18 +356,6 @@ class Explorer:
             mean=view.codes.mean[row].tolist(),
             spread=np.sqrt(view.codes.variance[row]).tolist(),
         )
-
-
-def _planes(view: RunView, order: NDArray[np.int64]) -> dict[str, Plane]:
-    """Return the planes that are offered, the default one first."""
-    if view.latent_dim == 1:
-        planes = [line_plane(view)]
-    else:
-        first, second = sorted(order[:2].tolist())
-        planes = [dims_plane(view, first=first, second=second)]
-    if view.latent_dim > 2 and view.rows > 1:
-        planes.append(pca_plane(view))
-    return {plane.id: plane for plane in planes}
 
 
 def _to_json(value: Any) -> Any:  # noqa: ANN401

@@ -235,10 +235,7 @@ def _write_run(view: RunView, weights: DecoderWeights, *, folder: Path, index: i
     worker.close()
     for _ in explorer.reference.compute():
         pass
-    arrays = {
-        **view.arrays(),
-        "rows": display.from_data(view.data_rows(np.arange(view.rows))),
-    }
+    arrays = {**view.arrays(), "rows": display.from_data(view.data_rows(np.arange(view.rows)))}
     files = {name: _write_array(folder, name, values) for name, values in arrays.items()}
     overview = explorer.overview(index=index).model_dump(by_alias=True)
     maps: dict[str, dict[str, str | None]] = {

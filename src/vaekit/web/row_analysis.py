@@ -24,14 +24,7 @@ from vaekit.runs import Run
 from vaekit.web import schemas
 from vaekit.web.run_view import RunView
 
-__all__ = [
-    "ReferenceLikelihoods",
-    "RowAnalysis",
-    "analyze_incomplete_row",
-    "analyze_row",
-    "log_likelihoods",
-    "preprocess_row",
-]
+__all__ = ["ReferenceLikelihoods", "RowAnalysis", "analyze_row"]
 
 
 _SAMPLES = 100  # importance samples of the log-likelihood of a row
@@ -72,35 +65,34 @@ class RowAnalysis:
     """A caveat about these numbers; may be empty."""
 
 
-def preprocess_row(run: Run, raw: NDArray[Any], *, seed: int) -> Tensor:
-    """Convert one row from units of the data to what the model sees.
-
-    Args:
-        run: whose model.
-        raw: (F,) in units of the data.
-        seed: of a dynamic binarization.
-
-    Returns:
-        (1, F)
-    """
-    with fixed_noise(seed):
-        x: Tensor = run.preprocessing(torch.from_numpy(raw[None]))
-    return x
-
-
 @torch.no_grad()
-def analyze_row(run: Run, x: Tensor, *, draws: int, seed: int) -> RowAnalysis:
-    """Compute the posterior, the log-likelihood and the rate of a complete row.
+def analyze_row(
+    view: RunView, row: int | NDArray[np.floating[Any]], *, draws: int, seed: int
+) -> RowAnalysis:
+    """Compute the posterior and scores of a row, and impute its missing values.
 
     Args:
-        run: whose model.
-        x: (1, F) as the model sees it.
+        view: the run.
+        row: the number of a row that is shown, or (F,) in units of the data, NaN where a value is
+            missing.
         draws: S, samples of the posterior.
-        seed: of the noise.
+        seed: of the noise, including that of a dynamic binarization.
 
     Returns:
         The analysis.
     """
+    run = view.run
+    if isinstance(row, int):
+        return _analyze_complete(run, view.model_rows(np.array([row])), draws=draws, seed=seed)
+    with fixed_noise(seed):
+        x = run.preprocessing(torch.from_numpy(row[None]))
+    if np.isnan(row).any():
+        return _analyze_incomplete(run, row, x.numpy(), draws=draws, seed=seed)
+    return _analyze_complete(run, x, draws=draws, seed=seed)
+
+
+def _analyze_complete(run: Run, x: Tensor, *, draws: int, seed: int) -> RowAnalysis:
+    """Analyze a row (1, F), as the model sees it."""
     q, prior = run.model.encode(x), run.model.code_distribution()
     dense = not isinstance(q, Point)
     with fixed_noise(seed):
@@ -122,26 +114,6 @@ def analyze_row(run: Run, x: Tensor, *, draws: int, seed: int) -> RowAnalysis:
     )
 
 
-@torch.no_grad()
-def log_likelihoods(run: Run, x: Tensor, *, seed: int) -> NDArray[np.float64]:
-    """Estimate log-likelihoods of rows in the same way as ``analyze_row``.
-
-    Args:
-        run: whose model.
-        x: (B, F) as the model sees them.
-        seed: of the noise.
-
-    Returns:
-        (B,) in nats; empty where the posterior has no density.
-    """
-    q = run.model.encode(x)
-    if isinstance(q, Point):
-        return np.empty(0)
-    with fixed_noise(seed):
-        found: NDArray[np.float64] = _scores(run.model, x, q).log_likelihood.numpy()
-    return found
-
-
 def _scores(model: Model, x: Tensor, q: Distribution) -> RowScores:
     """Score rows by importance sampling, in chunks of bounded memory."""
     chunk = max(1, _CHUNK_NUMBERS // x.numel())
@@ -158,24 +130,15 @@ def _note(run: Run, *, dense: bool) -> str:
     return ""
 
 
-@torch.no_grad()
-def analyze_incomplete_row(run: Run, raw: NDArray[Any], *, draws: int, seed: int) -> RowAnalysis:
-    r"""Compute the posterior of a row with missing values, and impute them.
+def _analyze_incomplete(
+    run: Run, raw: NDArray[Any], x: NDArray[Any], *, draws: int, seed: int
+) -> RowAnalysis:
+    r"""Analyze a row with missing values, in units of the data (F,) and of the model (1, F).
 
     Codes are drawn from an equal mixture of q(z|x_o) and the prior, and weighted:
 
     .. math:: w_k \propto \frac{p(x_o|z_k)\,p(z_k)}{\tfrac12 q(z_k|x_o) + \tfrac12 p(z_k)}
-
-    Args:
-        run: whose model.
-        raw: (F,) in units of the data, NaN where a cell is missing.
-        draws: S, samples of the posterior.
-        seed: of the noise.
-
-    Returns:
-        The analysis, the imputed row in units of the data.
     """
-    x = preprocess_row(run, raw, seed=seed).numpy()
     x[:, np.isnan(raw)] = np.nan
     model = run.model
     defensive = DefensiveMixture(model)
@@ -273,7 +236,7 @@ class ReferenceLikelihoods:
         while not self.ready:
             start = time.perf_counter()
             rows = self._rows[self._done : self._done + size]
-            found = log_likelihoods(self._view.run, self._view.model_rows(rows), seed=self._done)
+            found = _log_likelihoods(self._view.run, self._view.model_rows(rows), seed=self._done)
             self._values += found[np.isfinite(found)].tolist()
             self._done += len(rows)
             seconds = time.perf_counter() - start
@@ -282,3 +245,14 @@ class ReferenceLikelihoods:
             elif seconds < _SHORT_STEP:
                 size = min(_MAX_REFERENCE_BATCH, 2 * size)
             yield self._done
+
+
+@torch.no_grad()
+def _log_likelihoods(run: Run, x: Tensor, *, seed: int) -> NDArray[np.float64]:
+    """Return log-likelihoods (B,) of complete rows; empty where the posterior has no density."""
+    q = run.model.encode(x)
+    if isinstance(q, Point):
+        return np.empty(0)
+    with fixed_noise(seed):
+        found: NDArray[np.float64] = _scores(run.model, x, q).log_likelihood.numpy()
+    return found

@@ -13,20 +13,12 @@ from torch import Tensor
 from vaekit.builders import load_rows
 from vaekit.data import Dataset
 from vaekit.errors import ConfigError
-from vaekit.inference import (
-    ClassPlace,
-    Codes,
-    class_place,
-    encode,
-    evenly,
-    latent_extent,
-    project,
-)
+from vaekit.inference import ClassPlace, Codes, class_place, encode, evenly, latent_extent, project
 from vaekit.inference.encode import noisy_batches
 from vaekit.runs import Run, load_run
 from vaekit.web.images import Display, make_display
 
-__all__ = ["TSNE", "Plane", "RunView", "dims_plane", "line_plane", "open_run", "pca_plane"]
+__all__ = ["TSNE", "Plane", "RunView", "dims_plane", "make_planes", "open_run"]
 
 
 _MAX_CLASSES = 50  # a centroid takes a tenth of a second
@@ -239,11 +231,31 @@ class Plane:
         return codes
 
 
+def make_planes(view: RunView, *, order: NDArray[np.int64]) -> dict[str, Plane]:
+    """Return the planes that are offered for the codes of a run.
+
+    Args:
+        view: the run.
+        order: (D,) latent dimensions, the most informative first.
+
+    Returns:
+        Planes by id, the default one first.
+    """
+    if view.latent_dim == 1:
+        planes = [_line_plane(view)]
+    else:
+        first, second = sorted(order[:2].tolist())
+        planes = [dims_plane(view, first=first, second=second)]
+    if view.latent_dim > 2 and view.rows > 1:
+        planes.append(_pca_plane(view))
+    return {plane.id: plane for plane in planes}
+
+
 def dims_plane(view: RunView, *, first: int, second: int) -> Plane:
     """Return the plane of two latent dimensions, all others at 0.
 
     Args:
-        view: whose codes.
+        view: the run.
         first: the dimension along x, from 0.
         second: the dimension along y.
 
@@ -269,40 +281,25 @@ def dims_plane(view: RunView, *, first: int, second: int) -> Plane:
     )
 
 
-def pca_plane(view: RunView) -> Plane:
-    """Return the plane of the first two principal components of the codes.
-
-    Args:
-        view: whose codes, of two dimensions or more.
-
-    Returns:
-        The plane.
-    """
+def _pca_plane(view: RunView) -> Plane:
+    """Return the plane of the first two principal components."""
     codes = view.codes.mean.astype(np.float64)
     found = project(codes, method="pca")
     origin = codes.mean(0)
     # The axes from the coordinates: X = U S V', the points are U S, so V is X' U S over S squared.
     squares = np.maximum(np.square(found.points).sum(0), 1e-12)
-    first, second = found.axis_labels
     return Plane(
         id="pca",
         title="PCA",
-        axis_labels=(first, second),
+        axis_labels=(found.axis_labels[0], found.axis_labels[1]),
         points=found.points.astype(np.float32),
         origin=origin,
         axes=((codes - origin).T @ found.points / squares).T,
     )
 
 
-def line_plane(view: RunView) -> Plane:
-    """Return a one-dimensional latent space along x, with the rows spread along y.
-
-    Args:
-        view: whose codes, of one dimension.
-
-    Returns:
-        The plane.
-    """
+def _line_plane(view: RunView) -> Plane:
+    """Return a one-dimensional latent space along x, with the rows spread along y."""
     spread = np.linspace(-1, 1, view.rows)
     return Plane(
         id="line",
