@@ -212,7 +212,7 @@ def test_the_log_likelihood_is_that_of_importance_sampling(server, shown):
     told = server.post("0/encode", row=2, seed=5).json()
     x = run.preprocessing(torch.from_numpy(shown["digits"].data_rows(np.array([2]))))
     with fixed_noise(11), torch.no_grad():
-        q = run.model.posterior(x)
+        q = run.model.encode(x)
         scores = score_rows(run.model, x, q=q, samples=20_000, chunk=2000)
     assert told["log_likelihood"] == pytest.approx(float(scores.log_likelihood), abs=1.0)
     assert told["rate"] == pytest.approx(float(scores.rate), rel=0.05)
