@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_model, save_model
+from safetensors.torch import load_file, save_model
 from torch import nn
 
 from vaekit.builders import build_label_model, build_model, load_rows
 from vaekit.config import Config, parse_config
-from vaekit.data import SOURCES, Dataset, Preprocessing
+from vaekit.data import Dataset, Preprocessing
 from vaekit.errors import RunError
 from vaekit.io import write_atomically
 from vaekit.models import LabelledVAE, Model
+from vaekit.registry import SOURCES
 from vaekit.runs.folder import FORMAT, RunFolder, check_format
 
 __all__ = [
@@ -82,7 +83,7 @@ def load_run(path: str | Path) -> Run:
         check_format(metadata.get("format"), folder.model)
         preprocessing = Preprocessing.from_description(json.loads(metadata["preprocessing"]))
         model = build_model(config.model, shape=preprocessing.shape, support=preprocessing.support)
-        load_model(_bundle(model, preprocessing), str(folder.model))
+        _load_parameters(_bundle(model, preprocessing), folder.model)
     except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
         if isinstance(error, RunError):
             raise
@@ -93,6 +94,20 @@ def load_run(path: str | Path) -> Run:
 def _bundle(model: Model, preprocessing: Preprocessing) -> nn.Module:
     """One module, so that one file holds both."""
     return nn.ModuleDict({"model": model, "preprocessing": preprocessing})
+
+
+def _load_parameters(module: nn.Module, path: Path) -> None:
+    """Load what ``save_model`` wrote: of parameters with several names the file holds one name."""
+    saved = load_file(str(path))
+    missing, unexpected = module.load_state_dict(saved, strict=False)
+    own = module.state_dict()
+    loaded = {own[name].data_ptr() for name in saved.keys() & own.keys()}
+    absent = [name for name in missing if own[name].data_ptr() not in loaded]
+    if absent or unexpected:
+        raise ValueError(
+            f"parameters that are missing: {', '.join(absent) or 'none'}; that do not belong "
+            f"there: {', '.join(unexpected) or 'none'}"
+        )
 
 
 def save_label_model(folder: RunFolder, model: LabelledVAE, *, count: int) -> None:
@@ -134,7 +149,7 @@ def load_label_model(run: Run, *, count: int) -> LabelledVAE:
         check_format(metadata.get("format"), path)
         codes = run.config.model.latent_dim
         model = build_label_model(run.config.labels, codes=codes, classes=int(metadata["classes"]))
-        load_model(model, str(path))
+        _load_parameters(model, path)
     except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
         if isinstance(error, RunError):
             raise
