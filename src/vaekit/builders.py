@@ -1,10 +1,8 @@
 """Build data, networks, models and objectives from a configuration."""
 
 import warnings
-from collections.abc import Callable
-from functools import partial
 from math import prod
-from typing import Literal
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -17,39 +15,27 @@ from vaekit.config import (
     NetworkConfig,
     ObjectiveConfig,
     PosteriorConfig,
-    PriorConfig,
 )
 from vaekit.data import Dataset, Preprocessing, load_dataset
 from vaekit.errors import ConfigError, VaekitWarning
-from vaekit.models import (
-    VAE,
-    Amortized,
-    AutoregressiveFlow,
-    Bernoulli,
-    Categorical,
-    Conditional,
-    ContinuousBernoulli,
-    DiagonalGaussian,
-    DiscretizedLogistic,
-    Flow,
-    FlowPosterior,
-    FlowPrior,
-    FullGaussian,
-    Gaussian,
-    Head,
-    LabelledVAE,
-    MixtureOfGaussians,
-    PlanarFlow,
-    Point,
-    RadialFlow,
-    SplineFlow,
-    StandardNormal,
-    VampPrior,
-)
+from vaekit.models import VAE, Amortized, Bernoulli, Conditional, FlowPosterior, Head, LabelledVAE
 from vaekit.models.labelled import build_labelled, code_parts
-from vaekit.networks import MLP, ConvDecoder, ConvEncoder, ResNetDecoder, ResNetEncoder, glorot
+from vaekit.networks import MLP, glorot
 from vaekit.numerics import logmeanexp
-from vaekit.objectives import Bound, MeanPenalty, Objective, Sum
+from vaekit.objectives import Bound, Objective, Sum
+from vaekit.registry import (
+    FLOWS,
+    LIKELIHOODS,
+    NETWORKS,
+    OBJECTIVES,
+    POSTERIORS,
+    PRIORS,
+    Network,
+    Support,
+    arguments,
+    auto_likelihood,
+    resolve,
+)
 
 __all__ = [
     "build_decoder",
@@ -113,12 +99,11 @@ def build_encoder(config: NetworkConfig, *, shape: tuple[int, ...], outputs: int
     Returns:
         (..., F) to (..., outputs).
     """
-    if config.kind == "mlp":
-        return _mlp(config, prod(shape), outputs)
-    _need_image(config, shape)
-    conv = config.kind == "conv"
-    build = ConvEncoder if conv else partial(ResNetEncoder, channels=config.hidden)
-    return _started(build(shape, outputs), config)
+    entry = _network_entry(config, shape)
+    source = {"shape": shape} if entry.images else {"in_features": prod(shape)}
+    return _initialized(
+        resolve(entry.encoder)(**source, out_features=outputs, **arguments(entry, config)), config
+    )
 
 
 def build_decoder(
@@ -135,38 +120,32 @@ def build_decoder(
     Returns:
         (..., D) to (..., outputs).
     """
-    if config.kind == "mlp":
-        return _mlp(config, latent_dim, outputs)
-    _need_image(config, shape)
-    groups = outputs // prod(shape)
-    conv = config.kind == "conv"
-    build = ConvDecoder if conv else partial(ResNetDecoder, channels=config.hidden)
-    return _started(build(latent_dim, shape, groups=groups), config)
-
-
-def _started(network: nn.Module, config: NetworkConfig) -> nn.Module:
-    """The network with the initial weights that are asked for."""
-    return network.apply(glorot) if config.init == "xavier" else network
-
-
-def _mlp(config: NetworkConfig, inputs: int, outputs: int) -> nn.Module:
-    return MLP(
-        inputs,
-        config.hidden,
-        outputs,
-        activation=config.activation,
-        batch_norm=config.batch_norm,
-        dropout=config.dropout,
-        init=config.init,
+    entry = _network_entry(config, shape)
+    target = (
+        {"shape": shape, "groups": outputs // prod(shape)}
+        if entry.images
+        else {"out_features": outputs}
+    )
+    return _initialized(
+        resolve(entry.decoder)(in_features=latent_dim, **target, **arguments(entry, config)), config
     )
 
 
-def _need_image(config: NetworkConfig, shape: tuple[int, ...]) -> None:
-    if len(shape) != 3:
+def _network_entry(config: NetworkConfig, shape: tuple[int, ...]) -> Network:
+    """The entry of a network that can read or write rows of a shape."""
+    entry = NETWORKS.get(config.kind)
+    if entry.images and len(shape) != 3:
         raise ConfigError(
             f"a {config.kind} network needs images, and a row of this data has {shape[0]} "
             "features without a shape; take kind = mlp"
         )
+    return entry
+
+
+def _initialized(network: nn.Module, config: NetworkConfig) -> nn.Module:
+    """A network with the initial weights that are asked for; an MLP has them already."""
+    again = config.init == "xavier" and not isinstance(network, MLP)
+    return network.apply(glorot) if again else network
 
 
 _LEAST = 0.001
@@ -240,9 +219,6 @@ def build_label_model(config: LabelsConfig, *, codes: int, classes: int) -> Labe
     )
 
 
-Support = Literal["binary", "unit", "real"]
-
-
 def build_model(
     config: ModelConfig, *, shape: tuple[int, ...], support: Support, rows: Tensor | None = None
 ) -> VAE:
@@ -261,25 +237,31 @@ def build_model(
     Raises:
         ConfigError: parts that do not go together, or a likelihood that cannot hold the values.
     """
-    features, latent = prod(shape), config.latent_dim
-    _need_density(config)
-    q_head = _posterior(config.posterior, latent)
-    p_head = _likelihood(config.likelihood, features, support)
-    posterior = Amortized(build_encoder(config.encoder, shape=shape, outputs=q_head.inputs), q_head)
-    decoder = build_decoder(config.decoder, latent_dim=latent, shape=shape, outputs=p_head.inputs)
-    start = torch.zeros(config.prior.components, features) if rows is None else rows
+    q_head = _posterior(config.posterior, config.latent_dim)
+    p_head = _likelihood(config.likelihood, prod(shape), support)
+    encoder = build_encoder(config.encoder, shape=shape, outputs=q_head.inputs)
+    posterior = Amortized(encoder, q_head)
+    decoder = build_decoder(
+        config.decoder, latent_dim=config.latent_dim, shape=shape, outputs=p_head.inputs
+    )
+    if rows is None:
+        rows = torch.zeros(config.prior.components, prod(shape))
     return VAE(
-        prior=_prior(config.prior, posterior, latent, start, unit=support != "real"),
+        prior=_prior(config, posterior, rows, unit=support != "real"),
         posterior=posterior,
         likelihood=Amortized(decoder, p_head),
     )
 
 
 def build_objective(config: ObjectiveConfig) -> Objective:
-    """Put an objective together.
+    """Put an objective together: a bound, and the further terms whose weight is not 0.
 
     Raises:
         ConfigError: settings that contradict each other.
+
+    Example:
+        >>> type(build_objective(ObjectiveConfig(penalties={"mean_penalty": 1.0}))).__name__
+        'Sum'
     """
     bound = Bound(
         beta=config.beta,
@@ -288,14 +270,40 @@ def build_objective(config: ObjectiveConfig) -> Objective:
         analytic=config.analytic,
         free_bits=config.free_bits,
     )
-    return Sum(bound, MeanPenalty(config.mean_penalty)) if config.mean_penalty else bound
+    terms = [resolve(OBJECTIVES.get(name).build)(weight) for name, weight in config.terms().items()]
+    return Sum(bound, *terms) if terms else bound
 
 
-def _need_density(config: ModelConfig) -> None:
+def _posterior(config: PosteriorConfig, latent: int) -> Head:
+    entry = POSTERIORS.get(config.kind)
+    base = cast(Head, resolve(entry.build)(latent, **arguments(entry, config)))
+    if config.flow == "none" or config.flow_length == 0:
+        return base
+    if entry.point:
+        raise ConfigError("a point posterior has no density for a flow to change; take gaussian")
+    flow = resolve(FLOWS.get(config.flow).build)(latent, length=config.flow_length)
+    return FlowPosterior(base, flow)
+
+
+def _prior(model: ModelConfig, posterior: Conditional, rows: Tensor, *, unit: bool) -> Conditional:
+    config, entry = model.prior, PRIORS.get(model.prior.kind)
+    build, settings = resolve(entry.build), arguments(entry, config)
+    if not entry.from_rows:
+        return cast(Conditional, build(model.latent_dim, **settings))
+    _need_density(model.posterior)
+    if len(rows) < config.components:
+        raise ConfigError(
+            f"a VampPrior of {config.components} components needs as many training rows, "
+            f"and there are {len(rows)}: set model.prior.components"
+        )
+    pseudo_inputs = rows[: config.components]
+    return cast(Conditional, build(posterior, pseudo_inputs=pseudo_inputs, unit=unit, **settings))
+
+
+def _need_density(q: PosteriorConfig) -> None:
     """A VampPrior evaluates posteriors at codes that are not theirs."""
-    q = config.posterior
-    closed = q.flow_length == 0 or q.flow not in {"planar", "radial"}
-    if config.prior.kind == "vamp" and (q.kind == "point" or not closed):
+    bent = q.flow != "none" and q.flow_length > 0
+    if POSTERIORS.get(q.kind).point or (bent and not FLOWS.get(q.flow).density_everywhere):
         raise ConfigError(
             "a VampPrior needs a posterior whose density is known everywhere, and neither a "
             "point nor a planar or radial flow has one: take model.posterior.flow = "
@@ -303,65 +311,23 @@ def _need_density(config: ModelConfig) -> None:
         )
 
 
-def _posterior(config: PosteriorConfig, latent: int) -> Head:
-    kinds: dict[str, Callable[[int], Head]] = {
-        "gaussian": DiagonalGaussian,
-        "full-gaussian": FullGaussian,
-        "point": Point,
-    }
-    base = kinds[config.kind](latent)
-    if config.flow == "none" or config.flow_length == 0:
-        return base
-    if config.kind == "point":
-        raise ConfigError("a point posterior has no density for a flow to change; take gaussian")
-    flows: dict[str, Callable[..., Flow]] = {
-        "planar": PlanarFlow,
-        "radial": RadialFlow,
-        "autoregressive": AutoregressiveFlow,
-        "spline": SplineFlow,
-    }
-    return FlowPosterior(base, flows[config.flow](latent, length=config.flow_length))
-
-
-def _prior(
-    config: PriorConfig, posterior: Conditional, latent: int, start: Tensor, *, unit: bool
-) -> Conditional:
-    if config.kind == "mixture":
-        return MixtureOfGaussians(latent, components=config.components)
-    if config.kind == "flow":
-        return FlowPrior(latent, length=config.flow_length)
-    if config.kind == "vamp":
-        if len(start) < config.components:
-            raise ConfigError(
-                f"a VampPrior of {config.components} components needs as many training rows, "
-                f"and there are {len(start)}: set model.prior.components"
-            )
-        return VampPrior(posterior, pseudo_inputs=start[: config.components], unit=unit)
-    return StandardNormal(latent)
-
-
 def _likelihood(config: LikelihoodConfig, features: int, support: Support) -> Head:
-    natural = {"binary": "bernoulli", "unit": "continuous-bernoulli", "real": "gaussian"}
-    kind = natural[support] if config.kind == "auto" else config.kind
-    if kind == "gaussian":
-        return Gaussian(features, variance=config.variance)
-    if support == "real":
+    auto = auto_likelihood(support)
+    entry = auto if config.kind == "auto" else LIKELIHOODS.get(config.kind)
+    if support not in entry.nats:
+        unit = "unit" in entry.nats
+        values = "values in [0, 1]" if unit else "other values"
         raise ConfigError(
-            f"the {kind} likelihood describes values in [0, 1], and these are not: take "
-            "model.likelihood.kind = gaussian, or data.scale = unit"
+            f"the {entry.name} likelihood describes {values}, and these are not: take "
+            f"model.likelihood.kind = {auto.name}"
+            + (", or data.scale = unit" if unit else ", or another data.scale")
         )
-    if kind == "bernoulli":
-        if support == "unit":
-            warnings.warn(
-                "a bernoulli likelihood on values between 0 and 1 is a cross-entropy, not a "
-                "probability: its nats cannot be compared. For honest nats take data.binarize = "
-                "dynamic, or model.likelihood.kind = continuous-bernoulli",
-                VaekitWarning,
-                stacklevel=3,
-            )
-        return Bernoulli(features)
-    if kind == "continuous-bernoulli":
-        return ContinuousBernoulli(features)
-    if kind == "categorical":
-        return Categorical(features, levels=config.levels)
-    return DiscretizedLogistic(features, levels=config.levels)
+    if entry.nats[support] == "cross-entropy":
+        warnings.warn(
+            f"a {entry.name} likelihood on values between 0 and 1 is a cross-entropy, not a "
+            "probability: its nats cannot be compared. For honest nats take data.binarize = "
+            f"dynamic, or model.likelihood.kind = {auto.name}",
+            VaekitWarning,
+            stacklevel=3,
+        )
+    return cast(Head, resolve(entry.build)(features, **arguments(entry, config)))

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from vaekit.data import SOURCES, Batches, Preprocessing, dataset_from_arrays, load_dataset
+from vaekit.data import Batches, Preprocessing, dataset_from_arrays, load_dataset
 from vaekit.data.index import RepeatedIndex
 from vaekit.errors import DataError
+from vaekit.registry import SOURCES
 
 DOWNLOADED = {"mnist", "fashion-mnist", "binarized-mnist"}
 
 
-@pytest.mark.parametrize("name", sorted(SOURCES))
+@pytest.mark.parametrize("name", sorted(SOURCES.names()))
 def test_every_named_source_keeps_the_contract(name, request):
     """Checked rows of a known type, three splits, labels that name classes, and batches."""
     if name in DOWNLOADED:
@@ -30,7 +31,7 @@ def test_every_named_source_keeps_the_contract(name, request):
     assert torch.allclose(pre.inverse(x), batch.float(), rtol=1e-4, atol=1e-3)
     assert data.describe()["missing"] == 0
     assert name in SOURCES
-    assert SOURCES[name]
+    assert SOURCES.get(name).help
 
 
 @pytest.mark.parametrize(
@@ -101,7 +102,7 @@ def test_the_seed_of_the_split_is_free_of_the_global_one():
 def test_named_sources_warn_of_nothing():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        for name in set(SOURCES) - DOWNLOADED:
+        for name in set(SOURCES.names()) - DOWNLOADED:
             load_dataset(name)
 
 

@@ -1,8 +1,23 @@
 """The configuration of a run: frozen, documented, JSON round trip."""
 
-from typing import Annotated, Literal
+import difflib
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from vaekit.errors import ConfigError
+from vaekit.registry import (
+    FLOWS,
+    LIKELIHOODS,
+    NETWORKS,
+    OBJECTIVES,
+    POSTERIORS,
+    PRIORS,
+    Table,
+    auto_likelihood,
+    check_options,
+)
 
 __all__ = [
     "Config",
@@ -27,6 +42,56 @@ class Section(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
     )
+
+
+def _check_name(name: str, table: Table[Any], *more: str) -> str:
+    """Refuse what is neither the name of a registered part nor one of ``more``."""
+    if name in more or name in table:
+        return name
+    known = [*more, *table.names()]
+    *names, last = map(repr, known)
+    near = difflib.get_close_matches(name, known, n=1)
+    values = {
+        "known": f"{', '.join(names)} or {last}" if names else last,
+        "hint": f" (did you mean {near[0]!r}?)" if near else "",
+    }
+    raise PydanticCustomError("unknown_part", "input should be {known}{hint}", values)
+
+
+def _one_of(table: Table[Any], *more: str) -> AfterValidator:
+    """Accept the name of a registered part, or one of ``more``."""
+    return AfterValidator(lambda name: _check_name(name, table, *more))
+
+
+def _help(table: Table[Any]) -> str:
+    """What each of the built-in parts is; no plugin is loaded for a help text."""
+    return "; ".join(f"{entry.name}: {entry.help}" for entry in table.built_in()) + "."
+
+
+def _auto_help() -> str:
+    binary, unit, real = (auto_likelihood(support).name for support in ("binary", "unit", "real"))
+    return f"auto: {binary} for 0 and 1, {unit} for values in [0, 1], {real} otherwise; "
+
+
+class _PartSection(Section):
+    """A section that chooses one of the registered parts by its ``kind``."""
+
+    table: ClassVar[Table[Any]]
+    """The parts."""
+
+    @field_validator("options", check_fields=False)
+    @classmethod
+    def _check_options(cls, options: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        """Refuse options that the part does not have."""
+        kind = info.data.get("kind")
+        try:
+            if kind == "auto" and options:
+                raise ConfigError("auto has no options: set the kind")
+            if kind is not None and kind != "auto":
+                check_options(cls.table.get(kind), options)
+        except ConfigError as error:
+            raise PydanticCustomError("options", "{why}", {"why": str(error)}) from None
+        return options
 
 
 class DataConfig(Section):
@@ -67,13 +132,12 @@ class DataConfig(Section):
 Width = Annotated[int, Field(ge=1)]
 
 
-class NetworkConfig(Section):
+class NetworkConfig(_PartSection):
     """A network from rows to parameters (encoder) or from codes to parameters (decoder)."""
 
-    kind: Literal["mlp", "conv", "resnet"] = "mlp"
-    """mlp: fully connected; conv: two 3x3 convolutions with max-pooling as encoder, dense layers
-    and 1x1 transposed convolutions as decoder; resnet: small residual convolutions for images
-    of any size from 8x8 up."""
+    table = NETWORKS
+
+    kind: Annotated[str, _one_of(NETWORKS)] = Field(default="mlp", description=_help(NETWORKS))
 
     hidden: tuple[Width, ...] = (256, 128)
     """Widths of the hidden layers (mlp), or channels of the residual blocks (resnet), from input
@@ -92,27 +156,36 @@ class NetworkConfig(Section):
     """Initial weights: those of PyTorch, or Xavier-Glorot uniform with zero biases, as Keras has
     them."""
 
+    options: dict[str, Any] = {}
+    """Settings of a network that a plugin brings, by name."""
 
-class PosteriorConfig(Section):
+
+class PosteriorConfig(_PartSection):
     """The approximate posterior q(z|x)."""
 
-    kind: Literal["gaussian", "full-gaussian", "point"] = "gaussian"
-    """gaussian: diagonal covariance; full-gaussian: full covariance; point: no noise, for the
-    plain autoencoder."""
+    table = POSTERIORS
 
-    flow: Literal["none", "planar", "radial", "autoregressive", "spline"] = "none"
-    """Normalizing flow on top of it."""
+    kind: Annotated[str, _one_of(POSTERIORS)] = Field(
+        default="gaussian", description=_help(POSTERIORS)
+    )
+
+    flow: Annotated[str, _one_of(FLOWS, "none")] = Field(
+        default="none", description=f"Normalizing flow on top of it, or none; {_help(FLOWS)}"
+    )
 
     flow_length: int = Field(default=4, ge=0)
     """Number of transformations in the flow."""
 
+    options: dict[str, Any] = {}
+    """Settings of a posterior that a plugin brings, by name."""
 
-class PriorConfig(Section):
+
+class PriorConfig(_PartSection):
     """The prior p(z)."""
 
-    kind: Literal["normal", "mixture", "vamp", "flow"] = "normal"
-    """normal: N(0, I); mixture: learned mixture of diagonal Gaussians; vamp: mixture of the
-    posteriors at learned pseudo-inputs; flow: autoregressive flow on N(0, I)."""
+    table = PRIORS
+
+    kind: Annotated[str, _one_of(PRIORS)] = Field(default="normal", description=_help(PRIORS))
 
     components: int = Field(default=32, ge=1)
     """Number of components of mixture and vamp."""
@@ -120,20 +193,18 @@ class PriorConfig(Section):
     flow_length: int = Field(default=3, ge=1)
     """Number of transformations of the flow prior."""
 
+    options: dict[str, Any] = {}
+    """Settings of a prior that a plugin brings, by name."""
 
-class LikelihoodConfig(Section):
+
+class LikelihoodConfig(_PartSection):
     """The likelihood p(x|z)."""
 
-    kind: Literal[
-        "auto",
-        "bernoulli",
-        "continuous-bernoulli",
-        "gaussian",
-        "discretized-logistic",
-        "categorical",
-    ] = "auto"
-    """auto: bernoulli for binary values, continuous-bernoulli for values in [0, 1], gaussian
-    otherwise. discretized-logistic and categorical describe values in [0, 1] on a grid."""
+    table = LIKELIHOODS
+
+    kind: Annotated[str, _one_of(LIKELIHOODS, "auto")] = Field(
+        default="auto", description=_auto_help() + _help(LIKELIHOODS)
+    )
 
     variance: Literal["unit", "shared", "per-feature"] = "shared"
     """Variance of the gaussian likelihood: 1, which makes it half the squared error plus a
@@ -145,6 +216,9 @@ class LikelihoodConfig(Section):
 
     levels: int = Field(default=256, ge=2)
     """Grid points of discretized-logistic and categorical: 256 for 8-bit pixels."""
+
+    options: dict[str, Any] = {}
+    """Settings of a likelihood that a plugin brings, by name."""
 
 
 class ModelConfig(Section):
@@ -191,6 +265,11 @@ class ObjectiveConfig(Section):
     mean_penalty: float = Field(default=0.0, ge=0.0)
     """Weight of |mean of q|^2 / 2; with beta = 0 and weight 1, the EM variant of the R article."""
 
+    penalties: dict[str, Annotated[float, Field(ge=0.0)]] = Field(
+        default={},
+        description=f"Weights of further terms of the loss, by their names. {_help(OBJECTIVES)}",
+    )
+
     free_bits: float = Field(default=0.0, ge=0.0)
     """Nats of each latent dimension that the rate does not penalise."""
 
@@ -200,6 +279,28 @@ class ObjectiveConfig(Section):
     warmup: int = Field(default=10, ge=1)
     """Epochs until the weight is full (linear), or of one cycle (cyclical: it rises over the
     first half of the cycle and stays full over the second)."""
+
+    @field_validator("penalties")
+    @classmethod
+    def _check_names(cls, penalties: dict[str, float]) -> dict[str, float]:
+        for name in penalties:
+            _check_name(name, OBJECTIVES)
+        return penalties
+
+    def terms(self) -> dict[str, float]:
+        """Weights of the terms of the loss beside the bound; those of 0 are left out.
+
+        Returns:
+            By the name of the term, that of ``mean_penalty`` first.
+
+        Example:
+            >>> ObjectiveConfig(mean_penalty=1.0).terms()
+            {'mean_penalty': 1.0}
+        """
+        weights = {"mean_penalty": self.mean_penalty}
+        for name, weight in self.penalties.items():
+            weights[name] = weights.get(name, 0.0) + weight
+        return {name: weight for name, weight in weights.items() if weight}
 
 
 class TrainingConfig(Section):

@@ -7,11 +7,10 @@ from vaekit.data.dataset import Dataset, Split
 from vaekit.data.image_folder import read_image_folder
 from vaekit.data.parquet import read_parquet
 from vaekit.data.preprocessing import Preprocessing
-from vaekit.data.sources import SOURCES, dataset_from_arrays, load_dataset
+from vaekit.data.sources import dataset_from_arrays, load_dataset
 from vaekit.data.text_tables import read_delimited
 
 __all__ = [
-    "SOURCES",
     "BalancedBatches",
     "Batches",
     "Dataset",

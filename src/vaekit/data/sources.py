@@ -2,7 +2,6 @@
 
 import difflib
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -27,10 +26,10 @@ from vaekit.data.parquet import find_shards, read_parquet, read_parquet_shards, 
 from vaekit.data.shards import ShardedRows
 from vaekit.data.text_tables import read_delimited
 from vaekit.errors import DataError
+from vaekit.registry import SOURCES, resolve
 from vaekit.tables import DelimitedOptions
 
 __all__ = [
-    "SOURCES",
     "binarized_mnist",
     "breast_cancer",
     "dataset_from_arrays",
@@ -305,25 +304,6 @@ def _read(
     )
 
 
-SOURCES: dict[str, str] = {
-    "digits": "1797 handwritten digits, 8x8 pixels of 17 greys, inside scikit-learn",
-    "breast-cancer": "569 breast masses, 30 measures, malignant or benign, inside scikit-learn",
-    "swiss-roll": "3000 points in space on a rolled-up sheet, made by scikit-learn",
-    "mnist": "70,000 handwritten digits, 28x28 grey pixels, 10,000 of them for testing",
-    "fashion-mnist": "70,000 articles of clothing, 28x28 grey pixels, 10,000 of them for testing",
-    "binarized-mnist": "MNIST drawn once as 0 and 1 (Larochelle): 50,000, 10,000 and 10,000 images",
-}
-
-READERS: dict[str, Callable[[], Contents]] = {
-    "digits": digits,
-    "breast-cancer": breast_cancer,
-    "swiss-roll": swiss_roll,
-    "mnist": mnist,
-    "fashion-mnist": fashion_mnist,
-    "binarized-mnist": binarized_mnist,
-}
-
-
 def load_dataset(
     source: str | os.PathLike[str],
     *,
@@ -338,8 +318,8 @@ def load_dataset(
     """Read, check and split a data set.
 
     Args:
-        source: a name (see `SOURCES`) or a path: idx, npy, npz, csv, parquet (idx and csv also
-            packed with gzip), or a folder of images, or of npy or parquet files. A name goes
+        source: a name of ``registry.SOURCES`` or a path: idx, npy, npz, csv, parquet (idx and csv
+            also packed with gzip), or a folder of images, or of npy or parquet files. A name goes
             before a path of that name; write ``./digits`` for the path.
         label: column of a table that holds the labels, by name or by position from 0; a column
             named "label" is found by itself.
@@ -365,9 +345,9 @@ def load_dataset(
     """
     text = os.fspath(source)
     with reading():
-        if text in READERS:
+        if text in SOURCES:
             _refuse_options(text, label=label, image_size=image_size)
-            contents, name = READERS[text](), text
+            contents, name = resolve(SOURCES.get(text).build)(), text
         else:
             path = _existing(text)
             contents = read_path(path, label=label, image_size=image_size, options=options)
@@ -467,12 +447,12 @@ def _existing(text: str) -> Path:
     path = Path(text).expanduser()
     if path.exists():
         return path
-    known = [*SOURCES, *_siblings(path)]
+    known = [*SOURCES.names(), *_siblings(path)]
     near = difflib.get_close_matches(text, known, n=3, cutoff=0.6)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     raise DataError(
         f"{text!r} is neither a known source nor an existing path. {hint}"
-        f"Known sources: {', '.join(SOURCES)}"
+        f"Known sources: {', '.join(SOURCES.names())}"
     )
 
 
