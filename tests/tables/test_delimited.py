@@ -188,7 +188,9 @@ def test_numbers_as_people_write_them(cells, numbers, fill, filled, save, tmp_pa
         ["007", "12"],
         ["192.168.100.200", "10.0.0.1"],
         ["+49 151 123", "+1 234 567"],
-        ["2020-01-01", "2020-01-02"],
+        ["12:30", "13:45"],
+        ["2020-01-01", "1.2.2020"],
+        ["2020-01-01", "2020-02-31"],
         ["1_000", "2_000"],
         ["1-2", "3-4"],
         ["18446744073709551616", "5"],
@@ -201,6 +203,32 @@ def test_what_is_no_number_stays_text(cells, save, tmp_path):
     assert source.frame["x"].isna().tolist()[-1]
     write_table(source.frame, tmp_path / "out.csv", source=source)
     assert (tmp_path / "out.csv").read_bytes() == source.path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("cells", "second", "filled"),
+    [
+        (["2020-01-01", "2020-03-05"], "2020-03-05", "2020-02-02"),
+        (["31.12.2020", "1.1.2021"], "2021-01-01", "1.1.2021"),
+        (["3/4/2020", "13/4/2020"], "2020-04-13", "08/04/2020"),
+        (["3/4/2020", "4/13/2020"], "2020-04-13", "03/24/2020"),
+        (["2020/01/01", "2020/01/03"], "2020-01-03", "2020/01/02"),
+        (["2020-01-01 10:00:30", "2020-01-01 12:00:30"], "2020-01-01 12:00:30", None),
+        (["2020-01-01T10:00Z", "2020-01-01T12:00Z"], "2020-01-01 12:00+00:00", None),
+        (["2020-01-01 10:00+01:00", "2020-01-01 12:00+01:00"], "2020-01-01 11:00+00:00", None),
+    ],
+)
+def test_dates_are_filled_in_the_style_of_the_others(cells, second, filled, save, tmp_path):
+    source = open_table(save(f"d,x\n{cells[0]},0.5\n{cells[1]},1.5\n,2.5\n"))
+    assert source.frame["d"].iloc[1] == pd.Timestamp(second)
+    schema = infer_schema(source.frame)
+    assert schema.columns[0].kind == "datetime"
+    values = schema.encode(source.frame)
+    full = np.where(np.isnan(values), np.nanmean(values, axis=0), np.nan)
+    write_table(schema.decode(full, like=source.frame), tmp_path / "out.csv", source=source)
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert lines[1:3] == [f"{cells[0]},0.5", f"{cells[1]},1.5"]
+    assert lines[3] == f"{filled or cells[0].replace('10:', '11:')},2.5"
 
 
 def test_cells_that_keep_a_column_from_being_numbers_are_named(save):

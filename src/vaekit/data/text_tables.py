@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from vaekit.data.contents import Contents, arrange_labels, find_label_column, table_contents
 from vaekit.errors import DataError, VaekitWarning
+from vaekit.tables.cell_text import is_missing, looks_numeric
 from vaekit.tables.delimited import (
     DelimitedOptions,
     Layout,
@@ -18,7 +19,6 @@ from vaekit.tables.delimited import (
     iterate_records,
     open_delimited,
 )
-from vaekit.tables.number_text import is_missing, looks_numeric
 
 __all__ = ["read_delimited"]
 

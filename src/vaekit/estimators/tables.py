@@ -419,7 +419,7 @@ def fill(
 def _units(column: Column, cells: NDArray[np.float64]) -> tuple[ColumnSpec, float, float]:
     """A column as the model sees it, with shift and scale."""
     known = cells[~np.isnan(cells)]
-    if column.kind == "real":
+    if column.kind in ("real", "datetime"):
         return ColumnSpec("real"), *_moments(known)
     if column.kind == "positive":
         location, scale = _moments(np.log(known))

@@ -1,9 +1,9 @@
 """Mixed tables with missing values: readers, kinds of columns, encoding and decoding; no torch."""
 
+from vaekit.tables.cell_text import MISSING
 from vaekit.tables.columns import KINDS, Column, Kind, parse_kinds
 from vaekit.tables.delimited import DelimitedOptions, TableSource
 from vaekit.tables.frames import nearest, open_table, read_table, write_table
-from vaekit.tables.number_text import MISSING
 from vaekit.tables.schema import Schema, infer_schema, parse_given, parse_weights, read_given
 
 __all__ = [

@@ -1,10 +1,12 @@
-"""The cells of one column as plain numbers or levels, with the gaps marked."""
+"""The cells of one column as numbers, or as codes and levels, with the missing ones marked."""
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +26,7 @@ EXACT = 2**53
 
 @dataclass(frozen=True, kw_only=True)
 class Markers:
-    """What stands in a cell for "not known", besides NaN, None, NaT and NA.
+    """Values that stand for a missing one, besides NaN, None, NaT and NA.
 
     Args:
         texts: without spaces around.
@@ -35,7 +37,7 @@ class Markers:
     numbers: frozenset[float]
 
     def mark(self, value: object) -> bool:
-        """Whether a cell with this value is a gap.
+        """Return whether a cell with this value is missing.
 
         Args:
             value: of the cell.
@@ -47,14 +49,14 @@ class Markers:
 
 
 def read_markers(missing: Sequence[str | float]) -> Markers:
-    """Markers from a list in which a number may be written as text, as on a command line.
+    """Return markers from a list in which a number may be written as text.
 
     Args:
         missing: texts and numbers; each counts as text in cells of text and, where it can be read
             as a number, as a number in cells of numbers.
 
     Returns:
-        Both sets.
+        The markers.
 
     Example:
         >>> markers = read_markers(("?", -999))
@@ -80,12 +82,16 @@ class Cells:
 
     Args:
         name: of the column.
-        dtype: as pandas names it.
-        numbers: (N,) NaN where missing; absent when the cells are something else.
+        dtype: as pandas names it; "date" for dates as objects.
+        numbers: (N,) NaN where missing; seconds since 1970 for times, and seconds for durations;
+            absent when the cells are something else.
         codes: (N,) positions in ``levels``, -1 where missing; empty for numbers.
         levels: the values in order: as declared in a pandas category, sorted elsewhere.
         declared: it is a pandas category, whose levels stand whether or not they occur.
         ordered: it is a pandas category with an order.
+        temporal: its numbers are times or durations.
+        daily: all times are at the start of a day.
+        large: it has whole numbers that float64 does not hold exactly.
     """
 
     name: str
@@ -95,10 +101,13 @@ class Cells:
     levels: tuple[Any, ...] = ()
     declared: bool = False
     ordered: bool = False
+    temporal: bool = False
+    daily: bool = False
+    large: bool = False
 
     @property
     def known(self) -> NDArray[np.bool_]:
-        """(N,) whether each cell has a value."""
+        """(N,) True for each cell that is not missing."""
         known: NDArray[np.bool_]
         known = self.codes >= 0 if self.numbers is None else ~np.isnan(self.numbers)
         return known
@@ -109,7 +118,7 @@ NO_CODES = np.empty(0, np.int64)
 
 
 def as_levels(cells: Cells) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
-    """Cells as positions in a list of levels, also those of numbers.
+    """Return cells, also those of numbers, as positions in a list of levels.
 
     Args:
         cells: of one column.
@@ -135,17 +144,19 @@ def as_levels(cells: Cells) -> tuple[NDArray[np.int64], tuple[Any, ...]]:
 def read_cells(series: pd.Series[Any], *, name: str, markers: Markers) -> Cells:
     """Read the cells of a column.
 
+    Levels of a pandas category that are neither text nor numbers, such as the intervals of
+    ``pandas.cut``, are read as texts.
+
     Args:
         series: (N,) the column.
         name: of the column.
-        markers: what else stands for a gap.
+        markers: what else stands for a missing value.
 
     Returns:
         Its cells.
 
     Raises:
-        DataError: dates, complex numbers, things in cells that are no values, infinite numbers,
-            and whole numbers of 2^53 or more.
+        DataError: complex numbers, lists and other objects, and infinite numbers.
     """
     import pandas as pd
     from pandas.api import types
@@ -153,7 +164,13 @@ def read_cells(series: pd.Series[Any], *, name: str, markers: Markers) -> Cells:
     dtype = series.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         return _read_category(series, name=name, markers=markers)
-    if types.is_bool_dtype(dtype) or types.is_object_dtype(dtype) or types.is_string_dtype(dtype):
+    if types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
+        return _read_times(series, name=name, dtype=str(dtype))
+    if types.is_timedelta64_dtype(dtype):
+        numbers = series.dt.total_seconds().to_numpy(np.float64, na_value=np.nan)
+        return Cells(name=name, dtype=str(dtype), numbers=numbers, codes=NO_CODES, temporal=True)
+    objects = str(dtype).startswith("dictionary") or types.is_object_dtype(dtype)
+    if types.is_bool_dtype(dtype) or objects or types.is_string_dtype(dtype):
         return _read_objects(series, name=name, markers=markers)
     if not types.is_numeric_dtype(dtype) or types.is_complex_dtype(dtype):
         raise _unreadable(name, str(dtype))
@@ -162,12 +179,45 @@ def read_cells(series: pd.Series[Any], *, name: str, markers: Markers) -> Cells:
     if str(dtype).lower() == "float32":  # a marker such as 1e20 is rounded in such a column
         marks = marks | {float(np.float32(mark)) for mark in marks if abs(mark) < SINGLE}
     numbers[np.isin(numbers, list(marks))] = np.nan
-    _check(numbers, name=name, integers=types.is_integer_dtype(dtype))
-    return Cells(name=name, dtype=str(dtype), numbers=numbers, codes=NO_CODES)
+    return _number_cells(numbers, name=name, dtype=dtype, integers=types.is_integer_dtype(dtype))
+
+
+def _number_cells(
+    numbers: NDArray[np.float64], *, name: str, dtype: object, integers: bool
+) -> Cells:
+    infinite = np.flatnonzero(np.isinf(numbers))
+    if infinite.size:
+        row = int(infinite[0])
+        raise _infinite(name, float(numbers[row]), where=f"row {row + 1}")
+    large = integers and bool((np.abs(numbers) >= EXACT).any())
+    return Cells(name=name, dtype=str(dtype), numbers=numbers, codes=NO_CODES, large=large)
+
+
+def _read_times(series: pd.Series[Any], *, name: str, dtype: str) -> Cells:
+    """Read times as seconds since 1970, in UTC where they have a time zone."""
+    import pandas as pd
+
+    if isinstance(series.dtype, pd.PeriodDtype):
+        series = series.dt.start_time
+    try:
+        if isinstance(series.dtype, pd.ArrowDtype):
+            series = series.astype(object)
+        times = pd.to_datetime(series, utc=dtype in ("date", "datetime"))
+        zone = times.dt.tz_convert("UTC").dt.tz_localize(None) if times.dt.tz else times
+    except (TypeError, ValueError, AttributeError) as error:
+        raise _unreadable(name, f"dates that pandas does not hold ({error})") from error
+    numbers = zone.to_numpy("datetime64[us]").astype(np.float64) / 1e6
+    numbers[times.isna().to_numpy()] = np.nan
+    local = times.dt.tz_localize(None) if times.dt.tz else times
+    daily = bool((local.dropna() == local.dropna().dt.normalize()).all())
+    return Cells(
+        name=name, dtype=dtype, numbers=numbers, codes=NO_CODES, temporal=True, daily=daily
+    )
 
 
 def _read_category(series: pd.Series[Any], *, name: str, markers: Markers) -> Cells:
     declared = [_plain(level) for level in series.cat.categories]
+    declared = [level if _is_level(level) else str(level) for level in declared]
     kept = [place for place, level in enumerate(declared) if not markers.mark(level)]
     levels = tuple(declared[place] for place in kept)
     _check_types(levels, name=name)
@@ -184,9 +234,10 @@ def _read_category(series: pd.Series[Any], *, name: str, markers: Markers) -> Ce
 
 
 def _read_objects(series: pd.Series[Any], *, name: str, markers: Markers) -> Cells:
-    """Cells of text, of true and false, or of Python's own values: numbers if all of them are."""
+    """Read text, true and false, dates, or Python's own numbers."""
     import pandas as pd
 
+    dtype = str(series.dtype)
     try:
         codes, uniques = pd.factorize(series)
     except TypeError:  # it holds lists, or other things that cannot be told apart
@@ -194,62 +245,51 @@ def _read_objects(series: pd.Series[Any], *, name: str, markers: Markers) -> Cel
         raise _unreadable(name, f"{type(odd).__name__} ({odd!r})") from None
     values = [_plain(value) for value in uniques]
     kept = [place for place, value in enumerate(values) if not markers.mark(value)]
-    _check_types([values[place] for place in kept], name=name)
-    if all(isinstance(values[place], (int, float)) for place in kept) and not any(
-        isinstance(values[place], bool) for place in kept
-    ):
+    known = [values[place] for place in kept]
+    if known and all(isinstance(value, datetime.date) for value in known):
+        day = not any(isinstance(value, datetime.datetime) for value in known)
+        return _read_times(series, name=name, dtype="date" if day else "datetime")
+    _check_types(known, name=name)
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in known):
         floats = np.full(len(values) + 1, np.nan)
-        floats[kept] = [values[place] for place in kept]
-        integers = all(isinstance(values[place], int) for place in kept)
-        _check(floats[codes], name=name, integers=integers)
-        return Cells(name=name, dtype=str(series.dtype), numbers=floats[codes], codes=NO_CODES)
+        floats[kept] = known
+        integers = all(isinstance(value, int) for value in known)
+        return _number_cells(floats[codes], name=name, dtype=dtype, integers=integers)
     kept.sort(key=lambda place: (type(values[place]).__name__, values[place]))
     place_of = np.full(len(values) + 1, -1, np.int64)
     place_of[kept] = np.arange(len(kept))
     levels = tuple(values[place] for place in kept)
-    return Cells(name=name, dtype=str(series.dtype), codes=place_of[codes], levels=levels)
+    return Cells(name=name, dtype=dtype, codes=place_of[codes], levels=levels)
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_level(value: object) -> bool:
+    return isinstance(value, (str, bool, int, float))
 
 
 def _check_types(values: Sequence[Any], *, name: str) -> None:
     for value in values:
-        if not isinstance(value, (str, bool, int, float)):
+        if not _is_level(value):
             raise _unreadable(name, f"{type(value).__name__} ({value!r})")
         if isinstance(value, float) and not math.isfinite(value):
-            raise DataError(_infinite(name, value, where="a cell"))
+            raise _infinite(name, value, where="a cell")
 
 
-def _check(numbers: NDArray[np.float64], *, name: str, integers: bool) -> None:
-    """Refuse what no model can hold."""
-    infinite = np.flatnonzero(np.isinf(numbers))
-    if infinite.size:
-        row = int(infinite[0])
-        raise DataError(_infinite(name, float(numbers[row]), where=f"row {row + 1}"))
-    large = np.flatnonzero(np.abs(numbers) >= EXACT)
-    if integers and large.size:
-        row = int(large[0])
-        raise DataError(
-            f"column {name!r}: expected whole numbers below 2^53, which a model holds exactly; "
-            f"row {row + 1} has {numbers[row]:.0f}. Divide them, or pass the column through with "
-            f"kinds={{{name!r}: 'identifier'}}"
-        )
-
-
-def _infinite(name: str, value: float, *, where: str) -> str:
-    return (
-        f"column {name!r}: expected finite numbers; {where} has {value}. Replace it, or have it "
-        f"taken as missing with missing=({str(value)!r},)"
+def _infinite(name: str, value: float, *, where: str) -> DataError:
+    return DataError(
+        f"column {name!r}: expected finite numbers; {where} has {value}. Replace it, or name "
+        f"{str(value)!r} as a missing value"
     )
 
 
 def _unreadable(name: str, came: str) -> DataError:
-    dates = any(word in came.lower() for word in ("date", "time", "period"))
-    take = f"frame[{name!r}].dt.year, or days since some day" if dates else "as numbers or text"
     return DataError(
-        f"column {name!r}: expected numbers, text, true and false, or a pandas category; got "
-        f"{came}. Take from it what matters ({take}), drop it, or pass it through with "
-        f"kinds={{{name!r}: 'identifier'}}"
+        f"column {name!r}: expected numbers, text, dates, true and false, or a pandas category; "
+        f"got {came}. Take from it what matters as numbers or text, drop it, or declare it an "
+        "identifier, which is passed through"
     )

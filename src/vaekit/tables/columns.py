@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -45,6 +47,7 @@ Kind = Literal[
     "categorical",
     "ordinal",
     "bounded",
+    "datetime",
     "constant",
     "identifier",
 ]
@@ -65,7 +68,8 @@ class Column:
         low: of bounded: the least value there can be.
         high: of bounded: the greatest.
         dtype: as pandas names it.
-        whole: all values are whole numbers, so results are rounded.
+        whole: all values are whole numbers, or times at the start of a day, so results are
+            rounded.
 
     Example:
         >>> Column(name="score", kind="bounded", low=0, high=100).modelled
@@ -228,6 +232,14 @@ def restore(column: Column, values: NDArray[np.float64], *, like: pd.Series[Any]
     """
     left = np.isnan(values)
     cells = _cells(column, values, dtype=column.dtype)
+    decimals = column.dtype == "object" or column.dtype.startswith("decimal")
+    first = next(iter(like.dropna()), None) if decimals else None
+    if isinstance(first, Decimal):
+        digits = -int(first.as_tuple().exponent)
+        cells = _objects([Decimal(f"{cell:.{max(digits, 0)}f}") for cell in np.nan_to_num(values)])
+    if column.dtype == "category" and str(like.dtype) == "category":
+        named = {str(level): level for level in like.cat.categories}  # intervals are texts here
+        cells = _objects([named.get(cell, cell) for cell in cells])
     if left.any():
         cells = cells.astype(object)
         cells[left] = like.to_numpy(object)[left]
@@ -239,6 +251,8 @@ def _cells(column: Column, values: NDArray[np.float64], *, dtype: str) -> NDArra
     if column.kind in LEVELLED:
         places = np.clip(np.rint(np.nan_to_num(values)), 0, len(column.levels) - 1).astype(int)
         return np.take(_objects(column.levels), places)
+    if _is_temporal(dtype):
+        return _times(values, dtype=dtype, daily=column.whole)
     numbers = values
     if column.kind == "bounded":
         numbers = np.clip(numbers, column.low, column.high)
@@ -252,6 +266,30 @@ def _cells(column: Column, values: NDArray[np.float64], *, dtype: str) -> NDArra
     if dtype == "object":
         return _objects([int(number) for number in np.nan_to_num(numbers)])
     return numbers
+
+
+def _is_temporal(dtype: str) -> bool:
+    return dtype.startswith(("date", "period", "time"))
+
+
+def _times(seconds: NDArray[np.float64], *, dtype: str, daily: bool) -> NDArray[Any]:
+    """Return seconds as times or durations of the type of a column; missing ones are NaT."""
+    import pandas as pd
+
+    micros = np.clip(np.rint(seconds), -MOST_SECONDS, MOST_SECONDS) * 1e6
+    whole = np.where(np.isnan(micros), np.iinfo(np.int64).min, np.nan_to_num(micros)).astype("i8")
+    if dtype.startswith("timedelta"):
+        return np.asarray(whole.view("timedelta64[us]").astype(dtype))
+    named = re.search(r", (?:tz=)?([^\]]+)\]", dtype)
+    zone = named[1] if named else "UTC" if dtype == "datetime" else None
+    times = pd.DatetimeIndex(whole.view("datetime64[us]"), tz="UTC").tz_convert(zone)
+    if daily:
+        days = (times.tz_localize(None) + pd.Timedelta(hours=12)).floor("D")
+        times = days.tz_localize(zone, ambiguous="NaT", nonexistent="shift_forward")
+    times = times if zone else times.tz_localize(None)
+    if dtype.startswith("period"):
+        return _objects(times.to_period(dtype[7:-1]))
+    return _objects(times.date if dtype == "date" else times)
 
 
 def _objects(values: Collection[object] | NDArray[Any]) -> NDArray[Any]:
@@ -278,7 +316,7 @@ def _typed(column: Column, cells: NDArray[Any], *, like: pd.Series[Any]) -> pd.S
             continue
         try:
             return pd.Series(cells, index=like.index).astype(dtype)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, NotImplementedError):
             continue
     return pd.Series(cells, index=like.index, dtype=object)
 
@@ -291,13 +329,15 @@ def _dtype(column: Column, cells: NDArray[Any], *, like: pd.Series[Any]) -> Any:
     if column.dtype != "category":
         return like.dtype if same else column.dtype
     declared = like.cat.categories.tolist() if same else []
-    if same and set(column.levels) <= set(declared):
+    if same and set(column.levels) <= {*declared, *map(str, declared)}:
         return like.dtype
     more = [cell for cell in [*declared, *cells] if not pd.isna(cell)]
     ordered = bool(like.cat.ordered) if same else column.kind == "ordinal"
     return pd.CategoricalDtype(list(dict.fromkeys([*column.levels, *more])), ordered=ordered)
 
 
+MOST_SECONDS = 9e9
+"""Times farther from 1970 are not held by nanoseconds of 64 bits."""
 HOLDS = {
     "positive": "numbers above 0",
     "count": "whole numbers from 0 up",
@@ -350,6 +390,16 @@ def build_column(cells: Cells, wish: Wish) -> Column:
     if wish.kind in LEVELLED:
         return _levelled(cells, wish)
     numbers = numbers_of(cells, kind=wish.kind)
+    if wish.kind == "datetime" and not cells.temporal:
+        raise DataError(
+            f"column {cells.name!r}: datetime expects dates or times; got {cells.dtype}. Convert "
+            "it with pandas.to_datetime"
+        )
+    if cells.large:
+        raise DataError(
+            f"column {cells.name!r}: expected whole numbers below 2^53, which a model holds "
+            "exactly. Divide them, or declare the column an identifier, which is passed through"
+        )
     low, high = wish.limits or (None, None)
     if wish.kind == "bounded" and wish.limits is None:
         low, high = _limits(numbers, name=cells.name)
@@ -362,7 +412,7 @@ def build_column(cells: Cells, wish: Wish) -> Column:
         low=low,
         high=high,
         dtype=cells.dtype,
-        whole=are_whole(cells),
+        whole=cells.daily if cells.temporal else are_whole(cells),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import datetime
 import gzip
 import io
 import re
@@ -21,12 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.errors import ConfigError, DataError
-from vaekit.tables.number_text import (
+from vaekit.tables.cell_text import (
     MISSING,
+    DateStyle,
     NumberStyle,
     decimal_mark,
     is_missing,
     looks_numeric,
+    parse_dates,
     parse_numbers,
 )
 
@@ -51,6 +54,7 @@ SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "whitesp
 SAMPLE_BYTES = 2**18
 SAMPLE_RECORDS = 200
 NO_SEPARATOR = "\x1f"
+Style = NumberStyle | DateStyle
 EXACT = 2**53
 """Whole numbers below this are exact as float64."""
 
@@ -498,7 +502,7 @@ class TableSource:
     path: Path
     frame: pd.DataFrame
     layout: Layout | None = None
-    styles: Mapping[str, NumberStyle] = field(default_factory=dict)
+    styles: Mapping[str, Style] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
 
 
@@ -544,7 +548,7 @@ def open_delimited(
     if retyped:
         text = _parse(path, layout, usecols=sorted(retyped), dtype=str, na_filter=False)
         frame[sorted(retyped)] = text
-    styles: dict[str, NumberStyle] = {}
+    styles: dict[str, Style] = {}
     doubts: list[str] = []
     names = layout.unique_names[: frame.shape[1]]
     columns = {}
@@ -710,8 +714,8 @@ def _leading_zeros(path: Path, layout: Layout) -> bool:
 
 def _typed(
     column: pd.Series[Any], *, marks: Sequence[str], layout: Layout
-) -> tuple[pd.Series[Any], NumberStyle | None, str]:
-    """Return cells of text as numbers, with their style, or else what keeps them from it."""
+) -> tuple[pd.Series[Any], Style | None, str]:
+    """Return cells of text as numbers or dates, with their style, or what keeps them from it."""
     import pandas as pd
 
     codes, uniques = pd.factorize(column)
@@ -737,6 +741,11 @@ def _typed(
                 f"like the others ({shown}; the first in row {row}), so the column is taken as "
                 "text. Correct these cells, or name them as missing values"
             )
+    dated = parse_dates([text for text in counts if text])
+    if dated:
+        times = dict(zip((text for text in counts if text), dated[0], strict=True))
+        found = pd.Series([times.get(text) for text in [*stripped, None]], dtype=dated[0].dtype)
+        return found.iloc[codes].set_axis(column.index), dated[1], ""
     texts = [text if text in counts else None for text in stripped]
     if texts == list(uniques):
         return column, None, doubt
@@ -819,7 +828,7 @@ def _texts(column: pd.Series[Any], records: pd.DataFrame, *, source: TableSource
     """Return the cells of a column as text: as in the file where they did not change."""
     assert source.layout is not None
     name = column.name
-    style = source.styles.get(str(name), NumberStyle(decimal=source.layout.decimal))
+    style: Any = source.styles.get(str(name), NumberStyle(decimal=source.layout.decimal))
     missing = "NA" if source.layout.separator == " " else ""
     values = _objects(column)
     if name in source.frame.columns:
@@ -837,7 +846,8 @@ def _texts(column: pd.Series[Any], records: pd.DataFrame, *, source: TableSource
         if value in known:
             return known[value]
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        return style.format(value) if number else str(value)
+        plain = not number and not isinstance(value, datetime.datetime)
+        return str(value) if plain else style.format(value)
 
     return [written(*cells) for cells in zip(values, before, texts, strict=True)]
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from vaekit.errors import DataError, MissingExtraError, VaekitWarning
 from vaekit.io import write_atomically
+from vaekit.tables.cell_text import MISSING
 from vaekit.tables.cells import Markers, read_markers
 from vaekit.tables.delimited import (
     DelimitedOptions,
@@ -24,7 +25,6 @@ from vaekit.tables.delimited import (
     open_delimited,
     write_delimited,
 )
-from vaekit.tables.number_text import MISSING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,8 @@ def as_frame(table: pd.DataFrame | NDArray[Any]) -> pd.DataFrame:
     """A table as a pandas frame.
 
     Args:
-        table: a frame, taken as it is; or an array (N, F), whose columns are named x0, x1, ...
+        table: a frame, taken as it is; or an array (N, F), whose columns are named x0, x1, ... and
+            of which masked cells are missing.
 
     Returns:
         The frame, (N, F).
@@ -50,6 +51,8 @@ def as_frame(table: pd.DataFrame | NDArray[Any]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if isinstance(table, np.ma.MaskedArray):
+        table = np.where(np.ma.getmaskarray(table), np.nan, table.data)
     if isinstance(table, np.ndarray) and table.ndim == 2:
         table = pd.DataFrame(table, columns=[f"x{place}" for place in range(table.shape[1])])
     if not isinstance(table, pd.DataFrame):

@@ -342,20 +342,22 @@ def infer_schema(
     """What kind of thing each column holds; the first rule that fits decides.
 
     1. constant: no more than one value.
-    2. identifier: whole numbers, all different and none missing, in a column that is named id,
+    2. datetime: dates and times, as seconds since 1970; durations are real.
+    3. identifier: whole numbers, all different and none missing, in a column that is named id,
        index or uuid (or ends so: user_id, userId), or that are 0..N-1 or 1..N in 20 rows or more;
-       and texts, 20 or more of them, of which over nine in ten differ. Other numbers are never
+       and texts, 20 or more of them, of which over nine in ten differ; and whole
+       numbers beyond 2^53, which float64 does not hold. Other numbers are never
        identifiers: measurements are often all different.
-    3. binary: two values of whatever type, and true and false.
-    4. ordinal: a pandas category with an order.
-    5. categorical: any other text and any other pandas category.
-    6. count: whole numbers from 0 up, also when there are few of them (children, rooms, years of
+    4. binary: two values of whatever type, and true and false.
+    5. ordinal: a pandas category with an order.
+    6. categorical: any other text and any other pandas category.
+    7. count: whole numbers from 0 up, also when there are few of them (children, rooms, years of
        school). A code looks the same, but as a count it loses little, whereas an amount that is
        taken as categorical loses its order and every value that was not seen; so a code in
        numbers has to be called categorical.
-    7. positive: numbers above 0 of which the logarithm is far less skewed: skewness of the
+    8. positive: numbers above 0 of which the logarithm is far less skewed: skewness of the
        values at least 1, and that of their logarithms at most half of it in size.
-    8. real: all other numbers.
+    9. real: all other numbers.
 
     Bounded is never guessed, for a largest value is no limit; ask for it with "bounded" (limits
     from the data) or "bounded:0:100". "ordinal:low:mid:high" gives an order.
@@ -369,7 +371,7 @@ def infer_schema(
         The schema, of all columns in their order.
 
     Raises:
-        DataError: not a table, a kind that cannot hold its column, dates, infinite numbers.
+        DataError: not a table, a kind that cannot hold its column, infinite numbers.
         ConfigError: ``kinds`` names a column or a kind that there is not.
 
     Example:
@@ -416,8 +418,12 @@ def guess_kind(cells: Cells) -> Kind:
     Returns:
         The first kind of which the rule fits; real when none does.
     """
+    if cells.large:
+        return "identifier"
     rules: dict[Kind, Callable[[Cells], bool]] = {
         "constant": _is_constant,
+        "datetime": _is_datetime,
+        "real": _is_duration,
         "identifier": _is_identifier,
         "binary": _is_binary,
         "ordinal": _is_ordinal,
@@ -431,6 +437,14 @@ def guess_kind(cells: Cells) -> Kind:
 def _is_constant(cells: Cells) -> bool:
     codes, _ = as_levels(cells)
     return len(np.unique(codes[codes >= 0])) <= 1
+
+
+def _is_datetime(cells: Cells) -> bool:
+    return cells.temporal and not _is_duration(cells)
+
+
+def _is_duration(cells: Cells) -> bool:
+    return cells.dtype.startswith("timedelta")
 
 
 def _is_identifier(cells: Cells) -> bool:

@@ -1,13 +1,27 @@
-"""Numbers as people write them: decimal commas, thousands separators, currencies, percentages."""
+"""Numbers and dates as people write them: decimal commas, currencies, percentages, 31.12.2020."""
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-__all__ = ["MISSING", "NumberStyle", "decimal_mark", "is_missing", "looks_numeric", "parse_numbers"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "MISSING",
+    "DateStyle",
+    "NumberStyle",
+    "decimal_mark",
+    "is_missing",
+    "looks_numeric",
+    "parse_dates",
+    "parse_numbers",
+]
 
 
 MISSING = (
@@ -199,3 +213,70 @@ def _style(matches: Sequence[re.Match[str]], *, decimal: str) -> NumberStyle:
 
 def _most(texts: Iterable[str]) -> str:
     return next((text for text, _ in Counter(texts).most_common(1)), "")
+
+
+_DATE = re.compile(
+    r"(\d{4}([-/])\d{1,2}\2\d{1,2}|\d{1,2}([./-])\d{1,2}\3\d{4})"
+    r"(?:([T ])\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}:?\d{2})?"
+)
+
+
+@dataclass(frozen=True)
+class DateStyle:
+    """How the dates of a column are written.
+
+    Args:
+        pattern: of ``strftime``.
+        zone: offset from UTC behind it, such as "Z" or "+01:00".
+    """
+
+    pattern: str
+    zone: str = ""
+
+    def format(self, value: datetime.datetime) -> str:
+        """Write a time in this style.
+
+        Args:
+            value: in the time zone of the column.
+        """
+        return value.strftime(self.pattern) + self.zone
+
+
+def parse_dates(texts: Sequence[str]) -> tuple[pd.DatetimeIndex, DateStyle] | None:
+    """Parse the distinct cells of a column as dates of one style.
+
+    Days and months in 3/4/2020 are told apart by the other cells, else the month comes first.
+
+    Args:
+        texts: the cells.
+
+    Returns:
+        Dates, with the time zone if there is one, and their style; None where they are no dates
+        or of different styles.
+
+    Example:
+        >>> parse_dates(["31.12.2020", "1.1.2021"])[0].strftime("%Y-%m-%d").tolist()
+        ['2020-12-31', '2021-01-01']
+    """
+    import pandas as pd
+
+    first = _DATE.fullmatch(texts[0]) if texts else None
+    if first is None:
+        return None
+    mark, other, clock, seconds, fraction, zone = first.groups()[1:]
+    time = f"{clock}%H:%M" + (":%S" if seconds else "") + (".%f" if fraction else "")
+    days = (
+        [f"%Y{mark}%m{mark}%d"]
+        if mark
+        else [f"%m{other}%d{other}%Y", f"%d{other}%m{other}%Y"][:: -1 if other == "." else 1]
+    )
+    zone = zone or ""
+    if not all(text.endswith(zone) for text in texts):
+        return None
+    bare = [text.removesuffix(zone) for text in texts]
+    for pattern in (day + (time if clock else "") for day in days):
+        times = pd.to_datetime(pd.Index(bare), format=pattern, errors="coerce")
+        if not times.hasnans:
+            offset = pd.Timestamp(f"2020-01-01T00:00{zone}").tz
+            return times.tz_localize(offset), DateStyle(pattern, zone)
+    return None
