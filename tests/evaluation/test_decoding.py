@@ -8,7 +8,7 @@ import torch
 
 from vaekit import MLP, VAE, Amortized, Batches, Bernoulli, DiagonalGaussian, StandardNormal
 from vaekit.errors import VaekitWarning
-from vaekit.evaluation import Decoding, evaluate, worth_compiling
+from vaekit.evaluation import DecoderLikelihood, evaluate, worth_compiling
 from vaekit.evaluation import likelihood as decoding
 from vaekit.models import Columns, ColumnSpec
 
@@ -51,19 +51,19 @@ def measured(model, rows, *, compiled):
 def test_numbers_differ_by_rounding_whatever_is_left_over(monkeypatch, make):
     model, rows = make()
     monkeypatch.setattr(decoding, "_CACHE_BYTES", 5 * 10 * 4 * rows.shape[1])
-    plainly = []
-    plain = Decoding._plainly
+    eager = []
+    plain = DecoderLikelihood._eager
 
     def counted(self, z, x):
-        plainly.append(tuple(z.shape[:2]))
+        eager.append(tuple(z.shape[:2]))
         return plain(self, z, x)
 
-    monkeypatch.setattr(Decoding, "_plainly", counted)
+    monkeypatch.setattr(DecoderLikelihood, "_eager", counted)
     expected = measured(model, rows, compiled=False)
-    plainly.clear()
+    eager.clear()
     found = measured(model, rows, compiled=True)
     # recorded once and compared once; then one sample that is left over, and five rows that are
-    assert plainly == [(5, 10), (5, 10), (1, 10), (1, 10), (10, 5), (6, 5)]
+    assert eager == [(5, 10), (5, 10), (1, 10), (1, 10), (10, 5), (6, 5)]
     for name, value in expected.items():
         if isinstance(value, float):
             assert found[name] == pytest.approx(value, rel=1e-5, abs=1e-5), name

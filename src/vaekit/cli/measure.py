@@ -13,7 +13,7 @@ from vaekit.comparison.published import compare_to_published, published_lines, r
 from vaekit.config import EvaluationConfig
 from vaekit.data import Batches, Dataset, Part
 from vaekit.errors import ConfigError
-from vaekit.evaluation import Shared, evaluate, worth_compiling
+from vaekit.evaluation import ProcessGroup, evaluate, worth_compiling
 from vaekit.io import columns
 from vaekit.report import headlines
 from vaekit.runs import Run, label_models, load_label_model, save_label_model
@@ -109,7 +109,7 @@ def measure(
     rows: int | None = None,
     device: str = "auto",
     output: Output,
-    processes: Shared | None = None,
+    processes: ProcessGroup | None = None,
 ) -> dict[str, Any]:
     """Measure a run and write ``evaluation.json``; of several processes the first writes.
 

@@ -18,7 +18,7 @@ from vaekit.comparison.published import compare_to_published, recipe_differences
 from vaekit.config import Config, ReportConfig, merge, parse_config
 from vaekit.data import Dataset
 from vaekit.errors import ConfigError, Interrupted, VaekitWarning
-from vaekit.evaluation.evaluate import Shared
+from vaekit.evaluation.evaluate import ProcessGroup
 from vaekit.report import draw_figures, write_report
 from vaekit.runs import Run, RunFolder, load_run
 from vaekit.training import Callback, TensorBoard, progress
@@ -60,7 +60,7 @@ def finish(folder: RunFolder, *, dataset: Dataset, output: Output, measured: boo
 
 
 def measure_run(
-    run: Run, *, dataset: Dataset, output: Output, processes: Shared | None = None
+    run: Run, *, dataset: Dataset, output: Output, processes: ProcessGroup | None = None
 ) -> None:
     """Measure a run as it was configured.
 

@@ -1,15 +1,21 @@
-"""Numbers about a trained model."""
+"""Evaluation of a trained model: bounds, log-likelihood, active units."""
 
-from vaekit.evaluation.evaluate import ACTIVE_VARIANCE, Alone, Evaluation, Shared, evaluate
-from vaekit.evaluation.likelihood import Decoding, RowScores, score_rows, worth_compiling
+from vaekit.evaluation.evaluate import (
+    ACTIVE_VARIANCE,
+    Evaluation,
+    ProcessGroup,
+    SingleProcess,
+    evaluate,
+)
+from vaekit.evaluation.likelihood import DecoderLikelihood, RowScores, score_rows, worth_compiling
 
 __all__ = [
     "ACTIVE_VARIANCE",
-    "Alone",
-    "Decoding",
+    "DecoderLikelihood",
     "Evaluation",
+    "ProcessGroup",
     "RowScores",
-    "Shared",
+    "SingleProcess",
     "evaluate",
     "score_rows",
     "worth_compiling",

@@ -11,48 +11,51 @@ from torch import Tensor, nn
 from vaekit.data import Batches, Part
 from vaekit.distributions import Point
 from vaekit.errors import DataError
-from vaekit.evaluation.likelihood import Decoding, RowScores, score_rows
+from vaekit.evaluation.likelihood import DecoderLikelihood, RowScores, score_rows
 from vaekit.models import Model
 from vaekit.numerics import compute_settings, fixed_noise, nth_seed
 from vaekit.objectives import has_closed_form, kl_per_dim
 
 __all__ = [
     "ACTIVE_VARIANCE",
-    "Alone",
     "Evaluation",
-    "Layout",
-    "Shared",
+    "ProcessGroup",
+    "SingleProcess",
     "evaluate",
-    "summarise",
     "write_notes",
 ]
 
+ACTIVE_VARIANCE = 0.01
+"""A latent dimension is active if its posterior mean varies by more than this over the rows."""
+_COLLAPSED_NATS = 0.1
+_SCALARS = 6  # sums that precede those of each latent dimension
 
-class Shared(Protocol):
-    """The processes that share a piece of work, seen from one of them.
 
-    Whole batches fall to each in turn, so that the noise of a row does not depend on how many
-    there are. :class:`vaekit.training.distributed.Processes` is such a thing.
+class ProcessGroup(Protocol):
+    """Processes that share the batches of an evaluation, each taking every n-th batch.
+
+    The noise of a row depends on its batch alone, so results are the same for any number of
+    processes. :class:`vaekit.training.distributed.Processes` implements this.
 
     Attributes:
-        part: which process this is, and of how many.
+        part: rank and size of the group.
     """
 
     part: Part
 
     def total(self, sums: Tensor) -> Tensor:
-        """Sums over all processes, the same in each.
+        """Return the sums over all processes (all-reduce).
 
         Args:
             sums: of this process, on the CPU.
         """
 
 
-class Alone:
-    """One process that has nobody to share with.
+class SingleProcess:
+    """A group of one process.
 
     Example:
-        >>> Alone().part
+        >>> SingleProcess().part
         Part(number=0, of=1)
     """
 
@@ -60,77 +63,12 @@ class Alone:
         self.part = Part()
 
     def total(self, sums: Tensor) -> Tensor:
-        """The sums themselves.
+        """Return the sums unchanged.
 
         Args:
             sums: any tensor.
         """
         return sums
-
-
-_COLLAPSED_NATS = 0.1
-
-
-def write_notes(
-    *,
-    dense: bool,
-    rate: float,
-    active: int,
-    latent_dim: int,
-    effective: float,
-    samples: int,
-) -> tuple[str, ...]:
-    """Sentences for whatever a person should know before using the numbers.
-
-    Args:
-        dense: whether the posterior has a density.
-        rate: in nats per row.
-        active: active latent dimensions.
-        latent_dim: D.
-        effective: median effective sample size.
-        samples: K.
-
-    Returns:
-        The sentences; none when all is well.
-
-    Example:
-        >>> write_notes(
-        ...     dense=True, rate=0.0, active=0, latent_dim=2, effective=90.0, samples=100
-        ... )[0][:9]
-        'Collapsed'
-    """
-    if not dense:
-        return (
-            "The posterior is a point and has no density: there is no log-likelihood, and the "
-            "rate is only the cross-entropy -log p(z) at the code.",
-        )
-    notes = []
-    if rate < _COLLAPSED_NATS:
-        notes.append(
-            f"Collapsed: the code carries {rate:.2g} nats and {active} of {latent_dim} dimensions "
-            "vary with the data, so the decoder ignores it. Warm the rate up (objective.schedule "
-            "= linear), lower objective.beta, set objective.free_bits, or take a weaker decoder."
-        )
-    elif active == 0:
-        notes.append(
-            f"No mean of a code varies by more than 0.01, yet the rate is {rate:.3g} nats: the "
-            "posteriors are far narrower than the prior, and samples of the prior miss the codes."
-        )
-    elif 2 * active < latent_dim:
-        notes.append(
-            f"{latent_dim - active} of {latent_dim} latent dimensions are unused; the model "
-            "would lose little with fewer."
-        )
-    if samples >= 10 and effective < max(2.0, 0.001 * samples):
-        notes.append(
-            f"Half of the rows rest on fewer than {effective:.1f} effective samples of {samples}: "
-            "the log-likelihood is a lower bound that more samples would raise."
-        )
-    return tuple(notes)
-
-
-ACTIVE_VARIANCE = 0.01
-"""A latent dimension is active if its posterior mean varies by more than this over the rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,115 +115,6 @@ class Evaluation:
         return asdict(self) | {"notes": list(self.notes)}
 
 
-_SINGLE = 6  # numbers before those that there are one of for each latent dimension
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """What stands where in the sums over a batch, and what the model knows in closed form.
-
-    Args:
-        features: F.
-        latent_dim: D.
-        dense: whether the posterior has a density.
-        closed_form: whether the rate has one for each dimension.
-    """
-
-    features: int
-    latent_dim: int
-    dense: bool
-    closed_form: bool
-
-    @classmethod
-    def of(cls, model: Model, x: Tensor) -> "Layout":
-        """For a model.
-
-        Args:
-            model: any.
-            x: (1, F) a row as it sees them.
-        """
-        q = model.encode(x)
-        return cls(
-            features=x.shape[-1],
-            latent_dim=q.mean.shape[-1],
-            dense=not isinstance(q, Point),
-            closed_form=has_closed_form(q, model.code_distribution()),
-        )
-
-    @property
-    def width(self) -> int:
-        """How many sums."""
-        return _SINGLE + (2 + self.closed_form) * self.latent_dim
-
-    def sums(self, scores: RowScores, *, mean: Tensor, kl: Tensor | None, error: Tensor) -> Tensor:
-        """Sums over a batch.
-
-        Args:
-            scores: of its rows.
-            mean: (B, D) of the posterior.
-            kl: (B, D), where it has a closed form.
-            error: (B,) squared error of the reconstruction.
-
-        Returns:
-            (width,)
-        """
-        log_p = scores.log_likelihood
-        single = [torch.ones_like(log_p), log_p, log_p.square()]
-        single += [scores.distortion, scores.rate, error]
-        parts = [torch.stack(single, 1), mean, mean.square(), *([] if kl is None else [kl])]
-        return torch.cat(parts, 1).sum(0)
-
-
-def summarise(
-    sums: Tensor, *, effective: Tensor, layout: Layout, split: str, samples: int
-) -> Evaluation:
-    """Means over rows, never over batches.
-
-    Args:
-        sums: (batches, width) over each batch, float64.
-        effective: (rows,) effective samples.
-        layout: of the sums.
-        split: which rows.
-        samples: K.
-
-    Returns:
-        The numbers.
-    """
-    total = sums.sum(0)
-    rows = int(total[0])
-    log_p, square, distortion, sampled_rate, error = (total[1:_SINGLE] / rows).tolist()
-    mean, second, *kl = torch.split(total[_SINGLE:] / rows, layout.latent_dim)
-    per_dim = kl[0] if kl else None
-    rate = sampled_rate if per_dim is None else float(per_dim.sum())
-    variance = (second - mean.square()).clamp_min(0)
-    active = int((variance > ACTIVE_VARIANCE).sum())
-    median, dense = float(effective.median()), layout.dense
-    spread = math.sqrt(max(square - log_p**2, 0.0)) if math.isfinite(square) else math.nan
-    notes = write_notes(
-        dense=dense, rate=rate, active=active, latent_dim=layout.latent_dim,
-        effective=median, samples=samples,
-    )  # fmt: skip
-    return Evaluation(
-        split=split,
-        rows=rows,
-        samples=samples,
-        unit="nats per row",
-        elbo=-(distortion + rate),
-        distortion=distortion,
-        rate=rate,
-        log_likelihood=log_p if dense else None,
-        log_likelihood_se=spread / rows**0.5 if dense else None,
-        bits_per_dim=-log_p / (layout.features * math.log(2)) if dense else None,
-        effective_sample_size=median if dense else None,
-        latent_dim=layout.latent_dim,
-        active_units=active,
-        mean_variance=variance.tolist(),
-        kl_per_dim=None if per_dim is None else per_dim.tolist(),
-        reconstruction_error=error,
-        notes=notes,
-    )
-
-
 @torch.no_grad()
 def evaluate(
     model: Model,
@@ -298,27 +127,27 @@ def evaluate(
     seed: int = 0,
     compiled: bool = False,
     progress: Callable[[int], None] | None = None,
-    processes: Shared | None = None,
+    processes: ProcessGroup | None = None,
 ) -> Evaluation:
-    """Measure a trained model on the rows of one split, in float32.
+    """Evaluate a trained model on the rows of one split, in float32.
 
     Every number is of the model itself, with all weights of the training objective at 1. The
     noise of a batch depends on the seed and on its number, so the result is the same for any
     number of processes.
 
     Args:
-        model: the model; put into evaluation mode.
+        model: the model; set to evaluation mode.
         batches: the rows, in order.
-        preprocessing: from raw rows to what the model sees.
+        preprocessing: from raw rows to the inputs of the model.
         split: its name, for the record.
         samples: K, importance samples for each row.
         memory_mb: size in MB of the largest intermediate array.
         seed: of the samples, and of a dynamic binarization.
-        compiled: compile the decoder, on a CPU; it has to do the same for all codes and rows of
-            a shape. Numbers differ by rounding. See :func:`worth_compiling`.
+        compiled: compile the decoder, on a CPU; its operations must not depend on the values of
+            codes and rows. Results differ by rounding. See :func:`worth_compiling`.
         progress: called with the number of rows done since the last call.
-        processes: that share the batches, each of which goes through this function with the
-            same arguments; one alone when absent.
+        processes: that share the batches; each calls this function with the same arguments. A
+            single one when absent.
 
     Returns:
         The numbers, of all rows, in every process.
@@ -329,43 +158,148 @@ def evaluate(
     if batches.rows == 0:
         raise DataError(f"the {split} split has no rows to measure on; take another split")
     model.eval()
-    see, together = preprocessing or nn.Identity(), processes or Alone()
-    device, decoding = next(model.parameters()).device.type, Decoding(model, compiled=compiled)
+    preprocess, group = preprocessing or nn.Identity(), processes or SingleProcess()
+    device, decoding = (
+        next(model.parameters()).device.type,
+        DecoderLikelihood(model, compiled=compiled),
+    )
     with compute_settings(device=device):
         with fixed_noise(seed):
-            layout = Layout.of(model, see(next(batches.epoch())[:1]))
-        sums = torch.zeros(len(batches), layout.width, dtype=torch.float64)
+            row = preprocess(next(batches.epoch())[:1])
+        q = model.encode(row)
+        dims, closed = q.mean.shape[-1], has_closed_form(q, model.code_distribution())
+        width = _SCALARS + (2 + closed) * dims
+        sums = torch.zeros(len(batches), width, dtype=torch.float64)
         effective = torch.zeros(batches.rows, dtype=torch.float64)
-        for step in range(together.part.number, len(batches), together.part.of):
+        for step in range(group.part.number, len(batches), group.part.of):
             first = step * batches.batch_size
             with fixed_noise(nth_seed(seed, number=step)):
-                x = see(next(batches.epoch(start=step)))
-                row = _measure(decoding, x, layout=layout, samples=samples, memory_mb=memory_mb)
-            sums[step], effective[first : first + len(x)] = (each.cpu() for each in row)
+                x = preprocess(next(batches.epoch(start=step)))
+                found = _evaluate_batch(decoding, x, samples=samples, memory_mb=memory_mb)
+            sums[step], effective[first : first + len(x)] = (each.cpu() for each in found)
             if progress is not None:
                 progress(len(x))
-    return summarise(
-        together.total(sums),
-        effective=together.total(effective),
-        layout=layout,
-        split=split,
+    total, median = group.total(sums).sum(0), float(group.total(effective).median())
+    dense, features = not isinstance(q, Point), row.shape[-1]
+    return _summarize(
+        total, median=median, dims=dims, dense=dense, features=features, split=split,
         samples=samples,
-    )
+    )  # fmt: skip
 
 
-def _measure(
-    decoding: Decoding, x: Tensor, *, layout: Layout, samples: int, memory_mb: int
+def _evaluate_batch(
+    decoding: DecoderLikelihood, x: Tensor, *, samples: int, memory_mb: int
 ) -> tuple[Tensor, Tensor]:
-    """Sums over one batch of preprocessed rows, and effective samples of each."""
+    """Sums over one batch of preprocessed rows, and the effective samples of each row."""
     model = decoding.model
     q, prior = model.encode(x), model.code_distribution()
     row_bytes = 4 * x.numel()  # one float32 sample of every row of the batch
     chunk = max(1, min(samples, memory_mb * 2**20 // row_bytes))
-    scores = score_rows(model, x, q=q, samples=samples, chunk=chunk, decoding=decoding)
-    sums = layout.sums(
-        scores,
-        mean=q.mean.double(),
-        kl=kl_per_dim(q, prior).double() if layout.closed_form else None,
-        error=(model.decode(q.mean).mean - x).square().sum(-1).double(),
-    )
-    return sums, scores.effective_samples
+    scores: RowScores = score_rows(model, x, q=q, samples=samples, chunk=chunk, decoding=decoding)
+    log_p, mean = scores.log_likelihood, q.mean.double()
+    error = (model.decode(q.mean).mean - x).square().sum(-1).double()
+    scalars = [torch.ones_like(log_p), log_p, log_p.square(), scores.distortion, scores.rate, error]
+    parts = [torch.stack(scalars, 1), mean, mean.square()]
+    if has_closed_form(q, prior):
+        parts.append(kl_per_dim(q, prior).double())
+    return torch.cat(parts, 1).sum(0), scores.effective_samples
+
+
+def _summarize(
+    total: Tensor,
+    *,
+    median: float,
+    dims: int,
+    dense: bool,
+    features: int,
+    split: str,
+    samples: int,
+) -> Evaluation:
+    """Means over rows, never over batches, from the sums over all rows."""
+    rows = int(total[0])
+    log_p, square, distortion, sampled_rate, error = (total[1:_SCALARS] / rows).tolist()
+    mean, second, *kl = torch.split(total[_SCALARS:] / rows, dims)
+    rate = float(kl[0].sum()) if kl else sampled_rate
+    variance = (second - mean.square()).clamp_min(0)
+    active = int((variance > ACTIVE_VARIANCE).sum())
+    spread = math.sqrt(max(square - log_p**2, 0.0)) if math.isfinite(square) else math.nan
+    return Evaluation(
+        split=split,
+        rows=rows,
+        samples=samples,
+        unit="nats per row",
+        elbo=-(distortion + rate),
+        distortion=distortion,
+        rate=rate,
+        log_likelihood=log_p if dense else None,
+        log_likelihood_se=spread / rows**0.5 if dense else None,
+        bits_per_dim=-log_p / (features * math.log(2)) if dense else None,
+        effective_sample_size=median if dense else None,
+        latent_dim=dims,
+        active_units=active,
+        mean_variance=variance.tolist(),
+        kl_per_dim=kl[0].tolist() if kl else None,
+        reconstruction_error=error,
+        notes=write_notes(
+            dense=dense, rate=rate, active=active, latent_dim=dims, effective=median,
+            samples=samples,
+        ),
+    )  # fmt: skip
+
+
+def write_notes(
+    *,
+    dense: bool,
+    rate: float,
+    active: int,
+    latent_dim: int,
+    effective: float,
+    samples: int,
+) -> tuple[str, ...]:
+    """Return warnings about an evaluation: collapse, unused dimensions, few effective samples.
+
+    Args:
+        dense: whether the posterior has a density.
+        rate: in nats per row.
+        active: active latent dimensions.
+        latent_dim: D.
+        effective: median effective sample size.
+        samples: K.
+
+    Returns:
+        The sentences; none when all is well.
+
+    Example:
+        >>> write_notes(
+        ...     dense=True, rate=0.0, active=0, latent_dim=2, effective=90.0, samples=100
+        ... )[0][:9]
+        'Collapsed'
+    """
+    if not dense:
+        return (
+            "The posterior is a point and has no density: there is no log-likelihood, and the "
+            "rate is only the cross-entropy -log p(z) at the code.",
+        )
+    notes = []
+    if rate < _COLLAPSED_NATS:
+        notes.append(
+            f"Collapsed: the code carries {rate:.2g} nats and {active} of {latent_dim} dimensions "
+            "vary with the data, so the decoder ignores it. Warm the rate up (objective.schedule "
+            "= linear), lower objective.beta, set objective.free_bits, or take a weaker decoder."
+        )
+    elif active == 0:
+        notes.append(
+            f"No mean of a code varies by more than 0.01, yet the rate is {rate:.3g} nats: the "
+            "posteriors are far narrower than the prior, and samples of the prior miss the codes."
+        )
+    elif 2 * active < latent_dim:
+        notes.append(
+            f"{latent_dim - active} of {latent_dim} latent dimensions are unused; the model "
+            "would lose little with fewer."
+        )
+    if samples >= 10 and effective < max(2.0, 0.001 * samples):
+        notes.append(
+            f"Half of the rows rest on fewer than {effective:.1f} effective samples of {samples}: "
+            "the log-likelihood is a lower bound that more samples would raise."
+        )
+    return tuple(notes)

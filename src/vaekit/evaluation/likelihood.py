@@ -11,7 +11,7 @@ from vaekit.distributions import sample_with_log_prob
 from vaekit.models import Model
 from vaekit.models.vae import row_log_prob
 
-__all__ = ["Decoding", "RowScores", "score_rows", "worth_compiling"]
+__all__ = ["DecoderLikelihood", "RowScores", "score_rows", "worth_compiling"]
 
 
 _CACHE_BYTES = 3 * 2**20  # of decoded rows: little enough for the cache, enough for fast products
@@ -23,11 +23,11 @@ _TOLERANCE = 1e-3
 
 
 def worth_compiling(model: Model, *, rows: int, samples: int) -> bool:
-    """Whether a measurement is so long that it is over sooner with a compiled decoder.
+    """Return whether an evaluation is long enough to gain from a compiled decoder.
 
     Args:
         model: the model.
-        rows: of the measurement.
+        rows: of the evaluation.
         samples: K for each row.
 
     Returns:
@@ -39,16 +39,16 @@ def worth_compiling(model: Model, *, rows: int, samples: int) -> bool:
     return on_cpu and rows * samples * sum(weight.numel() for weight in weights) >= _WORTH
 
 
-class Decoding:
-    """From codes (K, B, D) of rows (B, F) to log p(x|z), (K, B).
+class DecoderLikelihood:
+    """Map codes (K, B, D) of rows (B, F) to log p(x|z), (K, B).
 
-    On a CPU so many samples are decoded at a time that what is in between stays in the cache.
+    On a CPU samples are decoded in blocks whose intermediate results fit into the cache.
 
     Args:
-        model: in evaluation mode, and not changed any more.
-        compiled: compile the decoding of the first full block; it has to do the same for all
-            codes and rows of a shape. Blocks of other shapes are decoded plainly, and all are
-            where the compiler fails or its first block is not that of a plain decoding.
+        model: in evaluation mode, with parameters that do not change any more.
+        compiled: compile the decoder for the shape of the first block; its operations must not
+            depend on the values of codes and rows. Blocks of other shapes are decoded eagerly,
+            and all are where the compiler fails or its first result differs from the eager one.
 
     Attributes:
         model: the model.
@@ -58,12 +58,12 @@ class Decoding:
         self.model = model
         decoder = model.parts()["decoder"]
         self._held = [*decoder.parameters(), *decoder.buffers()]
-        self._wanted = compiled
+        self._compile_first = compiled
         self._shapes: tuple[torch.Size, torch.Size] | None = None
-        self._play: Replay | None = None
+        self._compiled: Replay | None = None
 
     def __call__(self, z: Tensor, x: Tensor) -> Tensor:
-        """Decode.
+        """Return log p(x|z).
 
         Args:
             z: (K, B, D).
@@ -73,39 +73,39 @@ class Decoding:
             (K, B) nats.
         """
         if z.device.type != "cpu":
-            return self._plainly(z, x)
+            return self._eager(z, x)
         block = max(1, _CACHE_BYTES // (x.numel() * x.element_size()))
         return torch.cat([self._block(part, x) for part in torch.split(z, block)])
 
-    def _plainly(self, z: Tensor, x: Tensor) -> Tensor:
+    def _eager(self, z: Tensor, x: Tensor) -> Tensor:
         return row_log_prob(self.model.decode(z), x)
 
     def _block(self, z: Tensor, x: Tensor) -> Tensor:
-        if self._wanted and self._shapes is None:
+        if self._compile_first and self._shapes is None:
             self._compile(z, x)
-        if self._play is None or (z.shape, x.shape) != self._shapes:
-            return self._plainly(z, x)
-        return self._play(z, x, *self._held)[0]
+        if self._compiled is None or (z.shape, x.shape) != self._shapes:
+            return self._eager(z, x)
+        return self._compiled(z, x, *self._held)[0]
 
     def _compile(self, z: Tensor, x: Tensor) -> None:
-        """For blocks of this shape, the first and most frequent."""
+        """Compile for blocks of this shape, the first and most frequent."""
         self._shapes = z.shape, x.shape
         play = compile_work(
-            lambda z, x: (self._plainly(z, x),),
+            lambda z, x: (self._eager(z, x),),
             inputs=[z, x],
             held=self._held,
             what="the decoder",
             instead="The run is measured",
         )
         if play is not None:
-            found, plain = play(z, x, *self._held)[0], self._plainly(z, x)
+            found, plain = play(z, x, *self._held)[0], self._eager(z, x)
             close = bool(torch.isclose(found, plain, rtol=1e-5, atol=_TOLERANCE).all())
-            self._play = play if close else None
+            self._compiled = play if close else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class RowScores:
-    """What importance sampling says about each row, in nats; every tensor is (B,) float64."""
+    """Importance-sampled estimates of each row, in nats; every tensor is (B,) float64."""
 
     log_likelihood: Tensor
     """log p(x), estimated."""
@@ -125,7 +125,7 @@ def score_rows(
     q: Distribution,
     samples: int,
     chunk: int,
-    decoding: Decoding | None = None,
+    decoding: DecoderLikelihood | None = None,
 ) -> RowScores:
     r"""Estimate log p(x) for each row with samples of its posterior.
 
@@ -142,7 +142,7 @@ def score_rows(
         q: the posterior of these rows.
         samples: K.
         chunk: samples drawn at once.
-        decoding: how codes become log p(x|z), where it was compiled for other rows too.
+        decoding: the decoder, where it was compiled for other rows already.
 
     Returns:
         The scores.
@@ -151,7 +151,7 @@ def score_rows(
         Rezende, Mohamed and Wierstra 2014, arXiv:1401.4082, appendix E; Burda, Grosse and
         Salakhutdinov 2016, arXiv:1509.00519, section 5.
     """
-    prior, decoding = model.code_distribution(), decoding or Decoding(model)
+    prior, decoding = model.code_distribution(), decoding or DecoderLikelihood(model)
     empty = torch.full((len(x),), -torch.inf, dtype=torch.float64, device=x.device)
     log_sum, log_sum_squares = empty, empty
     distortion = rate = torch.zeros_like(empty)

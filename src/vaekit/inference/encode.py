@@ -15,7 +15,7 @@ from torch.distributions import Distribution, Independent, Normal
 from vaekit.data import Batches, Part, Preprocessing
 from vaekit.distributions import sample_with_log_prob
 from vaekit.errors import ConfigError, DataError
-from vaekit.evaluation import Alone, Shared
+from vaekit.evaluation import ProcessGroup, SingleProcess
 from vaekit.models import Model
 from vaekit.numerics import fixed_noise, nth_seed
 
@@ -236,7 +236,7 @@ def encode(
     index: NDArray[np.int64] | None = None,
     batch_size: int = 1024,
     seed: int = 0,
-    processes: Shared | None = None,
+    processes: ProcessGroup | None = None,
 ) -> Codes:
     """Encode rows.
 
@@ -266,7 +266,7 @@ def encode(
         >>> encode(model, preprocessing=pre, rows=digits.rows[:5]).mean.shape
         (5, 3)
     """
-    together = processes or Alone()
+    together = processes or SingleProcess()
     count = len(rows) if index is None else len(index)
     codes = torch.zeros(count, 2, int(model.code_distribution().event_shape[-1]))
     for here, x in noisy_batches(
