@@ -106,7 +106,9 @@ def tasks(*, gaps=False):
             seen=np.where(draw.random(table.shape) < 0.2, np.nan, table),
             specs=specs,
             seed=seed,
-            missingness=Missingness(specs, kind="self-masking", gaps=[True] * 3) if gaps else None,
+            missingness=Missingness(specs, kind="self-masking", has_missing=[True] * 3)
+            if gaps
+            else None,
         )
         for seed, table in enumerate(tables)
     ]

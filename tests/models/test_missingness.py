@@ -26,7 +26,7 @@ def oracle():
     """A linear-Gaussian model in which the last of three cells is missing, and why."""
     made = LinearGaussian(rows=4, features=3, gaps=0.5, widen=1.5, seed=2)
     made.mask[:] = torch.tensor([True, True, False])
-    missing = Missingness(REAL, kind="agnostic", gaps=[False, True, True]).double()
+    missing = Missingness(REAL, kind="agnostic", has_missing=[False, True, True]).double()
     with torch.no_grad():
         missing.bias.copy_(torch.tensor([0.0, 0.01, 0.02]))
         missing.weight.copy_(torch.tensor([[0, 0, 0], [0.02, 0, 0.01], [0.0, 0.03, -0.06]]))
@@ -86,7 +86,7 @@ def test_what_is_filled_in_is_the_mean_given_that_it_is_missing():
 
 @pytest.mark.parametrize("kind", MASKS)
 def test_it_gives_a_probability_for_every_cell_and_learns_from_each_column_with_gaps(kind):
-    missing = Missingness(MIXED, kind=kind, gaps=[True, True, True, False])
+    missing = Missingness(MIXED, kind=kind, has_missing=[True, True, True, False])
     rows = torch.tensor([[0.3, 2.0, 1.0, 1.0], [-1.0, 0.0, 2.0, 0.0]])
     p = missing(rows)
     known = torch.ones(2, 4)
@@ -100,7 +100,7 @@ def test_it_gives_a_probability_for_every_cell_and_learns_from_each_column_with_
 
 
 def test_a_column_that_masks_itself_looks_at_no_other():
-    missing = Missingness(MIXED, kind="self-masking", gaps=[True] * 4)
+    missing = Missingness(MIXED, kind="self-masking", has_missing=[True] * 4)
     torch.nn.init.normal_(missing.weight)
     rows = torch.tensor([[0.3, 2.0, 1.0, 1.0]])
     for column in range(4):
@@ -113,7 +113,7 @@ def test_a_column_that_masks_itself_looks_at_no_other():
 def test_the_known_end_is_kept_whatever_the_weights_are():
     ends = ["high", "low", "high"]
     missing = Missingness(
-        REAL, kind="self-masking-known", gaps=[True] * 3, missing_when=ends
+        REAL, kind="self-masking-known", has_missing=[True] * 3, missing_when=ends
     ).double()
     torch.nn.init.normal_(missing.weight)
     slopes = missing.slopes().diag()
@@ -122,7 +122,7 @@ def test_the_known_end_is_kept_whatever_the_weights_are():
 
 def test_the_gradient_of_levels_and_counts_is_that_of_the_evidence():
     """A single binary cell, missing: log p(s) = log sum_x p(x) p(s|x) in closed form."""
-    missing = Missingness([ColumnSpec("binary")], kind="self-masking", gaps=[True])
+    missing = Missingness([ColumnSpec("binary")], kind="self-masking", has_missing=[True])
     with torch.no_grad():
         missing.weight.fill_(0.03)
         missing.bias.fill_(0.01)
@@ -152,8 +152,8 @@ def test_gradients_flow_through_drawn_numbers():
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"kind": "mcar", "gaps": [True] * 3}, "mcar"),
-        ({"kind": "agnostic", "gaps": [True]}, "3 columns"),
+        ({"kind": "mcar", "has_missing": [True] * 3}, "mcar"),
+        ({"kind": "agnostic", "has_missing": [True]}, "3 columns"),
     ],
 )
 def test_what_makes_no_sense_is_refused(settings, said):

@@ -145,7 +145,7 @@ def model_gaps(
         missing_when if isinstance(missing_when, str) else missing_when.get(name, "high")
         for name in names
     ]
-    return Missingness(layout.specs, kind=reason, gaps=gaps, missing_when=ends)
+    return Missingness(layout.specs, kind=reason, has_missing=gaps, missing_when=ends)
 
 
 def warn_of_empty(empty: Sequence[int], *, kept: bool) -> None:

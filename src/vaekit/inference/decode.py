@@ -10,7 +10,7 @@ from torch import Tensor
 
 from vaekit.data import Preprocessing
 from vaekit.errors import ConfigError
-from vaekit.inference.encode import device_of, seen_batches
+from vaekit.inference.encode import device_of, preprocessed_batches
 from vaekit.inference.impute import impute
 from vaekit.models import DefensiveMixture, Model
 from vaekit.numerics import fixed_noise
@@ -76,7 +76,7 @@ def sample(
     batch_size: int = 1024,
     seed: int = 0,
 ) -> NDArray[np.float32]:
-    r"""Make rows up: draw codes from the prior and decode them.
+    r"""Generate rows: sample codes from the prior and decode them.
 
     With a temperature T the codes are drawn towards the mean m of the prior,
     :math:`m + T (z - m)`: for a Gaussian prior its standard deviations times T.
@@ -150,7 +150,7 @@ def draw_codes(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reconstruction:
-    """Rows and what comes back, in the units that the model sees."""
+    """Rows and their reconstructions, in the units of the model."""
 
     inputs: NDArray[np.float32]
     """(B, F) as the model saw them: scaled, and binarized where it was trained so."""
@@ -228,7 +228,7 @@ def reconstruct(
     """
     inputs, outputs = [], []
     with fixed_noise(seed):
-        for x in seen_batches(
+        for x in preprocessed_batches(
             model, preprocessing=preprocessing, rows=rows, index=index, batch_size=batch_size
         ):
             inputs.append(x.cpu())
@@ -242,7 +242,7 @@ _SAMPLES_PER_ROW = 4
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Drawn:
-    """Rows that a model made up."""
+    """Generated rows."""
 
     rows: NDArray[np.floating[Any]]
     """(n, F) in the units that the model sees."""
@@ -258,7 +258,7 @@ def draw_rows(
     given: NDArray[np.floating[Any]] | None = None,
     seed: int = 0,
 ) -> Drawn:
-    r"""Draw rows of a model, all with the cells that are given.
+    r"""Sample rows conditionally on given cells.
 
     .. math:: z_k \sim \tfrac12 q(z|x_g) + \tfrac12 p(z), \quad
         w_k \propto \frac{p(x_g|z_k)\,p(z_k)}{\tfrac12 q(z_k|x_g) + \tfrac12 p(z_k)}, \quad

@@ -26,24 +26,24 @@ __all__ = [
     "Codes",
     "check_rows",
     "chunks",
-    "codes_alike",
     "device_of",
     "encode",
-    "in_double",
     "latent_extent",
-    "noisy_batches",
+    "observed_tensors",
     "posterior_variance",
-    "seen_and_kept",
-    "seen_batches",
+    "preprocessed_batches",
+    "sample_codes",
+    "seeded_batches",
+    "to_double",
 ]
 
 
 def device_of(model: Model) -> torch.device:
-    """Where the parameters of a model lie; the CPU for one that has none."""
+    """Return the device of the parameters of a model; the CPU for one that has none."""
     return next((parameter.device for parameter in model.parameters()), torch.device("cpu"))
 
 
-def seen_batches(
+def preprocessed_batches(
     model: Model,
     *,
     preprocessing: Preprocessing,
@@ -51,7 +51,7 @@ def seen_batches(
     index: NDArray[np.int64] | None = None,
     batch_size: int = 1024,
 ) -> Iterator[Tensor]:
-    """Rows as the model sees them, on its device, in order.
+    """Yield preprocessed rows in batches, in order, on the device of the model.
 
     Args:
         model: put into evaluation mode.
@@ -82,7 +82,7 @@ def seen_batches(
 
 
 def check_rows(rows: NDArray[np.floating[Any]]) -> None:
-    """Refuse what is no table of numbers with gaps.
+    """Raise if rows are no table of finite numbers and NaN.
 
     Args:
         rows: (N, F) NaN where a cell is missing.
@@ -96,8 +96,8 @@ def check_rows(rows: NDArray[np.floating[Any]]) -> None:
         raise DataError("expected finite values and NaN where a cell is missing; got an infinity")
 
 
-def in_double(model: Model) -> Model:
-    """A copy of a model that computes in double precision, on a device that can.
+def to_double(model: Model) -> Model:
+    """Return a copy of a model in double precision, where the device has it.
 
     Args:
         model: which stays as it is.
@@ -108,15 +108,15 @@ def in_double(model: Model) -> Model:
     return model if device_of(model).type == "mps" else copy.deepcopy(model).double()
 
 
-def seen_and_kept(model: Model, rows: NDArray[np.floating[Any]]) -> tuple[Tensor, Tensor]:
-    """Rows on the device and in the precision of a model, and which of their cells are known.
+def observed_tensors(model: Model, rows: NDArray[np.floating[Any]]) -> tuple[Tensor, Tensor]:
+    """Convert rows to tensors on the device and in the precision of a model, with their mask.
 
     Args:
         model: whose device and precision it is.
         rows: (B, F) NaN where a cell is missing.
 
     Returns:
-        (B, F) with 0 in the gaps, and (B, F) true where a cell is known.
+        (B, F) with 0 where missing, and (B, F) true where observed.
     """
     held = chain(model.parameters(), model.buffers())
     dtype = next((t.dtype for t in held if t.is_floating_point()), torch.get_default_dtype())
@@ -125,17 +125,17 @@ def seen_and_kept(model: Model, rows: NDArray[np.floating[Any]]) -> tuple[Tensor
     return x, torch.from_numpy(known).to(device_of(model))
 
 
-def codes_alike(
+def sample_codes(
     model: Model, x: Tensor, *, kept: Tensor, samples: int, seed: int
 ) -> tuple[Tensor, Tensor]:
-    """Codes of rows, each drawn with the noise that it would get on its own.
+    """Draw codes of rows, the same noise for every row, independent of the batch.
 
     A diagonal Gaussian moves and scales the same noise for all rows at once; any other posterior
     is asked for one row at a time.
 
     Args:
         model: in evaluation mode.
-        x: (B, F) with any number in the gaps.
+        x: (B, F) with any finite number where missing.
         kept: (B, F) true where a cell is known.
         samples: K.
         seed: of the noise.
@@ -161,7 +161,7 @@ def codes_alike(
 
 
 def chunks(samples: int, *, size: int) -> Iterator[int]:
-    """Sizes that sum to exactly the samples asked for.
+    """Split a number of samples into chunks.
 
     Args:
         samples: K.
@@ -269,7 +269,7 @@ def encode(
     together = processes or SingleProcess()
     count = len(rows) if index is None else len(index)
     codes = torch.zeros(count, 2, int(model.code_distribution().event_shape[-1]))
-    for here, x in noisy_batches(
+    for here, x in seeded_batches(
         model,
         preprocessing=preprocessing,
         rows=rows,
@@ -284,7 +284,7 @@ def encode(
     return Codes(mean=mean.numpy(), variance=variance.numpy())
 
 
-def noisy_batches(
+def seeded_batches(
     model: Model,
     *,
     preprocessing: Preprocessing,
@@ -294,7 +294,7 @@ def noisy_batches(
     seed: int = 0,
     part: Part | None = None,
 ) -> Iterator[tuple[slice, Tensor]]:
-    """Rows as ``encode`` sees them; while a batch is out, noise is that of the batch.
+    """Yield preprocessed rows in batches, with the random state seeded for each batch.
 
     Args:
         model: put into evaluation mode.
@@ -314,7 +314,7 @@ def noisy_batches(
     for number in range(mine.number, len(firsts), mine.of):
         here = slice(firsts[number], firsts[number] + batch_size)
         with fixed_noise(nth_seed(seed, number=number)):
-            (x,) = seen_batches(
+            (x,) = preprocessed_batches(
                 model,
                 preprocessing=preprocessing,
                 rows=rows,
@@ -327,7 +327,7 @@ def noisy_batches(
 def latent_extent(
     codes: NDArray[np.floating[Any]], *, share: float = 0.98
 ) -> tuple[float, float, float, float]:
-    """Limits of the plane that holds most of the codes, for a map of what they decode to.
+    """Return the limits of the plane that holds most of the codes.
 
     Args:
         codes: (B, 2).
@@ -348,7 +348,7 @@ def latent_extent(
 
 
 def posterior_variance(q: Distribution) -> Tensor:
-    """Variance of a posterior: in closed form, or from samples where there is none.
+    """Return the variance of a posterior, in closed form or estimated from samples.
 
     Args:
         q: batch (B,), event (D,).

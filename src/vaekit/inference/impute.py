@@ -17,9 +17,9 @@ from vaekit.errors import ConfigError
 from vaekit.inference.encode import (
     check_rows,
     chunks,
-    codes_alike,
-    in_double,
-    seen_and_kept,
+    observed_tensors,
+    sample_codes,
+    to_double,
 )
 from vaekit.models import Model, complete
 from vaekit.models.vae import row_log_prob
@@ -34,7 +34,7 @@ _INTERVAL_DRAWS = 2000
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Imputation:
-    """Missing cells filled in; observed cells stand in every table as they came."""
+    """Imputed tables; observed cells are unchanged in all of them."""
 
     filled: NDArray[np.floating[Any]]
     """(N, F) the mean of each missing cell given the observed ones; for a column of levels, the
@@ -83,14 +83,14 @@ def impute(
     seed: int = 0,
     advance: Callable[[int], None] | None = None,
 ) -> Imputation:
-    r"""Fill in missing cells by self-normalised importance sampling.
+    r"""Impute missing cells by self-normalized importance sampling.
 
     .. math::
         E[x_m | x_o] \approx \sum_{k=1}^K \bar w_k\, E[x_m | z_k], \quad
         \bar w_k \propto \frac{p(x_o|z_k)\,p(z_k)}{q(z_k|x_o)}, \quad z_k \sim q(z|x_o)
 
     Draws and intervals come from resampling the codes by their weights and drawing
-    :math:`x_m \sim p(x|z)` afresh from each. A model of the gaps multiplies the weights by
+    :math:`x_m \sim p(x|z)` afresh from each. A model of the missingness multiplies the weights by
     :math:`p(s|x_o, x_{m,k})`, with one :math:`x_{m,k} \sim p(x|z_k)` for each code, and these
     stand for the missing cells in means, draws and intervals. Rows go through the model one at a
     time, with the same noise, so what is said of a row does not depend on the rows that go with
@@ -103,7 +103,7 @@ def impute(
         draws: M, tables to draw.
         interval: coverage of the interval of each missing cell, between 0 and 1.
         seed: of the noise.
-        advance: told the number of rows done since the last call.
+        advance: called with the number of rows done since the last call.
 
     Returns:
         The filled table, draws, interval ends and effective sample sizes.
@@ -125,23 +125,25 @@ def impute(
 
     Source:
         Mattei and Frellsen 2019, arXiv:1812.02633 (MIWAE), on single and multiple imputation;
-        Ipsen, Mattei and Frellsen 2021, arXiv:2006.12871 (not-MIWAE), for a model of the gaps.
+        Ipsen, Mattei and Frellsen 2021, arXiv:2006.12871 (not-MIWAE), for the missingness.
     """
     _check(rows, samples=samples, draws=draws, interval=interval)
     model.eval()
-    missing = np.isnan(rows)
     filled = rows.copy()
     low, high = rows.copy(), rows.copy()
     drawn = np.repeat(rows[None], draws, axis=0)
     effective = np.full(len(rows), float(samples))
-    for at, gaps in enumerate(missing):
-        if gaps.any():
+    for at, missing in enumerate(np.isnan(rows)):
+        if missing.any():
             with fixed_noise(seed):
-                row = _weigh(model, rows[at], gaps=gaps, samples=samples)
-                filled[at, gaps] = row.best[torch.from_numpy(gaps)].numpy()
-                drawn[:, at, gaps] = _draw(model, row, count=draws)[:, gaps]
+                row = _weigh(model, rows[at], missing=missing, samples=samples)
+                filled[at, missing] = row.best[torch.from_numpy(missing)].numpy()
+                drawn[:, at, missing] = _draw(model, row, count=draws)[:, missing]
                 ends = _interval(model, row, coverage=interval)
-            low[at, gaps], high[at, gaps] = ends[0][gaps], ends[1][gaps]
+            low[at, missing], high[at, missing] = (
+                ends[0][missing],
+                ends[1][missing],
+            )
             effective[at] = float(1.0 / row.weights.square().sum())
         if advance is not None:
             advance(1)
@@ -160,10 +162,10 @@ def _check(
 
 
 def _weigh(
-    model: Model, row: NDArray[np.floating[Any]], *, gaps: NDArray[np.bool_], samples: int
+    model: Model, row: NDArray[np.floating[Any]], *, missing: NDArray[np.bool_], samples: int
 ) -> _Row:
     """Sample codes of one row, weigh them, and average what they say of its cells."""
-    x, mask = seen_and_kept(model, np.where(gaps, np.nan, row)[None])
+    x, mask = observed_tensors(model, np.where(missing, np.nan, row)[None])
     q, prior = model.encode(x, mask=mask), model.code_distribution()
     codes, rows, log_weights = [], [], []
     best = _Best(levels=_levels(model, features=len(row)))
@@ -268,7 +270,6 @@ def _chunk(features: int) -> int:
     return max(1, _CHUNK_NUMBERS // features)
 
 
-_SCORE_CHUNK_NUMBERS = 2**21
 _BLOCK_NUMBERS = 2**18
 _BLOCK_ROWS = 64
 _DECIMALS = 6
@@ -276,7 +277,7 @@ _DECIMALS = 6
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scores:
-    """What importance sampling says of each row, in nats."""
+    """Importance-sampled scores of each row, in nats."""
 
     log_likelihood: NDArray[np.float64]
     """(N,) log p(x_o), of the known cells; 0 for a row without one."""
@@ -316,7 +317,7 @@ def score(
         rows: (N, F) as the model sees them, NaN where a cell is missing.
         samples: K for each row.
         seed: of the noise.
-        advance: told the number of rows done since the last call.
+        advance: called with the number of rows done since the last call.
 
     Returns:
         Log-densities, effective sample sizes, and how surprising each cell is.
@@ -340,16 +341,16 @@ def score(
         Mattei and Frellsen 2019, arXiv:1812.02633, equation 4; Gelfand, Dey and Chang 1992,
         Bayesian Statistics 4, for the cell given the others (conditional predictive ordinate).
     """
-    _check_score(rows, samples=samples)
+    _check_samples(rows, samples=samples)
     model.eval()
-    exact = in_double(model)
+    exact = to_double(model)
     known = ~np.isnan(rows)
     log_likelihood = np.zeros(len(rows))
     effective = np.full(len(rows), float(samples))
     surprise = np.full(rows.shape, np.nan)
     size = min(_BLOCK_ROWS, max(1, _BLOCK_NUMBERS // (samples * max(1, rows.shape[1]))))
     for block in _blocks(len(rows), size=size):
-        sums = _weigh_score(exact, rows[block], samples=samples, seed=seed)
+        sums = _weigh_block(exact, rows[block], samples=samples, seed=seed)
         log_likelihood[block] = sums.whole - math.log(samples)
         effective[block] = np.exp(2 * sums.whole - sums.squares)
         surprise[block] = np.where(known[block], sums.without - sums.whole[:, None], np.nan)
@@ -364,7 +365,7 @@ def score(
     )
 
 
-def _check_score(rows: NDArray[np.floating[Any]], *, samples: int) -> None:
+def _check_samples(rows: NDArray[np.floating[Any]], *, samples: int) -> None:
     """Whether the rows and the settings can be used."""
     if samples < 1:
         raise ConfigError(f"expected samples >= 1; got {samples}")
@@ -389,14 +390,14 @@ class _Sums:
     """(B, F) of the weights without each cell."""
 
 
-def _weigh_score(
+def _weigh_block(
     model: Model, rows: NDArray[np.floating[Any]], *, samples: int, seed: int
 ) -> _Sums:
     """Sample codes of the rows of a block, weigh them, and sum in chunks."""
-    x, kept = seen_and_kept(model, rows)
-    z, ratio = codes_alike(model, x, kept=kept, samples=samples, seed=seed)
+    x, kept = observed_tensors(model, rows)
+    z, ratio = sample_codes(model, x, kept=kept, samples=samples, seed=seed)
     row, there, parts, start = x[:, None], kept[:, None], [], 0
-    for size in chunks(samples, size=max(1, _SCORE_CHUNK_NUMBERS // x.numel())):
+    for size in chunks(samples, size=max(1, _CHUNK_NUMBERS // x.numel())):
         part = slice(start, start + size)
         p = cast("Independent[Any]", model.decode(z[:, part].contiguous()))
         each = p.base_dist.log_prob(row)

@@ -241,10 +241,10 @@ class Conditional(nn.Module, ABC):
     """A conditional distribution: ``forward(context)`` returns p(. | context).
 
     A prior is called without a context. Distributions are built with ``validate_args=False``:
-    data is checked once, at the door.
+    data is validated once, on input.
 
     Attributes:
-        sees_mask: whether its context is a row with its mask behind it, rather than a row alone.
+        sees_mask: whether its context is a row concatenated with its mask, (..., 2 F).
     """
 
     sees_mask: bool = False
@@ -262,12 +262,11 @@ class Conditional(nn.Module, ABC):
 
 
 class Head(Conditional):
-    """A conditional whose context is its own parameters, as a network puts them out.
+    """A conditional whose context is its own parameters, the outputs of a network.
 
     Attributes:
-        inputs: how many numbers of a row it reads; the network before it puts out as many.
-        reads_bf16: whether it takes them as a network in bf16 puts them out, and computes in
-            float32 itself.
+        inputs: number of parameters it reads for a row, which is the output width of the network.
+        reads_bf16: whether it accepts bf16 parameters and computes in float32 itself.
     """
 
     inputs: int

@@ -287,7 +287,7 @@ class RowParts:
     inputs: nn.Module | None = None
     """What makes these numbers of a row; none where they are the row."""
     sees_mask: bool = False
-    """Whether rows may have gaps, which the encoder is told."""
+    """Whether rows may have missing values, so that the encoder reads their mask."""
 
 
 def pixel_parts(features: int) -> RowParts:
@@ -303,7 +303,7 @@ def pixel_parts(features: int) -> RowParts:
 
 
 def column_parts(specs: Sequence[ColumnSpec]) -> RowParts:
-    """Rows of a table, with gaps.
+    """Rows of a table, with missing values.
 
     Args:
         specs: F columns.

@@ -31,7 +31,7 @@ class TableInputs(nn.Module):
     column, log(1 + x) for a count, and x itself for a real or bounded one. A binary column
     becomes -1 or 1, a categorical or ordinal one a 1 in the place of its level and 0 elsewhere.
     Where an entry is missing all its numbers are 0, whatever fills the gap. The mask comes last,
-    so that "missing" and "average" can be told apart. The clip keeps one outlier from moving a
+    so that a missing value differs from an average one. The clip keeps one outlier from moving a
     posterior far away; the likelihood sees its value whole.
 
     Args:
@@ -122,16 +122,16 @@ Mask = Literal["self-masking", "self-masking-known", "agnostic"]
 MASKS: tuple[Mask, ...] = ("self-masking", "self-masking-known", "agnostic")
 
 CERTAIN = 30.0
-"""Logit of being known in a column without gaps."""
+"""Logit of being observed in a column without missing values."""
 FIRST_SLOPE = 1.0
 """Of a known direction, in logits for each standard deviation."""
 GAIN = 30.0
 """Slopes and biases are so many times their parameters. They have to grow fast: while the slope
-of a sharp limit is still small, only numbers far beyond it can explain a gap."""
+of a sharp threshold is still small, only numbers far beyond it can explain a missing value."""
 
 
 class Missingness(Conditional):
-    r"""The chance that each cell of a row is known, as a logistic function of the whole row.
+    r"""The probability that each cell of a row is observed, logistic in the whole row.
 
     .. math:: P(s_f = 1 | x) = \sigma\big(b_f + \sum_j W_{fj}\, u_j(x)\big)
 
@@ -143,12 +143,12 @@ class Missingness(Conditional):
     agnostic              W reads all columns
     ====================  ==============================================================
 
-    Columns without a gap in training say nothing of this, and are left alone.
+    Columns without missing values in training are not modelled.
 
     Args:
         columns: of the table.
         kind: which of them.
-        gaps: (F,) whether a column has gaps.
+        has_missing: (F,) whether a column has missing values.
         missing_when: for "self-masking-known", at which end the numbers of each column go
             missing: "high" or "low". Levels have no end: their weights stay free.
 
@@ -159,15 +159,16 @@ class Missingness(Conditional):
         ConfigError: an unknown kind, or not one entry for each column.
 
     Example:
-        >>> missing = Missingness([ColumnSpec("real")] * 2, kind="self-masking", gaps=[True, False])
-        >>> missing(torch.zeros(5, 2)).log_prob(torch.ones(5, 2)).shape
+        >>> columns = [ColumnSpec("real")] * 2
+        >>> model = Missingness(columns, kind="self-masking", has_missing=[True, False])
+        >>> model(torch.zeros(5, 2)).log_prob(torch.ones(5, 2)).shape
         torch.Size([5])
 
     Source:
         Ipsen, Mattei and Frellsen 2021, arXiv:2006.12871 (not-MIWAE), section 3.
     """
 
-    gaps: Tensor
+    has_missing: Tensor
     reads: Tensor
     sign: Tensor
 
@@ -176,17 +177,17 @@ class Missingness(Conditional):
         columns: Sequence[ColumnSpec],
         *,
         kind: Mask,
-        gaps: Sequence[bool],
+        has_missing: Sequence[bool],
         missing_when: Sequence[End] | None = None,
     ) -> None:
         super().__init__()
         if kind not in MASKS:
             raise ConfigError(f"missingness is one of {', '.join(MASKS)}; got {kind!r}")
         ends = list(missing_when or ["high"] * len(columns))
-        if not len(columns) == len(gaps) == len(ends):
+        if not len(columns) == len(has_missing) == len(ends):
             raise ConfigError(
-                f"expected one entry of gaps and missing_when for each of {len(columns)} columns; "
-                f"got {len(gaps)} and {len(ends)}"
+                f"expected one entry of has_missing and missing_when for each of {len(columns)} "
+                f"columns; got {len(has_missing)} and {len(ends)}"
             )
         self.columns = tuple(columns)
         self.see = TableInputs(columns)
@@ -194,18 +195,18 @@ class Missingness(Conditional):
         signs = [_sign(column, end) for column, end in zip(columns, ends, strict=True)]
         known = torch.tensor(signs) if kind == "self-masking-known" else torch.zeros(len(columns))
         reads = torch.ones_like(own) if kind == "agnostic" else own
-        self.register_buffer("gaps", torch.tensor(list(gaps)), persistent=False)
+        self.register_buffer("has_missing", torch.tensor(list(has_missing)), persistent=False)
         self.register_buffer("reads", reads, persistent=False)
         self.register_buffer("sign", known.unsqueeze(-1), persistent=False)
         self.weight = nn.Parameter(torch.zeros(own.shape))
         self.bias = nn.Parameter(torch.zeros(len(columns)))
 
     def forward(self, context: Tensor | None = None) -> Distribution:
-        """Read whole rows (..., F): batch (...), event (F,); 1 where a cell is known."""
+        """Read whole rows (..., F): batch (...), event (F,); 1 where a cell is observed."""
         assert context is not None
         seen = self.see(torch.cat([context, torch.ones_like(context)], -1))
         logits = GAIN * self.bias + seen[..., : self.reads.shape[1]] @ self.slopes().T
-        logits = torch.where(self.gaps, logits, CERTAIN)
+        logits = torch.where(self.has_missing, logits, CERTAIN)
         return Independent(Bernoulli(logits=logits, validate_args=False), 1, validate_args=False)
 
     def slopes(self) -> Tensor:
@@ -216,14 +217,14 @@ class Missingness(Conditional):
 
 
 def _sign(column: ColumnSpec, end: str) -> float:
-    """Which way being known goes with the numbers of a column; 0 for levels."""
+    """Sign of the dependence of being observed on the values of a column; 0 for levels."""
     if column.kind in ("categorical", "ordinal"):
         return 0.0
     return -1.0 if end == "high" else 1.0
 
 
 def complete(p: Distribution, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    r"""Rows whose gaps are filled with a draw.
+    r"""Fill missing values with a draw from p(x|z).
 
     Gradients flow through what is drawn where they can. For levels and counts they reach p by
 

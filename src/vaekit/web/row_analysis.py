@@ -15,7 +15,7 @@ from torch.distributions import Distribution
 from vaekit.distributions import Point
 from vaekit.evaluation.likelihood import RowScores, score_rows
 from vaekit.inference import evenly, impute, posterior_variance
-from vaekit.inference.encode import codes_alike, seen_and_kept
+from vaekit.inference.encode import observed_tensors, sample_codes
 from vaekit.models import Bernoulli, DefensiveMixture, Model
 from vaekit.models.vae import row_log_prob
 from vaekit.numerics import fixed_noise
@@ -166,8 +166,8 @@ def _analyze_incomplete(
 
 def _weighted_codes(model: Model, rows: NDArray[Any], *, seed: int) -> tuple[Tensor, Tensor]:
     """Return codes (K, D) of one row with missing values and log-weights (K,), both float64."""
-    x, kept = seen_and_kept(model, rows)
-    z, ratio = codes_alike(model, x, kept=kept, samples=_SAMPLES_MISSING, seed=seed)
+    x, kept = observed_tensors(model, rows)
+    z, ratio = sample_codes(model, x, kept=kept, samples=_SAMPLES_MISSING, seed=seed)
     log_px = row_log_prob(model.decode(z[0][:, None]), x, kept)[:, 0]
     return z[0].double(), log_px.double() + ratio[0]
 

@@ -14,7 +14,7 @@ from vaekit.builders import load_rows
 from vaekit.data import Dataset
 from vaekit.errors import ConfigError
 from vaekit.inference import ClassPlace, Codes, class_place, encode, evenly, latent_extent, project
-from vaekit.inference.encode import noisy_batches
+from vaekit.inference.encode import seeded_batches
 from vaekit.runs import Run, load_run
 from vaekit.web.images import Display, make_display
 
@@ -166,7 +166,7 @@ def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) 
     codes = encode(run.model, preprocessing=preprocessing, rows=dataset.rows, index=index)
     binarized = None
     if preprocessing.binarize == "dynamic":  # the draws that encode saw
-        batches = noisy_batches(
+        batches = seeded_batches(
             run.model, preprocessing=preprocessing, rows=dataset.rows, index=index
         )
         binarized = np.concatenate([np.packbits(x.numpy() > 0, axis=1) for _, x in batches])
