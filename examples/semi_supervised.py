@@ -6,7 +6,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 
 from vaekit.estimators import SemiSupervisedVAEClassifier, balanced_labels
-from vaekit.figures import analogy_board, save_figure
+from vaekit.figures import analogy_grid, save_figure
 
 pixels, digits = load_digits(return_X_y=True)
 train, test, truth, test_truth = train_test_split(
@@ -23,7 +23,7 @@ made = SemiSupervisedVAEClassifier(
     model="M2", latent_dim=4, hidden=(128,), epochs=60, learning_rate=5e-3, random_state=0
 ).fit(train, truth)
 board = np.stack([made.relabel(test[:8], label=digit) for digit in range(10)], 1)
-drawing = analogy_board(test[:8], made=board, shape=(1, 8, 8), names=list("0123456789"))
+drawing = analogy_grid(test[:8], analogies=board, shape=(1, 8, 8), names=list("0123456789"))
 save_figure(drawing, path="analogies.png")
 
 accuracy = learner.score(test, test_truth)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 
 from vaekit.errors import InputError
-from vaekit.figures import draw_map, manifold, manifold_codes
+from vaekit.figures import manifold, manifold_codes
 from vaekit.inference import normal_quantiles
 
 SHAPE = (1, 2, 3)
@@ -19,7 +19,7 @@ def images(count):
 
 def drawn(codes, *, path=None):
     axes = Figure().add_subplot()
-    draw_map(axes, images(len(codes)), shape=SHAPE, codes=codes, path=path)
+    manifold(images(len(codes)), shape=SHAPE, codes=codes, path=path, ax=axes)
     return axes
 
 
@@ -27,10 +27,15 @@ edges = st.tuples(st.floats(-50, 50), st.floats(0.01, 50)).map(lambda e: (e[0], 
 
 
 @given(side=st.integers(2, 9), across=edges, up=edges)
-def test_a_map_reads_from_its_codes_what_the_figure_has_to_be_told(side, across, up):
+def test_a_map_reads_its_extent_from_its_codes(side, across, up):
     extent = (*across, *up)
-    axes = drawn(manifold_codes(side, extent=extent))
-    whole = manifold(images(side * side), shape=SHAPE, side=side, extent=extent).axes[0]
+    codes = manifold_codes(side, extent=extent)
+    axes = drawn(codes)
+    whole = manifold(images(side * side), shape=SHAPE, codes=codes).axes[0]
+    steps = (up[1] - up[0]) / (side - 1), (across[1] - across[0]) / (side - 1)
+    edges = (across[0] - steps[1] / 2, across[1] + steps[1] / 2)
+    edges += (up[0] - steps[0] / 2, up[1] + steps[0] / 2)
+    assert axes.images[0].get_extent() == pytest.approx(edges, abs=1e-6)
     assert axes.images[0].get_extent() == pytest.approx(whole.images[0].get_extent(), abs=1e-9)
     assert np.array_equal(axes.images[0].get_array(), whole.images[0].get_array())
 
@@ -66,3 +71,42 @@ def test_pixels_are_squares_though_the_coordinates_are_not():
 def test_codes_that_are_no_grid_are_refused(codes):
     with pytest.raises(InputError, match=f"square grid .* got {len(codes)} codes"):
         drawn(codes)
+
+
+def shades(count):
+    """Images of one shade each, from black to white."""
+    return np.repeat(np.linspace(0, 1, count)[:, None], 64, axis=1)
+
+
+def test_a_walk_is_drawn_over_its_map():
+    codes = manifold_codes(3, extent=(-2, 2, -2, 2))
+    path = [[-1.0, 0.5], [0.0, 0.0], [1.0, 1.0]]
+    figure = manifold(shades(9), shape=(1, 8, 8), codes=codes, path=path)
+    for line in figure.axes[0].lines[:2]:
+        assert line.get_xydata().tolist() == path
+    assert figure.axes[0].lines[-1].get_xydata().tolist() == path[-1:]
+
+
+def test_a_map_by_quantiles_still_names_the_coordinates():
+    edge = 1 / 8
+    codes = normal_quantiles(manifold_codes(4, extent=(edge, 1 - edge, edge, 1 - edge)))
+    figure = manifold(
+        shades(16), shape=(1, 8, 8), codes=codes,
+        path=[[0.0, 0.0], [1.0, -1.0]], axis_labels=("z3", "z9"),
+    )  # fmt: skip
+    axes = figure.axes[0]
+    assert axes.images[0].get_extent() == pytest.approx((0, 1, 0, 1))
+    names = [label.get_text() for label in axes.get_xticklabels()]
+    ticks = dict(zip(names, axes.get_xticks(), strict=True))
+    assert ticks["0"] == 0.5
+    assert ticks["1"] == pytest.approx(0.8413, abs=1e-4)
+    assert axes.lines[0].get_xydata()[1] == pytest.approx([0.8413, 0.1587], abs=1e-4)
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("z3", "z9")
+
+
+def test_a_path_of_another_dimension_and_too_few_images_are_refused():
+    codes = manifold_codes(3, extent=(0, 1, 0, 1))
+    with pytest.raises(InputError, match="path: expected 2 features"):
+        manifold(shades(9), shape=(1, 8, 8), codes=codes, path=np.zeros((2, 3)))
+    with pytest.raises(InputError, match="3 times 3 images, got 8"):
+        manifold(shades(8), shape=(1, 8, 8), codes=codes)

@@ -42,7 +42,7 @@ def arithmetic(
     from vaekit import inference
     from vaekit.cli.latent_points import class_label, coded_rows
     from vaekit.cli.writers import PICTURE_KINDS, check_out, need_images, write_decoded
-    from vaekit.figures import image_board, signed
+    from vaekit.figures import format_number, image_grid
     from vaekit.runs import load_run
 
     check_out(out, kinds=PICTURE_KINDS, force=force)
@@ -61,9 +61,9 @@ def arithmetic(
     less = "mean of all" if subtract is None else subtract
     write_decoded(
         out, made.rows.reshape(made.codes.shape[0] * len(scales), -1), run=found,
-        draw=lambda images: image_board(
-            images, shape=found.preprocessing.shape, rows=names,
-            columns=[signed(value) for value in scales],
+        draw=lambda images: image_grid(
+            images, shape=found.preprocessing.shape, row_labels=names,
+            column_labels=[format_number(value) for value in scales],
             title=f"Mean code of each class + s ({add} \N{MINUS SIGN} {less})",
             caption="the numbers above: s",
         ),

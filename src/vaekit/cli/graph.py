@@ -54,12 +54,11 @@ def graph(run: RunPath, /, *, out: Out, force: Force = False, as_json: AsJson = 
 
 def _write(path: "Path", made: "Graph", *, kind: str) -> None:
     """As a picture or as text."""
-    from vaekit import figures
+    from vaekit.figures import save_figure
     from vaekit.io import write_atomically
 
     if kind in (".png", ".svg"):
-        edges = [(edge.source, edge.target) for edge in made.edges]
-        figures.save_figure(figures.computation_graph(made.nodes, edges=edges), path=path)
+        save_figure(made.plot(), path=path)
         return
     text = _dot(made) if kind == ".dot" else json.dumps(asdict(made), indent=2, ensure_ascii=False)
     write_atomically(path, lambda beside: beside.write_bytes(f"{text.rstrip()}\n".encode()))

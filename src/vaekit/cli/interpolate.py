@@ -68,7 +68,7 @@ def interpolate(
     made = inference.interpolate(found.model, start=a, end=b, frames=count, path=path, codes=codes)
     write_decoded(
         out, made.rows, run=found,
-        draw=lambda images: figures.image_strip(
+        draw=lambda images: figures.image_sequence(
             images, shape=found.preprocessing.shape, start=first, end=last
         ),
     )  # fmt: skip

@@ -61,8 +61,7 @@ def manifold(
     write_decoded(
         out, made.rows, run=found,
         draw=lambda images: figures.manifold(
-            images, shape=found.preprocessing.shape, side=size, extent=limits,
-            quantiles=quantiles, axis_labels=(first, second),
+            images, shape=found.preprocessing.shape, codes=points, axis_labels=(first, second)
         ),
     )  # fmt: skip
     latent = found.config.model.latent_dim

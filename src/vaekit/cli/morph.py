@@ -63,13 +63,13 @@ def morph(
     images = as_shown(rows, found.preprocessing).reshape(frames, len(names) ** 2, -1)
     shape, title = found.preprocessing.shape, "Every class turning into every other"
     if kind in _STILL:
-        drawing = figures.image_board(
-            images[frames // 2], shape=shape, rows=names, columns=names, title=title
+        drawing = figures.image_grid(
+            images[frames // 2], shape=shape, row_labels=names, column_labels=names, title=title
         )
         figures.save_figure(drawing, path=out)
     else:
-        figures.save_board_animation(
-            images, shape=shape, rows=names, columns=names, path=out, title=title
+        figures.save_grid_animation(
+            images, shape=shape, row_labels=names, column_labels=names, path=out, title=title
         )
     Output(as_json=as_json).result(
         {"out": str(out), "classes": names, "path": path, "frames": frames, "split": coded.split},

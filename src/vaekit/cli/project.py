@@ -85,14 +85,10 @@ def _draw(path: "Path", made: "Projection", *, coded: "CodedRows") -> None:
     """Points by class, from one side or two."""
     from vaekit import figures
 
-    names = made.axis_labels
-    labels, classes = coded.labels, coded.dataset.classes
-    if len(names) == 2:
-        drawing = figures.latent_scatter(
-            made.points, labels=labels, classes=classes, axis_labels=(names[0], names[1])
-        )
-    else:
-        drawing = figures.space_scatter(
-            made.points, labels=labels, classes=classes, axis_labels=(names[0], names[1], names[2])
-        )
+    drawing = figures.latent_scatter(
+        made.points,
+        labels=coded.labels,
+        classes=coded.dataset.classes,
+        axis_labels=made.axis_labels,
+    )
     figures.save_figure(drawing, path=path)

@@ -35,7 +35,7 @@ def traverse(
     from vaekit import inference
     from vaekit.cli.latent_points import coded_rows, rate_per_dim
     from vaekit.cli.writers import PICTURE_KINDS, check_out, need_images, write_decoded
-    from vaekit.figures import image_board, signed
+    from vaekit.figures import format_number, image_grid
     from vaekit.runs import load_run
 
     check_out(out, kinds=PICTURE_KINDS, force=force)
@@ -51,10 +51,10 @@ def traverse(
     folded = f"; {len(made.inactive)} inactive left out" if len(made.inactive) else ""
     write_decoded(
         out, made.rows.reshape(len(names) * columns, -1), run=found,
-        draw=lambda images: image_board(
+        draw=lambda images: image_grid(
             images, shape=found.preprocessing.shape,
-            rows=[f"{name}  {amount:.2f}" for name, amount in zip(names, amounts, strict=True)],
-            columns=[signed(offset) for offset in made.offsets],
+            row_labels=[f"{name}  {nats:.2f}" for name, nats in zip(names, amounts, strict=True)],
+            column_labels=[format_number(offset) for offset in made.offsets],
             title=f"{len(names)} latent dimensions by what they carry{folded}",
             caption=f"left: {unit}; above: standard deviations",
         ),

@@ -12,7 +12,7 @@ from torch import Tensor
 from vaekit import figures, inference
 from vaekit.comparison.comparison import Comparison, Member
 from vaekit.distributions import PushForward
-from vaekit.figures import Cloud
+from vaekit.figures import PosteriorSamples
 from vaekit.numerics import fixed_noise
 from vaekit.report import as_shown
 
@@ -21,7 +21,7 @@ __all__ = ["ComparisonFigure", "comparison_figures", "numbers_by_flow_length", "
 
 _POINTS = 3000  # rows in a latent plane
 _BATCH = 250  # rows whose means are drawn for each unit
-_IMAGES = 12  # reconstructions
+_IMAGES = 10  # reconstructions
 _SAMPLES_SHOWN = 16
 _MOST_UNITS = 64
 _FEWEST_LENGTHS = 3
@@ -111,7 +111,7 @@ def _bounds(comparison: Comparison) -> Iterator[ComparisonFigure]:
                 "over the rows."
             )
             title = "The bound and the log-likelihood"
-            drawing = figures.run_levels(values, errors=errors)
+            drawing = figures.bound_by_run(values, errors=errors)
             yield ComparisonFigure(f"levels-{number}", title, drawing, caption)
 
 
@@ -142,7 +142,7 @@ def _bounds_by_flow_length(comparison: Comparison) -> Iterator[ComparisonFigure]
                 "run, so that the difference between two runs is surer than the bars."
             )
             title = "The bound against the length of the flow"
-            drawing = figures.bound_by_length(**found)
+            drawing = figures.bound_by_flow_length(**found)
             yield ComparisonFigure(f"lengths-{number}", title, drawing, caption)
 
 
@@ -207,7 +207,7 @@ def _reconstructions(members: Mapping[str, Member]) -> Iterator[ComparisonFigure
     rows = {(member.dataset.is_image, member.scale.fingerprint) for member in members.values()}
     if len(rows) > 1 or not next(iter(rows))[0]:
         return
-    inputs, outputs = [], {}
+    rows_shown: dict[str, NDArray[np.float64]] = {}
     for name, member in members.items():
         pre = member.run.preprocessing
         found = inference.reconstruct(
@@ -216,10 +216,12 @@ def _reconstructions(members: Mapping[str, Member]) -> Iterator[ComparisonFigure
             rows=member.dataset.rows,
             index=_row_index(member, _IMAGES),
         )
-        inputs.append(as_shown(found.inputs, pre))
-        outputs[name] = as_shown(found.outputs, pre)
+        rows_shown.setdefault("input", as_shown(found.inputs, pre))
+        rows_shown[name] = as_shown(found.outputs, pre)
     shape = next(iter(members.values())).run.preprocessing.shape
-    drawing = figures.image_rows(inputs[0], outputs=outputs, shape=shape)
+    drawing = figures.image_grid(
+        np.concatenate(list(rows_shown.values())), shape=shape, row_labels=list(rows_shown)
+    )
     caption = (
         "The same rows as the first run sees them, and the decoded means of their codes in each: "
         "where two runs differ in sharpness, they differ in what their codes carry."
@@ -240,7 +242,7 @@ def _samples(members: Mapping[str, Member]) -> Iterator[ComparisonFigure]:
             "Decoded means of codes drawn from the prior, the same draws where the priors are. "
             "A model that generates puts its codes where the prior draws them."
         )
-        drawing = figures.image_panels(made, shape=shapes.pop())
+        drawing = figures.image_grids(made, shape=shapes.pop())
         yield ComparisonFigure("samples", "Samples", drawing, caption)
 
 
@@ -255,7 +257,7 @@ def _latent_planes(
         name: sorted(np.argsort(-each.var(0), kind="stable")[:2].tolist())
         for name, each in wide.items()
     }
-    drawing = figures.plane_panels(
+    drawing = figures.latent_scatters(
         {name: wide[name][:, pair] for name, pair in dims.items()},
         labels={name: _labels(members[name]) for name in wide},
         axis_labels={name: (f"z{a + 1}", f"z{b + 1}") for name, (a, b) in dims.items()},
@@ -280,7 +282,7 @@ def _units(
         "Each unit of the code by the variance of its posterior mean over the rows: above the "
         "dotted line it is active. A cliff means that some units do all the work."
     )
-    drawing = figures.unit_profiles(variances)
+    drawing = figures.active_units(variances)
     yield ComparisonFigure("units", "Active units", drawing, caption)
     shown = {name: each[:_BATCH] for name, each in codes.items() if each.shape[1] <= _MOST_UNITS}
     if shown:
@@ -289,7 +291,7 @@ def _units(
             "one another at 0 says nothing about its row."
         )
         title = "The means of all units over a batch"
-        yield ComparisonFigure("means", title, figures.code_spread(shown), caption)
+        yield ComparisonFigure("means", title, figures.posterior_means(shown), caption)
 
 
 def _codes(member: Member) -> NDArray[np.float32]:
@@ -326,7 +328,7 @@ def _posteriors(members: Mapping[str, Member]) -> Iterator[ComparisonFigure]:
             "the closer the dots follow them, the smaller the gap of the bound."
         )
         title = "The shape of one posterior"
-        yield ComparisonFigure("posteriors", title, figures.posterior_panels(clouds), caption)
+        yield ComparisonFigure("posteriors", title, figures.posterior_samples(clouds), caption)
 
 
 _SAMPLES = 2000
@@ -338,7 +340,7 @@ _SMOOTHING = 1.5  # standard deviation in bins
 
 
 @torch.no_grad()
-def posterior_clouds(members: Mapping[str, Member]) -> dict[str, Cloud]:
+def posterior_clouds(members: Mapping[str, Member]) -> dict[str, PosteriorSamples]:
     """Sample the posterior of one row in each run with two latent dimensions or more.
 
     Of more than two dimensions the two are taken in which the flow bends the posterior of that
@@ -360,7 +362,7 @@ def posterior_clouds(members: Mapping[str, Member]) -> dict[str, Cloud]:
     return {name: _cloud(member) for name, member in wide.items()}
 
 
-def _cloud(member: Member) -> Cloud:
+def _cloud(member: Member) -> PosteriorSamples:
     """Sample the posterior of a row, with the exact one on a grid around the samples."""
     first = member.dataset.split.of(member.evaluation["split"])[:1]
     row = np.ascontiguousarray(member.dataset.rows[first])
@@ -386,7 +388,7 @@ def _cloud(member: Member) -> Cloud:
     else:
         exact = _weighted(member, x, extent=extent, dims=dims)
     first_axis, second_axis = (f"z{dim + 1}" for dim in dims.tolist())
-    return Cloud(
+    return PosteriorSamples(
         before.double().numpy(), after.double().numpy(), exact, extent, (first_axis, second_axis)
     )
 

@@ -37,6 +37,7 @@ from vaekit.models import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = [
     "LOG_PX",
@@ -351,17 +352,19 @@ class Graph:
     edges: tuple[Edge, ...]
     """In the order of their targets."""
 
-    def plot(self, axes: "Axes") -> None:
+    def plot(self, ax: "Axes | None" = None, *, title: str | None = None) -> "Figure":
         """Draw it: the encoder goes down on the left, the decoder up on the right.
 
         Args:
-            axes: to draw on; those of ``figures.computation_graph`` have the size that it needs.
-        """
-        from vaekit.figures import draw_graph
+            ax: axes to draw into; a figure of the size that it needs when absent.
+            title: above the graph.
 
-        draw_graph(
-            axes, nodes=self.nodes, edges=[(each.source, each.target) for each in self.edges]
-        )
+        Returns:
+            The figure.
+        """
+        from vaekit.describe.drawing import draw_graph
+
+        return draw_graph(self, ax=ax, title=title)
 
 
 def graph(

@@ -1,85 +1,69 @@
-"""From numbers to figures: arrays in, a matplotlib figure out; no model and no global state."""
+"""Figures from arrays: each function takes numpy arrays and returns a matplotlib figure."""
 
-from vaekit.figures.boards import (
-    analogy_board,
-    draw_board,
-    draw_strip,
-    image_board,
-    image_strip,
-    save_board_animation,
-)
-from vaekit.figures.comparison import (
-    Cloud,
-    code_spread,
+from vaekit.figures.animation import animation_kind, save_animation, save_grid_animation
+from vaekit.figures.curves import (
+    active_units,
+    bound_by_flow_length,
+    bound_by_run,
     comparison_curves,
-    image_panels,
-    image_rows,
-    plane_panels,
-    posterior_panels,
-    run_levels,
-    unit_profiles,
+    kl_per_dim,
+    learning_curves,
 )
-from vaekit.figures.curves import bound_by_length, kl_per_dim, learning_curves
-from vaekit.figures.frames import animation_kind, save_animation, write_frames
-from vaekit.figures.graph import computation_graph, draw_graph
 from vaekit.figures.images import (
-    draw_grid,
-    draw_pairs,
+    Sprite,
+    analogy_grid,
+    format_number,
     image_grid,
+    image_grids,
     image_pairs,
+    image_sequence,
     reconstructions,
     samples,
-    signed,
+    sprite_sheet,
 )
-from vaekit.figures.latent import draw_scatter, latent_scatter, roll_and_plane, space_scatter
-from vaekit.figures.maps import draw_map, manifold, manifold_codes
-from vaekit.figures.sprite import Sprite, sprite_sheet
-from vaekit.figures.style import save_figure, styled
+from vaekit.figures.latent import (
+    PosteriorSamples,
+    latent_scatter,
+    latent_scatters,
+    points_and_codes,
+    posterior_means,
+    posterior_samples,
+)
+from vaekit.figures.maps import manifold, manifold_codes
+from vaekit.figures.style import save_figure, style_context
 from vaekit.figures.tables import column_scatter, marginals, pair_scatter
 
 __all__ = [
-    "Cloud",
+    "PosteriorSamples",
     "Sprite",
-    "analogy_board",
+    "active_units",
+    "analogy_grid",
     "animation_kind",
-    "bound_by_length",
-    "code_spread",
+    "bound_by_flow_length",
+    "bound_by_run",
     "column_scatter",
     "comparison_curves",
-    "computation_graph",
-    "draw_board",
-    "draw_graph",
-    "draw_grid",
-    "draw_map",
-    "draw_pairs",
-    "draw_scatter",
-    "draw_strip",
-    "image_board",
+    "format_number",
     "image_grid",
+    "image_grids",
     "image_pairs",
-    "image_panels",
-    "image_rows",
-    "image_strip",
+    "image_sequence",
     "kl_per_dim",
     "latent_scatter",
+    "latent_scatters",
     "learning_curves",
     "manifold",
     "manifold_codes",
     "marginals",
     "pair_scatter",
-    "plane_panels",
-    "posterior_panels",
+    "points_and_codes",
+    "posterior_means",
+    "posterior_samples",
     "reconstructions",
-    "roll_and_plane",
-    "run_levels",
     "samples",
     "save_animation",
-    "save_board_animation",
     "save_figure",
-    "signed",
-    "space_scatter",
+    "save_grid_animation",
     "sprite_sheet",
-    "styled",
-    "unit_profiles",
-    "write_frames",
+    "style_context",
 ]

@@ -59,13 +59,13 @@ class Board:
             >>> [text.get_text() for text in (*ax.get_yticklabels(), *ax.get_xticklabels())]
             ['cat', '0', '0.5']
         """
-        from vaekit.figures import draw_board, signed
+        from vaekit.figures import format_number, image_grid
 
         labels = self.classes.tolist()
         names = [classes[label] if label < len(classes) else str(label) for label in labels]
         images = self.rows.reshape(-1, self.rows.shape[-1])
-        columns = [signed(scale) for scale in self.scales.tolist()]
-        draw_board(ax, images, shape=shape, rows=names, columns=columns)
+        columns = [format_number(scale) for scale in self.scales.tolist()]
+        image_grid(images, shape=shape, row_labels=names, column_labels=columns, ax=ax)
 
 
 def arithmetic(

@@ -181,11 +181,10 @@ class Reconstruction:
             >>> [text.get_text() for text in ax.get_yticklabels()]
             ['input', 'output']
         """
-        from vaekit.figures import draw_pairs
+        from vaekit.figures import image_pairs
 
-        draw_pairs(
-            ax, self.inputs[:most], outputs=self.outputs[:most], shape=shape, columns=columns
-        )
+        inputs, outputs = self.inputs[:most], self.outputs[:most]
+        image_pairs(inputs, outputs=outputs, shape=shape, columns=columns, ax=ax)
 
 
 @torch.no_grad()

@@ -217,14 +217,14 @@ class Codes:
             >>> ax.get_xlabel(), ax.get_ylabel()
             ('z1', 'z4')
         """
-        from vaekit.figures import draw_scatter
+        from vaekit.figures import latent_scatter
 
         width = self.mean.shape[1]
         if not {*dims} <= {*range(width)}:
             raise ConfigError(f"expected dimensions from 0 to {width - 1}, got {dims}")
         names = [f"z{dim + 1}" for dim in dims]
         points = self.mean[:, list(dims)]
-        draw_scatter(ax, points, labels=labels, classes=classes, axis_labels=names)
+        latent_scatter(points, labels=labels, classes=classes, axis_labels=names, ax=ax)
 
 
 @torch.no_grad()

@@ -65,9 +65,9 @@ class Walk:
             >>> ax.images[0].get_size()
             (8, 44)
         """
-        from vaekit.figures import draw_strip
+        from vaekit.figures import image_sequence
 
-        draw_strip(ax, self.rows, shape=shape, start=start, end=end, columns=columns)
+        image_sequence(self.rows, shape=shape, start=start, end=end, columns=columns, ax=ax)
 
 
 def interpolate(
@@ -269,13 +269,13 @@ class Morph:
             >>> [text.get_text() for text in ax.get_yticklabels()]
             ['0', '1']
         """
-        from vaekit.figures import draw_board
+        from vaekit.figures import image_grid
 
         labels = self.classes.tolist()
         names = [classes[label] if label < len(classes) else str(label) for label in labels]
         middle = self.rows[len(self.rows) // 2]
         images = middle.reshape(-1, middle.shape[-1])
-        draw_board(ax, images, shape=shape, rows=names, columns=names)
+        image_grid(images, shape=shape, row_labels=names, column_labels=names, ax=ax)
 
 
 def morph(

@@ -193,9 +193,11 @@ class Projection:
             >>> ax.get_xlabel()
             't-SNE 1'
         """
-        from vaekit.figures import draw_scatter
+        from vaekit.figures import latent_scatter
 
-        draw_scatter(ax, self.points, labels=labels, classes=classes, axis_labels=self.axis_labels)
+        latent_scatter(
+            self.points, labels=labels, classes=classes, axis_labels=self.axis_labels, ax=ax
+        )
 
 
 def project(

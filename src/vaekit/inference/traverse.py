@@ -62,14 +62,14 @@ class Traversal:
             >>> [text.get_text() for text in ax.get_yticklabels()]
             ['z2', 'z1']
         """
-        from vaekit.figures import draw_board, signed
+        from vaekit.figures import format_number, image_grid
 
         dims, rows = self.dims[:most].tolist(), self.rows[:most]
-        draw_board(
-            ax, rows.reshape(-1, rows.shape[-1]), shape=shape,
-            rows=[f"z{dim + 1}" for dim in dims],
-            columns=[signed(offset) for offset in self.offsets.tolist()],
-            caption="above: standard deviations from the middle",
+        image_grid(
+            rows.reshape(-1, rows.shape[-1]), shape=shape,
+            row_labels=[f"z{dim + 1}" for dim in dims],
+            column_labels=[format_number(offset) for offset in self.offsets.tolist()],
+            caption="above: standard deviations from the middle", ax=ax,
         )  # fmt: skip
 
 
@@ -118,12 +118,12 @@ class Plane:
             >>> ax.images[0].get_size(), ax.get_ylabel()
             ((24, 24), 'z2')
         """
-        from vaekit.figures import draw_map
+        from vaekit.figures import manifold
 
         first, second = self.dims
         walk = None if path is None else path[:, [first, second]]
         names = (f"z{first + 1}", f"z{second + 1}")
-        draw_map(ax, self.rows, shape=shape, codes=self.points, path=walk, axis_labels=names)
+        manifold(self.rows, shape=shape, codes=self.points, path=walk, axis_labels=names, ax=ax)
 
 
 def rank_dimensions(codes: Codes, *, kl: ArrayLike | None = None) -> NDArray[np.int64]:

@@ -252,7 +252,7 @@ def _map(
     limits = inference.latent_extent(scene.codes.mean) if reach is None else (-reach, reach) * 2
     grid = figures.manifold_codes(_SIDE, extent=limits)
     images = scene.shown(inference.decode(scene.run.model, codes=grid))
-    drawing = figures.manifold(images, shape=scene.shape, side=_SIDE, extent=limits, path=path)
+    drawing = figures.manifold(images, shape=scene.shape, codes=grid, path=path)
     part = (
         f"from {-reach:g} to {reach:g} along both axes"
         if reach is not None
@@ -285,7 +285,9 @@ def _strip(
         "way. A smooth change says that the latent space has an order, and an image that is "
         "neither the one nor the other marks a place where no data lie."
     )
-    drawing = figures.image_strip(scene.shown(strip.rows), shape=scene.shape, start=first, end=last)
+    drawing = figures.image_sequence(
+        scene.shown(strip.rows), shape=scene.shape, start=first, end=last
+    )
     title = f"A walk from {first} to {last}"
     yield Panel(
         file="walk.png", title=title, write=still(drawing), caption=caption, reading=reading
@@ -346,13 +348,8 @@ def _tsne(scene: Scene, dims: int) -> Panel:
 
 def _scatter(scene: Scene, made: inference.Projection, labels: NDArray[np.int64] | None) -> Figure:
     """In the plane, or in space from two sides."""
-    classes, names = scene.dataset.classes, made.axis_labels
-    if len(names) == 2:
-        return figures.latent_scatter(
-            made.points, labels=labels, classes=classes, axis_labels=(names[0], names[1])
-        )
-    return figures.space_scatter(
-        made.points, labels=labels, classes=classes, axis_labels=(names[0], names[1], names[2])
+    return figures.latent_scatter(
+        made.points, labels=labels, classes=scene.dataset.classes, axis_labels=made.axis_labels
     )
 
 
@@ -367,12 +364,12 @@ def _roll(scene: Scene) -> Panel:
     ).mean.astype(np.float64)
     kept = inference.neighbourhoods(points, codes=codes)
     labels = dataset.labels
-    colour = points[:, 0] if labels is None else labels[some].astype(np.float64)
+    color = points[:, 0] if labels is None else labels[some].astype(np.float64)
     name = "first coordinate" if labels is None else "label"
     return Panel(
         file="roll.png",
         title="Space and plane",
-        write=still(figures.roll_and_plane(points, codes=codes, colour=colour, colour_label=name)),
+        write=still(figures.points_and_codes(points, codes=codes, color=color, color_label=name)),
         caption=(
             f"{len(some):,} rows of all splits in space and by their codes, coloured alike. "
             f"Trustworthiness {kept.trustworthiness:.4f} (1: whoever is near in the plane "
@@ -415,9 +412,9 @@ def analogies(scene: Scene) -> Iterator[Panel]:
         rows=scene.dataset.rows,
         index=scene.index[chosen],
     ).inputs
-    drawing = figures.analogy_board(
+    drawing = figures.analogy_grid(
         scene.shown(seen),
-        made=scene.shown(made.reshape(-1, made.shape[-1])).reshape(made.shape),
+        analogies=scene.shown(made.reshape(-1, made.shape[-1])).reshape(made.shape),
         shape=scene.shape,
         names=names,
     )
@@ -476,9 +473,9 @@ def _traversal(scene: Scene) -> Panel:
     made = inference.traverse(scene.run.model, codes=scene.codes, kl=scene.kl, columns=_COLUMNS)
     dims = made.dims[:_MOST_DIMS].tolist()
     images = made.rows[:_MOST_DIMS].reshape(len(dims) * _COLUMNS, -1)
-    drawing = figures.image_board(
-        scene.shown(images), shape=scene.shape, rows=[f"z{dim + 1}" for dim in dims],
-        columns=[figures.signed(offset) for offset in made.offsets],
+    drawing = figures.image_grid(
+        scene.shown(images), shape=scene.shape, row_labels=[f"z{dim + 1}" for dim in dims],
+        column_labels=[figures.format_number(offset) for offset in made.offsets],
         caption="above: standard deviations from the middle",
     )  # fmt: skip
     more = len(made.dims) - len(dims)
@@ -502,10 +499,10 @@ def _arithmetic(scene: Scene, *, name: str, label: int) -> Panel:
         scene.run.model, codes=scene.codes.mean, labels=scene.labels, scales=_SCALES, add=label
     )
     images = scene.shown(made.rows.reshape(made.codes.shape[0] * len(_SCALES), -1))
-    drawing = figures.image_board(
+    drawing = figures.image_grid(
         images, shape=scene.shape,
-        rows=[scene.dataset.classes[each] for each in made.classes.tolist()],
-        columns=[figures.signed(scale) for scale in _SCALES], caption="above: s",
+        row_labels=[scene.dataset.classes[each] for each in made.classes.tolist()],
+        column_labels=[figures.format_number(scale) for scale in _SCALES], caption="above: s",
         title=f"Mean code of each class + s ({name} \N{MINUS SIGN} mean of all)",
     )  # fmt: skip
     return Panel(
@@ -536,8 +533,8 @@ def _morph(scene: Scene) -> Panel:
     return Panel(
         file="morph.webp",
         title="Every class turning into every other",
-        write=lambda path: figures.save_board_animation(
-            frames, shape=scene.shape, rows=names, columns=names, path=path
+        write=lambda path: figures.save_grid_animation(
+            frames, shape=scene.shape, row_labels=names, column_labels=names, path=path
         ),
         caption=(
             "From the mean code of the class at the left to that of the class above, straight, "

@@ -1,6 +1,5 @@
 """A drawn graph: every box in its place, no text outside its box, no two boxes on each other."""
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -9,43 +8,44 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from vaekit.figures import computation_graph, draw_graph
+from vaekit.describe import Edge, Graph, Node
 
 
-@dataclass(frozen=True)
-class Thing:
-    name: str
-    kind: str
-    part: str
-    title: str
-    notes: tuple = ()
-    shape: tuple = ()
-    parameters: int = 0
+def node(name, kind, part, title, notes=(), shape=(), parameters=0):
+    return Node(
+        name=name, kind=kind, part=part, title=title, notes=notes, shape=shape,
+        parameters=parameters,
+    )  # fmt: skip
+
+
+def draw(nodes, edges, **options):
+    edges = tuple(Edge(source=one, target=other) for one, other in edges)
+    return Graph(nodes=tuple(nodes), edges=edges).plot(**options)
 
 
 def things(layers, *, flow=False, title="Linear", lines=2):
     """Nodes and edges of a model with so many layers on either side."""
     last = "parameters of q"
     down = [
-        Thing(f"encoder {i}", "layer", "encoder", title, ("ReLU",), (64, 120, 120), 1_234_567)
+        node(f"encoder {i}", "layer", "encoder", title, ("ReLU",), (64, 120, 120), 1_234_567)
         for i in range(layers)
     ]
-    up = [Thing(f"decoder {i}", "layer", "decoder", title, (), (256,)) for i in range(layers)]
-    code = [Thing("noise", "noise", "code", "ε ~ N(0, I)", (), (50, 2))]
+    up = [node(f"decoder {i}", "layer", "decoder", title, (), (256,)) for i in range(layers)]
+    code = [node("noise", "noise", "code", "ε ~ N(0, I)", (), (50, 2))]
     if flow:
-        code.append(Thing("u", "sample", "code", "u = m + s ε", (), (50, 2)))
-        code.append(Thing("flow", "flow", "code", "autoregressive flow f", ("4 steps",), (), 99))
-    code.append(Thing("z", "code" if flow else "sample", "code", "z", (), (50, 2)))
+        code.append(node("u", "sample", "code", "u = m + s ε", (), (50, 2)))
+        code.append(node("flow", "flow", "code", "autoregressive flow f", ("4 steps",), (), 99))
+    code.append(node("z", "code" if flow else "sample", "code", "z", (), (50, 2)))
     nodes = [
-        Thing("x", "data", "encoder", "x", ("image",), (784,)),
+        node("x", "data", "encoder", "x", ("image",), (784,)),
         *down,
-        Thing(last, "parameters", "encoder", "μ, log σ²", ("Gaussian q",), (4,)),
+        node(last, "parameters", "encoder", "μ, log σ²", ("Gaussian q",), (4,)),
         *code,
         *up,
-        Thing("p(x|z)", "distribution", "decoder", "p(x|z)", ("Bernoulli",), (784,)),
-        Thing("p(z)", "distribution", "prior", "p(z)", ("mixture of", "32 Gaussians"), (2,), 160),
-        *(Thing(n, "term", "terms", n) for n in ("log p(x|z)", "log p(z)", "log q(z|x)")),
-        Thing("objective", "objective", "objective", "minimised", ("loss = " + "x" * 90,) * lines),
+        node("p(x|z)", "distribution", "decoder", "p(x|z)", ("Bernoulli",), (784,)),
+        node("p(z)", "distribution", "prior", "p(z)", ("mixture of", "32 Gaussians"), (2,), 160),
+        *(node(n, "term", "terms", n) for n in ("log p(x|z)", "log p(z)", "log q(z|x)")),
+        node("objective", "objective", "objective", "minimised", ("loss = " + "x" * 90,) * lines),
     ]
     chains = [["x", *(n.name for n in down), last], ["z", *(n.name for n in up), "p(x|z)"]]
     edges = [pair for chain in chains for pair in pairwise(chain)]
@@ -87,7 +87,7 @@ def lines_through(axes):
 @pytest.mark.parametrize("case", CASES)
 def test_boxes_stand_apart_on_the_page(case):
     nodes, edges = CASES[case]
-    figure = computation_graph(nodes, edges=edges)
+    figure = draw(nodes, edges)
     boxes = drawn(figure.axes[0])
     assert not any(a.overlaps(b) for at, a in enumerate(boxes) for b in boxes[:at])
     page = figure.bbox
@@ -97,7 +97,7 @@ def test_boxes_stand_apart_on_the_page(case):
 @pytest.mark.parametrize("case", CASES)
 def test_no_text_leaves_its_box(case):
     nodes, edges = CASES[case]
-    axes = computation_graph(nodes, edges=edges).axes[0]
+    axes = draw(nodes, edges).axes[0]
     boxes = drawn(axes)[: len(nodes)]
     texts = axes.texts[: -len({node.kind for node in nodes})]
     extents = [text.get_window_extent() for text in texts]
@@ -114,7 +114,7 @@ def test_no_text_leaves_its_box(case):
 @pytest.mark.parametrize("case", CASES)
 def test_no_arrow_runs_through_a_box(case):
     nodes, edges = CASES[case]
-    axes = computation_graph(nodes, edges=edges).axes[0]
+    axes = draw(nodes, edges).axes[0]
     boxes = dict(zip((node.name for node in nodes), drawn(axes), strict=False))
     for (one, other), points in zip(edges, lines_through(axes), strict=True):
         for name, box in boxes.items():
@@ -129,7 +129,7 @@ def test_no_arrow_runs_through_a_box(case):
 def test_the_legend_names_the_kinds_that_occur_and_no_others():
     for case, flow in (("usual", False), ("flow", True)):
         nodes, edges = CASES[case]
-        texts = [text.get_text() for text in computation_graph(nodes, edges=edges).axes[0].texts]
+        texts = [text.get_text() for text in draw(nodes, edges).axes[0].texts]
         legend = texts[-len({node.kind for node in nodes}) :]
         assert ("flow" in legend) is flow
         assert ("code" in legend) is flow
@@ -138,7 +138,7 @@ def test_the_legend_names_the_kinds_that_occur_and_no_others():
 
 def test_the_encoder_goes_down_and_the_decoder_up():
     nodes, edges = CASES["usual"]
-    boxes = drawn(computation_graph(nodes, edges=edges).axes[0])
+    boxes = drawn(draw(nodes, edges).axes[0])
     places = dict(zip((node.name for node in nodes), boxes, strict=False))
     encoder = [places[node.name].y0 for node in nodes if node.part == "encoder"]
     decoder = [places[node.name].y0 for node in nodes if node.part == "decoder"]
@@ -152,7 +152,7 @@ def test_it_shrinks_into_axes_that_are_there():
     figure = Figure(figsize=(4, 3))
     FigureCanvasAgg(figure)
     one, _ = figure.subplots(1, 2)
-    draw_graph(one, nodes=nodes, edges=edges)
+    draw(nodes, edges, ax=one)
     drawn(one)
     assert max(text.get_fontsize() for text in one.texts) < 4
     left, right = (text.get_window_extent() for text in (one.texts[0], one.texts[-1]))
@@ -161,13 +161,13 @@ def test_it_shrinks_into_axes_that_are_there():
 
 
 def test_one_is_no_plural():
-    node = Thing("x", "parameters", "encoder", "x", (), (1,), 1)
-    texts = [text.get_text() for text in computation_graph([node], edges=[]).axes[0].texts]
+    one = node("x", "parameters", "encoder", "x", (), (1,), 1)
+    texts = [text.get_text() for text in draw([one], []).axes[0].texts]
     assert "1 number · 1 parameter" in texts
 
 
 def test_a_title_stands_above():
     nodes, edges = CASES["small"]
-    figure = computation_graph(nodes, edges=edges, title="Mine")
+    figure = draw(nodes, edges, title="Mine")
     assert figure.get_suptitle() == "Mine"
-    assert figure.bbox.height > computation_graph(nodes, edges=edges).bbox.height
+    assert figure.bbox.height > draw(nodes, edges).bbox.height
