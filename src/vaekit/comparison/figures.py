@@ -156,8 +156,8 @@ def numbers_by_flow_length(
         group: one of a `Comparison`.
 
     Returns:
-        The arguments of `figures.bound_by_length`; none where there are not three lengths of one
-        kind of flow in runs that are otherwise one model on the same objective.
+        The arguments of `figures.bound_by_flow_length`; none where there are not three lengths of
+        one kind of flow in runs that are otherwise one model on the same objective.
     """
     measured = _bounds_of(group)
     families: dict[str, dict[int, str]] = {}

@@ -122,7 +122,7 @@ def draw_graph(graph: "Graph", *, ax: Axes | None = None, title: str | None = No
         )  # fmt: skip
         ax.add_patch(arrow)
     _draw_legend(ax, _kinds(graph.nodes), width, scale)
-    return finish_axes(ax, title)
+    return finish_axes(ax, title=title)
 
 
 class _Box(NamedTuple):

@@ -105,7 +105,7 @@ def learning_curves(
                 (sign, shift, name), unit = _SQUARED[key], "per row"
                 curves = {split: sign * each + shift * constant for split, each in curves.items()}
             _draw_splits(axes, epochs, curves, title=name, unit=unit)
-        set_title(figure, title)
+        set_title(figure, title=title)
     return figure
 
 

@@ -150,10 +150,7 @@ def image_pairs(
     starts = range(0, len(above), columns)
     pairs = np.ones((2, len(starts) * columns, *above.shape[1:]))
     pairs[:, : len(above)] = above, below
-    bands = [
-        tile(np.concatenate(pairs[:, at : at + columns]), columns=columns)  # type: ignore[call-overload]
-        for at in starts
-    ]
+    bands = [tile(np.concatenate(pairs[:, at : at + columns]), columns=columns) for at in starts]
     array = tile(np.stack(bands), columns=1, gap=3 * _GAP)
     step = len(bands[0]) + 3 * _GAP
     labels = [
@@ -542,7 +539,7 @@ def draw_sheet(sheet: ImageSheet, *, title: str | None, ax: Axes | None) -> Figu
             return new_sheet_figure(sheet, title=title)[0]
     show_image(ax, sheet.array)
     _draw_labels(ax, sheet)
-    return finish_axes(ax, title)
+    return finish_axes(ax, title=title)
 
 
 def new_sheet_figure(
@@ -561,8 +558,8 @@ def new_sheet_figure(
 
     Example:
         >>> sheet = ImageSheet(np.zeros((8, 8)), row_labels=[("cat", 3.5)])
-        >>> new_sheet_figure(sheet, title=None)[1].get_window_extent().width
-        96.0
+        >>> round(new_sheet_figure(sheet, title=None)[1].get_window_extent().width)
+        96
     """
     rows, columns = ([name for name, _ in each] for each in (sheet.row_labels, sheet.column_labels))
     left = 0.15 + _widest(rows, _LARGE) if any(rows) else 0.05

@@ -121,7 +121,7 @@ def latent_scatter(
             )  # fmt: skip
             for text in legend.get_texts():
                 text.set_parse_math(False)
-    return finish_axes(ax, title)
+    return finish_axes(ax, title=title)
 
 
 def latent_scatters(
@@ -226,7 +226,7 @@ def points_and_codes(
         bar = figure.colorbar(drawn, ax=[left, right], location="right", fraction=0.04, pad=0.03)
         bar.set_label(color_label)
         bar.outline.set_visible(False)
-        set_title(figure, title)
+        set_title(figure, title=title)
     return figure
 
 
@@ -476,7 +476,7 @@ def _space_figure(
     if legend:
         entries = figure.axes[0].get_legend_handles_labels()
         figure.legend(*entries, loc="outside lower center", ncols=5, markerscale=6 / size)
-    set_title(figure, title)
+    set_title(figure, title=title)
     return figure
 
 

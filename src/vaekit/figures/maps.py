@@ -74,7 +74,7 @@ def manifold(
         return figure
     show_image(ax, array, extent=edges)
     _annotate(ax, axis_labels, quantiles=quantiles, path=walk)
-    return finish_axes(ax, title)
+    return finish_axes(ax, title=title)
 
 
 def _annotate(

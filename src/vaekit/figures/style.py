@@ -197,8 +197,8 @@ def text_width(text: str, *, size: float, weight: str = "normal") -> float:
         weight: normal or bold.
 
     Example:
-        >>> round(text_width("a cat", size=10), 2)
-        0.37
+        >>> round(text_width("a cat", size=10), 1)
+        0.3
     """
     if not text.strip():
         return 0.0
@@ -208,7 +208,7 @@ def text_width(text: str, *, size: float, weight: str = "normal") -> float:
     return float(outline.get_extents().width) / 72
 
 
-def set_title(figure: Figure, title: str | None) -> None:
+def set_title(figure: Figure, *, title: str | None) -> None:
     """Write the title of a figure at the upper left, if there is one.
 
     Args:
@@ -219,7 +219,7 @@ def set_title(figure: Figure, title: str | None) -> None:
         figure.suptitle(title, x=0.01, ha="left")
 
 
-def finish_axes(axes: Axes, title: str | None) -> Figure:
+def finish_axes(axes: Axes, *, title: str | None) -> Figure:
     """Write the title of axes, if there is one, and return their figure.
 
     Args:

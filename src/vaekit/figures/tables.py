@@ -163,7 +163,7 @@ def pair_scatter(
                 axes.plot(*points.T, marker, color=color, markersize=2.5, alpha=0.6, mew=0)
                 axes.set(xlabel=labels[first], ylabel=labels[second])
                 axes.set_title(name.capitalize())
-        set_title(figure, title)
+        set_title(figure, title=title)
     return figure
 
 
@@ -197,7 +197,7 @@ def _column_panels(
             axes.locator_params(nbins=4)
             axes.set_title(label, fontsize=9)
         more = f"first {count} of {len(labels)} columns" if count < len(labels) else ""
-        set_title(figure, ": ".join(filter(None, [title, more])))
+        set_title(figure, title=": ".join(filter(None, [title, more])))
         yield figure, panels
 
 
