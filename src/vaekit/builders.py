@@ -18,7 +18,16 @@ from vaekit.config import (
 )
 from vaekit.data import Dataset, Preprocessing, load_dataset
 from vaekit.errors import ConfigError, VaekitWarning
-from vaekit.models import VAE, Amortized, Bernoulli, Conditional, FlowPosterior, Head, LabelledVAE
+from vaekit.models import (
+    VAE,
+    Amortized,
+    Bernoulli,
+    Conditional,
+    FlowPosterior,
+    Head,
+    LabelledVAE,
+    Model,
+)
 from vaekit.models.labelled import build_labelled, code_parts
 from vaekit.networks import MLP, glorot
 from vaekit.numerics import logmeanexp
@@ -26,6 +35,7 @@ from vaekit.objectives import Bound, Objective, Sum
 from vaekit.registry import (
     FLOWS,
     LIKELIHOODS,
+    MODELS,
     NETWORKS,
     OBJECTIVES,
     POSTERIORS,
@@ -43,6 +53,7 @@ __all__ = [
     "build_label_model",
     "build_model",
     "build_objective",
+    "build_vae",
     "load_data",
     "load_rows",
     "start_at_mean",
@@ -152,7 +163,7 @@ _LEAST = 0.001
 
 
 @torch.no_grad()
-def start_at_mean(model: VAE, mean: Tensor) -> None:
+def start_at_mean(model: Model, mean: Tensor) -> None:
     r"""Set the last bias of a decoder to the logits of the mean row.
 
     .. math:: b_f = \log \frac{m_f}{1 - m_f}, \quad m_f \in [0.001, 0.999]
@@ -183,9 +194,8 @@ def start_at_mean(model: VAE, mean: Tensor) -> None:
         The code of Burda, Grosse and Salakhutdinov 2016, which starts so.
     """
     likelihood = model.parts()["decoder"]
-    assert isinstance(likelihood, Amortized)
-    network = likelihood.network
-    if not isinstance(network, MLP) or not isinstance(likelihood.head, Bernoulli):
+    network, head = getattr(likelihood, "network", None), getattr(likelihood, "head", None)
+    if not isinstance(network, MLP) or not isinstance(head, Bernoulli):
         raise ConfigError(
             "model.likelihood.start = mean needs an mlp decoder and a bernoulli likelihood; "
             "take start = network"
@@ -221,8 +231,32 @@ def build_label_model(config: LabelsConfig, *, codes: int, classes: int) -> Labe
 
 def build_model(
     config: ModelConfig, *, shape: tuple[int, ...], support: Support, rows: Tensor | None = None
+) -> Model:
+    """Build a model of the kind that the config names.
+
+    Args:
+        config: which parts.
+        shape: (C, H, W) of an image, (F,) of a table row.
+        support: of the preprocessed values: binary, unit (in [0, 1]) or real.
+        rows: (at least C, F) preprocessed rows, the first pseudo-inputs of a VampPrior; zeros
+            when absent, as for a model whose parameters are about to be loaded.
+
+    Returns:
+        The model, with fresh parameters.
+
+    Raises:
+        ConfigError: parts that do not go together, or a likelihood that cannot hold the values.
+    """
+    entry = MODELS.get(config.kind)
+    options = arguments(entry, config)
+    model: Model = resolve(entry.build)(config, shape=shape, support=support, rows=rows, **options)
+    return model
+
+
+def build_vae(
+    config: ModelConfig, *, shape: tuple[int, ...], support: Support, rows: Tensor | None = None
 ) -> VAE:
-    """Put a model together.
+    """Build a variational autoencoder of prior, posterior and likelihood.
 
     Args:
         config: which parts.

@@ -13,6 +13,7 @@ one entry, and an entry with a missing field is a TypeError when it is made.
     LIKELIHOODS     :class:`Likelihood`      ``build(features, **settings)``
     NETWORKS        :class:`Network`         see there
     OBJECTIVES      :class:`ObjectiveTerm`   ``build(weight)``
+    MODELS          :class:`ModelKind`       ``build(config, shape=shape, ...)``
     SOURCES         :class:`Source`          ``build()``
     ==============  =======================  ================================
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FLOWS",
     "LIKELIHOODS",
+    "MODELS",
     "NETWORKS",
     "OBJECTIVES",
     "POSTERIORS",
@@ -46,6 +48,7 @@ __all__ = [
     "Entry",
     "Flow",
     "Likelihood",
+    "ModelKind",
     "Nats",
     "Network",
     "ObjectiveTerm",
@@ -212,6 +215,21 @@ class ObjectiveTerm(Entry):
     """What it does to the codes, as in "the last term draws the mean of the code to 0"."""
     reads: tuple[str, ...]
     """What it looks at: names of nodes of the computation graph."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelKind(Configured):
+    """A kind of model, a :class:`vaekit.models.Model`: how its parts make a whole."""
+
+    build: Builder
+    """``build(config, shape=shape, support=support, rows=rows, **options)``, of the section
+    ``model`` of a config, (C, H, W) or (F,), the preprocessed values, and training rows or none."""
+    step: Builder
+    """``step(model, objective, preprocessing=preprocessing, samples=K)``, a
+    :class:`vaekit.training.TrainingStep`."""
+    words: str
+    """What it is, for a report; empty for the composition of encoder, prior and decoder that the
+    report spells out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -734,6 +752,18 @@ OBJECTIVES: Table[ObjectiveTerm] = Table(
     ),
 )
 
+MODELS: Table[ModelKind] = Table(
+    "model",
+    ModelKind(
+        name="vae",
+        help="a variational autoencoder of prior, posterior and likelihood",
+        build="vaekit.builders:build_vae",
+        step="vaekit.training.step:Step",
+        settings={},
+        words="",
+    ),
+)
+
 SOURCES: Table[Source] = Table(
     "data source",
     *(
@@ -759,5 +789,6 @@ _TABLES: dict[type[Entry], Table[Any]] = {
     Likelihood: LIKELIHOODS,
     Network: NETWORKS,
     ObjectiveTerm: OBJECTIVES,
+    ModelKind: MODELS,
     Source: SOURCES,
 }

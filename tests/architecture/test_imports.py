@@ -34,7 +34,7 @@ ROOMS = {
     "runs": ("config builders data models", "torch safetensors"),
     # from a config to a run folder (train), so builders and runs are imported here
     "training": (
-        "compiler config builders data models objectives runs",
+        "compiler config registry builders data models objectives runs",
         "numpy torch lightning_fabric rich tensorboard",
     ),
     # how a posterior is sampled, and whether it is a point, are questions to distributions

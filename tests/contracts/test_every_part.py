@@ -3,29 +3,21 @@
 A new part is in here as soon as it has an entry in the registry.
 """
 
-import contextlib
-import io
 import json
 import math
 
 import numpy as np
 import pytest
 import torch
+from small_runs import train_small, vaekit
 
 from vaekit import registry
-from vaekit.cli import main
 from vaekit.inference import decode
 from vaekit.runs import load_run
 from vaekit.web import make_app, open_run
 
 pytestmark = pytest.mark.filterwarnings("ignore:a bernoulli likelihood on values between")
 
-SMALL = {
-    "data": {"source": "digits", "limit": 100},
-    "model": {"encoder": {"hidden": [8]}, "decoder": {"hidden": [8]}},
-    "training": {"epochs": 1, "batch_size": 25, "device": "cpu", "threads": 1},
-    "evaluation": {"samples": 5},
-}
 NAMES = {
     "posterior": registry.POSTERIORS, "flow": registry.FLOWS, "prior": registry.PRIORS,
     "likelihood": registry.LIKELIHOODS, "network": registry.NETWORKS,
@@ -82,29 +74,8 @@ def cases():
 CASES = dict(cases())
 
 
-def config_of(name, sections):
-    config = json.loads(json.dumps(SMALL)) | {"name": name.replace(" ", "-")}
-    for path, section in sections.items():
-        below = config
-        for part in path.split("."):
-            below = below.setdefault(part, {})
-        below.update(section)
-    return config
-
-
-def vaekit(*argv):
-    """Call the command line; what it prints."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main([str(part) for part in argv])
-    assert code == 0, err.getvalue()
-    return out.getvalue()
-
-
-def train(folder, name, sections=CASES):
-    path = folder.parent / f"{folder.name}.json"
-    path.write_text(json.dumps(config_of(name, sections[name])), encoding="utf-8")
-    return json.loads(vaekit("train", "--config", path, "--out", folder, "--quiet", "--json"))
+def train(folder, name):
+    return train_small(folder, name, CASES[name])
 
 
 @pytest.fixture(scope="module")

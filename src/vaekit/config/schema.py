@@ -10,6 +10,7 @@ from vaekit.errors import ConfigError
 from vaekit.registry import (
     FLOWS,
     LIKELIHOODS,
+    MODELS,
     NETWORKS,
     OBJECTIVES,
     POSTERIORS,
@@ -221,8 +222,15 @@ class LikelihoodConfig(_PartSection):
     """Settings of a likelihood that a plugin brings, by name."""
 
 
-class ModelConfig(Section):
+class ModelConfig(_PartSection):
     """Three conditional distributions and the two networks that feed them."""
+
+    table = MODELS
+
+    kind: Annotated[str, _one_of(MODELS)] = Field(default="vae", description=_help(MODELS))
+
+    options: dict[str, Any] = {}
+    """Settings of a model that a plugin brings, by name."""
 
     latent_dim: int = Field(default=2, ge=1)
     """Number of latent dimensions."""

@@ -9,13 +9,14 @@ from vaekit.builders import build_model, build_objective, load_data, start_at_me
 from vaekit.config import Config
 from vaekit.data import Batches, Dataset, Part, Preprocessing, look_together
 from vaekit.errors import ConfigError
-from vaekit.models import VAE
+from vaekit.models import Model
 from vaekit.numerics import seed_everything
+from vaekit.registry import MODELS, resolve
 from vaekit.runs import RunFolder, save_run
 from vaekit.training.callbacks import Callback, MetricsFile
 from vaekit.training.distributed import Processes, choose_device, choose_precision, join_engine
 from vaekit.training.loop import fit
-from vaekit.training.step import Step
+from vaekit.training.step import Unit
 
 __all__ = ["Together", "train"]
 
@@ -67,7 +68,7 @@ def train(
         dataset, preprocessing = _load(config, processes=processes)
         seed_everything(config.seed)
         model = _model(config, dataset, preprocessing)
-    step = Step(
+    step: Unit = resolve(MODELS.get(config.model.kind).step)(
         model,
         build_objective(config.objective),
         preprocessing=preprocessing,
@@ -90,7 +91,7 @@ def train(
         uniform=True,
     )
     if processes.main:
-        save_run(folder, step.model.cpu(), preprocessing.cpu())
+        save_run(folder, model.cpu(), preprocessing.cpu())
     if together is not None and not processes.alone:
         processes.any(False)  # waits for the first, which has saved
         together(dataset, processes)
@@ -122,7 +123,7 @@ def _check_rows_are_apart(config: Config) -> None:
         )
 
 
-def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> VAE:
+def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> Model:
     """A fresh model; a VampPrior starts at training rows, and a decoder may at their mean."""
     rows = None
     if config.model.prior.kind == "vamp":

@@ -1,0 +1,99 @@
+"""Models of another make, registered from outside, go from config to report, compare and explorer.
+
+Nothing outside models/, training/ and the registry knows them.
+"""
+
+import json
+from math import prod
+
+import pytest
+from other_models import Ladder, VectorQuantised
+from small_runs import SMALL, train_small, vaekit
+
+from vaekit import Penalty, load_run
+from vaekit.registry import MODELS, OBJECTIVES, ModelKind, ObjectiveTerm, register
+from vaekit.web import make_app, open_run
+
+
+def _build(kind):
+    return lambda config, *, shape, support, rows: kind(features=prod(shape))
+
+
+def _term(name):
+    return ObjectiveTerm(
+        name=name,
+        help=f"the {name} loss of a codebook",
+        build=lambda weight: Penalty(name, weight=weight),
+        words=f"{name} loss",
+        latex=r"\mathrm{" + name + "}",
+        effect="the last term keeps codes and codebook together",
+        reads=(),
+    )
+
+
+KINDS = {"ladder": Ladder, "vector-quantised": VectorQuantised}
+SECTIONS = {
+    "ladder": {"model": {"kind": "ladder"}, "data": {"binarize": "threshold"}},
+    "vector-quantised": {
+        "model": {"kind": "vector-quantised"},
+        "data": {"binarize": "threshold"},
+        "objective": {"beta": 0.0, "penalties": {"codebook": 1.0, "commitment": 0.25}},
+    },
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def registered():
+    step = "vaekit.training.step:Step"
+    for name, kind in KINDS.items():
+        if name not in MODELS:
+            register(
+                ModelKind(
+                    name=name, help=name, build=_build(kind), step=step, settings={},
+                    words=f"a {name} model",
+                )
+            )  # fmt: skip
+    for name in ("codebook", "commitment"):
+        if name not in OBJECTIVES:
+            register(_term(name))
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory, registered):
+    folder = tmp_path_factory.mktemp("other")
+    return {
+        name: (folder / name, train_small(folder / name, name, SECTIONS[name])) for name in KINDS
+    }
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_trains_evaluates_reports_and_loads(runs, name):
+    path, result = runs[name]
+    assert result["evaluation"]["elbo"] < 0
+    assert (path / "report.html").is_file()
+    run = load_run(path)
+    assert type(run.model) is KINDS[name]
+    vaekit("evaluate", path, "--samples", SMALL["evaluation"]["samples"])
+    again = json.loads((path / "evaluation.json").read_text(encoding="utf-8"))
+    assert again == {"format": 1, **result["evaluation"]}
+
+
+def test_they_are_compared(runs):
+    paths = [path for path, _ in runs.values()]
+    assert {"ladder", "vector-quantised"} <= set(vaekit("compare", *paths).split())
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_they_resume_with_the_same_weights(runs, name, tmp_path):
+    path, _ = runs[name]
+    vaekit("train", "--resume", path, "--training.epochs", 2, "--quiet", "--json")
+    train_small(tmp_path / "whole", name, SECTIONS[name] | {"training": {"epochs": 2}})
+    one, other = (load_run(each).model.state_dict() for each in (path, tmp_path / "whole"))
+    assert all(one[key].equal(other[key]) for key in one)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_explorer_answers(runs, name):
+    path, _ = runs[name]
+    (explorer,) = make_app([open_run(path)]).state.explorers
+    assert explorer.overview(index=0).latent_dim == load_run(path).model.latent.dims
