@@ -32,7 +32,12 @@ from sklearn.svm import SVC
 from vaekit import load_dataset
 from vaekit.estimators import SemiSupervisedVAEClassifier, balanced_labels
 from vaekit.estimators.fitting import TableSettings
-from vaekit.estimators.label_models import encode_rows, fit_features, fit_labelled, fit_on_codes
+from vaekit.estimators.label_models import (
+    encode_rows,
+    fit_features,
+    fit_label_spreading,
+    fit_labelled,
+)
 from vaekit.models.labelled import code_parts, pixel_parts
 
 PUBLISHED = {
@@ -125,7 +130,7 @@ class Learned:
 
 def m1(learned, labels, seed):
     (mean, _), (test, _) = learned.codes()
-    return fit_on_codes(mean, labels, seed=seed).predict(test)
+    return fit_label_spreading(mean, labels, seed=seed).predict(test)
 
 
 def labelled(seen, labels, seed, *, name, parts, test, sampled):
@@ -158,7 +163,7 @@ def m1_m2(learned, labels, seed):
 
 
 def spreading(learned, labels, seed):
-    return fit_on_codes(learned.train, labels, seed=seed).predict(learned.test)
+    return fit_label_spreading(learned.train, labels, seed=seed).predict(learned.test)
 
 
 def small(name):

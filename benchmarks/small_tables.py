@@ -133,7 +133,7 @@ def vaekit(settings, *, steps, tables, way="compiled"):
     """Seconds for the step of one model in the loop of vaekit, from its second epoch on."""
     prepared, states = [], []
     for seed, rows in enumerate(tables):
-        task = TableTask(seen=rows, specs=[ColumnSpec("real")] * rows.shape[1], seed=seed)
+        task = TableTask(rows=rows, specs=[ColumnSpec("real")] * rows.shape[1], seed=seed)
         with fixed_noise(seed):
             prepared.append(prepare(task, settings=settings))
             states.append(torch.get_rng_state())

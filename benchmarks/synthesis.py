@@ -5,7 +5,7 @@
 A fifth of the rows (5000 at most) is held out, VariationalAutoencoder is trained on the others
 with its defaults, the same for all tables, and as many rows are made up: by default; without the
 map of the quantiles ("as drawn"); and without it, with codes from the prior instead of the mixture
-that is fitted to those of training. The figures are those of ``judge_synthesis``: mean and
+that is fitted to those of training. The figures are those of ``evaluate_synthesis``: mean and
 standard deviation over the seeds, of the split, the training and the draws. Red wine and Adult are
 read from the folder tables under VAEKIT_DATA (files of the UCI repository, Adult with the columns
 of HI-VAE).
@@ -26,7 +26,7 @@ import numpy as np
 import torch
 from sklearn.datasets import load_breast_cancer
 
-from vaekit.estimators import VariationalAutoencoder, judge_synthesis
+from vaekit.estimators import VariationalAutoencoder, evaluate_synthesis
 from vaekit.tables import read_table
 
 CATEGORICAL = ("x1", "x4", "x5", "x6", "x7", "x8")
@@ -56,7 +56,7 @@ def figures(report, source="synthetic"):
         "columns": found.marginal,
         "pairs": found.associations,
         "prediction": found.prediction,
-        "told apart": found.told_apart,
+        "two-sample AUC": found.two_sample_auc,
     }
 
 
@@ -76,7 +76,9 @@ def measure(name, seed):
     found = {}
     for codes, synthesizer in made.items():
         rows = synthesizer.write(synthesizer.draw(count, given={}, seed=seed))
-        report = judge_synthesis(rows, train=train, held_out=held_out, kinds=KINDS[name], seed=seed)
+        report = evaluate_synthesis(
+            rows, train=train, held_out=held_out, kinds=KINDS[name], seed=seed
+        )
         found[codes] = figures(report) | {
             "nearer": report.privacy.nearer,
             "nearest": report.privacy.nearest,
@@ -84,7 +86,7 @@ def measure(name, seed):
             "seconds": seconds,
         }
     print(f"{name}, seed {seed}: {seconds:.0f} s", flush=True)
-    return found | {each: figures(report, each) for each in ("real rows", "columns apart")}
+    return found | {each: figures(report, each) for each in ("real rows", "independent columns")}
 
 
 def show(name, found):

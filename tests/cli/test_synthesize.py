@@ -36,7 +36,13 @@ def test_rows_are_made_up_and_judged(vaekit, table, tmp_path):
     assert made["name"].isna().all()
     assert made["children"].dtype == np.int64
     assert set(made["town"]) <= {"Aachen", "Bonn", "Celle"}
-    for said in ("on 16 held-out rows", "real rows", "columns apart", "no guarantee", str(out)):
+    for said in (
+        "on 16 held-out rows",
+        "real rows",
+        "independent columns",
+        "no guarantee",
+        str(out),
+    ):
         assert said in result.out
 
 
@@ -58,7 +64,7 @@ def test_json_says_what_the_lines_say(vaekit, table, tmp_path):
     said = json.loads(result.out)
     assert (said["rows"], said["out"]) == (5, str(out))
     assert set(said["nats"]) == {"height", "children", "town"}
-    assert set(said["report"]["fidelity"]) == {"synthetic", "real rows", "columns apart"}
+    assert set(said["report"]["fidelity"]) == {"synthetic", "real rows", "independent columns"}
     assert said["report"]["privacy"]["held_out_rows"] == 16
     first = out.read_text(encoding="utf-8")
     vaekit("synthesize", table, "-n", 5, "--out", out, "--force", *QUICK)

@@ -9,15 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from vaekit.errors import ConfigError, DataError, VaekitWarning
-from vaekit.estimators import VAEImputer
+from vaekit.estimators import ImputationReport, VAEImputer
 from vaekit.estimators.fitting import choose_settings
+from vaekit.estimators.imputer import compare_imputers, hold_out_cells
+from vaekit.tables import Column
 
 
 def quick(**settings):
@@ -283,7 +285,7 @@ def test_intervals_of_a_frame_are_of_its_numbers():
 def test_it_is_said_where_the_weights_collapse():
     rows = with_gaps(correlated(40))
     fitted = quick(imputation_samples=50).fit(rows)
-    with pytest.warns(VaekitWarning, match=r"rows with gaps fewer than 5 of 50 importance samples"):
+    with pytest.warns(VaekitWarning, match="importance samples is below 5 of 50"):
         made = fitted.complete(np.vstack([rows, [[10.0, np.nan, 1e4, -1e4]]]))
     assert made.collapsed[-1]
 
@@ -356,3 +358,107 @@ def test_progress_is_shown_on_stderr(capsys):
 def test_a_table_that_a_kind_cannot_hold_is_refused():
     with pytest.raises(DataError, match="town"):
         quick(kinds={"town": "count"}).fit(mixed())
+
+
+REAL = tuple(Column(name=f"x{place}", kind="real") for place in range(3))
+
+
+def noisy_table(rows=200, *, share=0.2):
+    draw = np.random.default_rng(0)
+    cells = draw.normal(size=(rows, 1)) + 0.3 * draw.normal(size=(rows, 3))
+    return np.where(draw.random(cells.shape) < share, np.nan, cells)
+
+
+def test_only_known_cells_are_held_back_and_as_many_as_asked_for():
+    cells = noisy_table()
+    held = hold_out_cells(cells, columns=REAL[: cells.shape[1]], share=0.1, seed=0)
+    known = (~np.isnan(cells)).sum(0)
+    assert not np.isnan(cells[held]).any()
+    assert held.sum(0) == pytest.approx(0.1 * known, abs=1)
+    assert not np.array_equal(
+        held, hold_out_cells(cells, columns=REAL[: cells.shape[1]], share=0.1, seed=1)
+    )
+
+
+def test_a_column_keeps_two_values_that_differ():
+    cells = np.column_stack([np.r_[1.0, np.zeros(19)], np.arange(20.0)])
+    for seed in range(20):
+        held = hold_out_cells(cells, columns=REAL[: cells.shape[1]], share=0.9, seed=seed)
+        left = np.where(held, np.nan, cells)
+        assert all(len(np.unique(column[~np.isnan(column)])) > 1 for column in left.T)
+
+
+def test_too_few_cells_are_refused():
+    with pytest.raises(DataError, match="check=0"):
+        hold_out_cells(np.array([[1.0, np.nan], [2.0, 3.0]]), columns=REAL[:2], share=0.1, seed=0)
+
+
+def test_errors_are_those_of_the_imputers_on_these_cells():
+    cells = noisy_table()
+    held = hold_out_cells(cells, columns=REAL[: cells.shape[1]], share=0.1, seed=0)
+    gaps = np.where(held, np.nan, cells)
+    report = compare_imputers(np.where(held, 0.0, cells), cells=cells, held_out=held, columns=REAL)
+    variance = np.nanvar(gaps, axis=0)
+    for name, imputer in {"mean or mode": SimpleImputer()}.items():
+        squares = (imputer.fit_transform(gaps) - cells) ** 2 / variance
+        assert report.numbers[name] == pytest.approx(squares[held].mean())
+    scaled = (gaps - np.nanmean(gaps, axis=0)) / np.sqrt(variance)
+    truth = (cells - np.nanmean(gaps, axis=0)) / np.sqrt(variance)
+    nearest = ((KNNImputer().fit_transform(scaled) - truth) ** 2)[held].mean()
+    assert report.numbers["5 nearest neighbours"] == pytest.approx(nearest)
+    assert report.cells == held.sum()
+    assert report.levels == {}
+
+
+def test_levels_are_counted_as_right_or_wrong():
+    draw = np.random.default_rng(0)
+    cells = (draw.random((100, 2)) < [0.8, 0.3]).astype(float)
+    columns = [Column(name=name, kind="binary", levels=(0, 1)) for name in "ab"]
+    held = hold_out_cells(cells, columns=columns, share=0.2, seed=0)
+    report = compare_imputers(
+        np.where(held, 1 - cells, cells), cells=cells, held_out=held, columns=columns
+    )
+    assert report.levels["VAEImputer"] == 1.0
+    assert report.levels["mean or mode"] < 0.5
+    assert report.winner != "VAEImputer"
+
+
+def test_it_says_so_when_a_baseline_wins_and_only_then():
+    lost = ImputationReport(numbers={"VAEImputer": 0.5, "iterative": 0.4}, levels={}, cells=10)
+    assert lost.winner == "iterative"
+    assert "iterative is better on numbers" in str(lost)
+    won = ImputationReport(numbers={"VAEImputer": 0.4, "iterative": 0.4}, levels={}, cells=10)
+    assert won.winner == "VAEImputer"
+    assert "better" not in str(won)
+
+
+def test_the_imputer_judges_itself_and_then_learns_from_all():
+    cells = noisy_table()
+    settings = {"hidden": (4,), "epochs": 2, "imputation_samples": 10, "random_state": 0}
+    judged = VAEImputer(check=0.1, **settings).fit(cells)
+    assert set(judged.report_.numbers) == {
+        "VAEImputer",
+        "mean or mode",
+        "5 nearest neighbours",
+        "iterative",
+    }
+    plain = VAEImputer(**settings).fit(cells)
+    assert plain.report_ is None
+    assert np.array_equal(judged.transform(cells), plain.transform(cells))
+    assert pickle.loads(pickle.dumps(judged)).report_ == judged.report_
+
+
+def test_constants_are_not_compared_on():
+    cells = np.column_stack([np.full(50, 3.0), noisy_table(50)])
+    settings = {"hidden": (4,), "epochs": 2, "imputation_samples": 10, "random_state": 0}
+    report = VAEImputer(check=0.2, **settings).fit(cells).report_
+    assert np.isfinite(list(report.numbers.values())).all()
+
+
+def test_a_mixed_frame_is_judged_on_numbers_and_levels():
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": draw.normal(size=80), "b": draw.choice(["x", "y", "z"], 80)})
+    settings = {"hidden": (4,), "epochs": 2, "imputation_samples": 10, "random_state": 0}
+    report = VAEImputer(check=0.2, **settings).fit(frame).report_
+    assert report.numbers.keys() == report.levels.keys()
+    assert len(str(report).splitlines()) >= 6

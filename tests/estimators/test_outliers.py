@@ -17,8 +17,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from vaekit.errors import ConfigError, DataError, VaekitWarning
 from vaekit.estimators import VAEOutlierDetector
-from vaekit.estimators.density import blur, choose_density_settings
-from vaekit.estimators.outliers import choose_rank, hold_out
+from vaekit.estimators.density import blur, density_budget
+from vaekit.estimators.outliers import held_out_parts, threshold_rank
 from vaekit.models import ColumnSpec
 
 
@@ -56,7 +56,7 @@ SKIPPED = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:.*held-out rows cannot tell")
+@pytest.mark.filterwarnings("ignore:.*held-out rows are too few")
 @parametrize_with_checks([quick()], expected_failed_checks=lambda _: SKIPPED)
 def test_scikit_learn_takes_it_for_one_of_its_own(estimator, check):
     check(estimator)
@@ -101,7 +101,7 @@ def test_a_small_table_holds_every_row_out_once():
     each = [fitted.density_.score(rows, samples=10, seed=fitted.seed_, member=m) for m in range(5)]
     found = np.array([one.log_likelihood for one in each])
     assert fitted.score_samples(rows) == pytest.approx(found.mean(0))
-    parts = hold_out(60, held_out="auto", seed=fitted.seed_)
+    parts = held_out_parts(60, held_out="auto", seed=fitted.seed_)
     assert sorted(np.concatenate(parts).tolist()) == list(range(60))
     alone = np.concatenate([found[m, part] for m, part in enumerate(parts)])
     assert np.array_equal(np.sort(alone), fitted.held_out_scores_)
@@ -111,7 +111,7 @@ def test_a_small_table_holds_every_row_out_once():
 
 @given(st.integers(2, 700), st.floats(0.01, 0.99) | st.just("auto"))
 def test_rows_are_held_out_by_rule(rows, held_out):
-    parts = hold_out(rows, held_out=held_out, seed=1)
+    parts = held_out_parts(rows, held_out=held_out, seed=1)
     taken = np.concatenate(parts)
     assert len(np.unique(taken)) == len(taken)
     assert all(0 < len(part) < rows for part in parts)
@@ -134,10 +134,12 @@ def test_too_few_rows_for_the_contamination_are_told():
 def test_the_rate_is_at_most_the_contamination_where_it_can_be(held, contamination):
     enough = held >= math.ceil(1 / contamination - 1e-9) - 1
     if enough:
-        assert choose_rank(held, contamination=contamination) / (held + 1) <= contamination + 1e-9
+        assert (
+            threshold_rank(held, contamination=contamination) / (held + 1) <= contamination + 1e-9
+        )
     else:
-        with pytest.warns(VaekitWarning, match="cannot tell"):
-            assert choose_rank(held, contamination=contamination) == 1
+        with pytest.warns(VaekitWarning, match="are too few"):
+            assert threshold_rank(held, contamination=contamination) == 1
 
 
 @pytest.mark.parametrize("held_out", ["auto", 0.2])
@@ -229,11 +231,7 @@ def test_blurred_copies_keep_levels_and_signs(seed, copies):
 
 
 def test_steps_stay_within_limits():
-    asked = {"latent_dim": 2, "hidden": (), "samples": 1, "batch_size": 64, "learning_rate": 1e-3}
-    small, large = (
-        choose_density_settings(rows=rows, epochs="auto", **asked) for rows in (100, 10**6)
-    )
-    assert small.epochs == 1500
-    assert large.epochs == 5
-    of_five = choose_density_settings(rows=100, models=5, epochs="auto", **asked)
-    assert of_five.epochs == 600
+    assert density_budget().count_epochs(100, batch_size=64) == 1500
+    assert density_budget().count_epochs(10**6, batch_size=64) == 5
+    assert density_budget(models=5).count_epochs(100, batch_size=64) == 600
+    assert density_budget().count_epochs(640, batch_size=64) == 150

@@ -133,7 +133,7 @@ def _completed(
     import warnings
 
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".* importance samples count")
+        warnings.filterwarnings("ignore", message=".* importance samples is below")
         return imputer.complete(frame, multiple=multiple, coverage=coverage)
 
 

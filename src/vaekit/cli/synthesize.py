@@ -64,14 +64,16 @@ def synthesize(
         as_json: Print one JSON object to stdout and nothing else.
     """
     from vaekit.estimators import VariationalAutoencoder
-    from vaekit.estimators.synthesizer import open_steady_form
+    from vaekit.estimators.tables import table_format
     from vaekit.tables import parse_given, parse_kinds, parse_weights, read_given, write_table
 
     _check(out, number=number, force=force)
     cells, kinds = parse_given(given), parse_kinds(columns)
     train, held_out = _split(read_frame(table, missing=missing), share=check, seed=seed)
     if cells:  # before the training, not after it
-        read_given(cells, columns=open_steady_form(train, kinds=kinds).all_columns)
+        read_given(
+            cells, columns=table_format(train, kinds=kinds, scores_as_ordinal=True).all_columns
+        )
     coder = VariationalAutoencoder(
         epochs="auto" if epochs is None else epochs,
         kinds=kinds,
@@ -133,11 +135,11 @@ def _judge(
     coder: "VariationalAutoencoder", train: "pd.DataFrame", held_out: "pd.DataFrame"
 ) -> "SynthesisReport | None":
     """What rows of the model are worth, beside the held-out ones."""
-    from vaekit.estimators import judge_synthesis
+    from vaekit.estimators import evaluate_synthesis
 
     if not len(held_out) or coder.model_ is None:
         return None
     made = coder.sample(min(len(train), _MOST_HELD_OUT))
-    return judge_synthesis(
+    return evaluate_synthesis(
         made, train=train, held_out=held_out, kinds=coder.kinds, seed=coder.seed_
     )

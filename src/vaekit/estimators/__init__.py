@@ -4,7 +4,12 @@ from vaekit.estimators.autoencoder import VariationalAutoencoder
 from vaekit.estimators.classifier import SemiSupervisedVAEClassifier, balanced_labels
 from vaekit.estimators.imputer import Completed, ImputationReport, VAEImputer, fit_imputers
 from vaekit.estimators.outliers import VAEOutlierDetector
-from vaekit.estimators.synthesis_quality import Fidelity, Privacy, SynthesisReport, judge_synthesis
+from vaekit.estimators.synthesis_quality import (
+    Fidelity,
+    Privacy,
+    SynthesisReport,
+    evaluate_synthesis,
+)
 
 __all__ = [
     "Completed",
@@ -17,6 +22,6 @@ __all__ = [
     "VAEOutlierDetector",
     "VariationalAutoencoder",
     "balanced_labels",
+    "evaluate_synthesis",
     "fit_imputers",
-    "judge_synthesis",
 ]

@@ -7,27 +7,22 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags, check_random_state
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from vaekit.errors import ConfigError, DataError
-from vaekit.estimators.density import (
-    check_names,
-    choose_density_settings,
-    door,
-    fit_density,
-    score_cells,
-)
+from vaekit.estimators.base import TableEstimator
+from vaekit.estimators.density import Density, density_budget, fit_density
 from vaekit.estimators.fitting import Auto
 from vaekit.estimators.synthesizer import (
     Synthesizer,
+    column_log_likelihoods,
+    encode_means,
     fit_synthesizer,
-    mean_codes,
-    nats_of_columns,
-    open_steady_form,
 )
-from vaekit.estimators.tables import TableForm, is_frame
+from vaekit.estimators.tables import is_frame
+from vaekit.models import VAE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,11 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["VariationalAutoencoder"]
 
 
-_SEEDS = 2**31 - 1
-_HIDE = 0.1  # the encoder has to know rows of which only some cells are given
+_HIDE = 0.1  # the encoder has to learn rows of which only some cells are given
 
 
-class VariationalAutoencoder(TransformerMixin, BaseEstimator):
+class VariationalAutoencoder(TransformerMixin, TableEstimator):
     """Codes of the rows of a table, rows from codes, and new rows.
 
     An array holds numbers. A DataFrame may hold anything: each column gets the distribution of
@@ -129,36 +123,24 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         """
         if self.codes not in ("mixture", "prior"):
             raise ConfigError(f"expected codes to be mixture or prior; got {self.codes!r}")
-        self.seed_ = int(check_random_state(self.random_state).randint(_SEEDS))
-        table = door(self, X)
-        self.form_: TableForm = open_steady_form(table, kinds=self.kinds)
-        cells = self.form_.read(table)
-        settings = choose_density_settings(
-            rows=len(cells),
-            latent_dim=self.latent_dim,
-            hidden=self.hidden,
-            samples=self.samples,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-        )
+        _, cells = self._fit_format(X, scores_as_ordinal=True)
+        settings = self._choose_settings(rows=len(cells), budget=density_budget())
         self.latent_dim_ = settings.latent_dim
-        self.layout_, self.model_ = fit_density(
+        self.density_: Density = fit_density(
             cells,
-            columns=self.form_.columns,
+            columns=self.format_.columns,
             settings=settings,
-            noise=0.0,
             hide=_HIDE,
-            seed=self.seed_,
             weights=self.weights,
+            seed=self.seed_,
             verbose=self.verbose,
         )
+        self.model_: VAE | None = next(iter(self.density_.models), None)
         self.synthesizer_: Synthesizer = fit_synthesizer(
             cells,
-            form=self.form_,
-            layout=self.layout_,
+            format=self.format_,
+            scaler=self.density_.scaler,
             model=self.model_,
-            table=table,
             mixture=self.codes == "mixture",
             seed=self.seed_,
         )
@@ -176,11 +158,11 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         Raises:
             DataError: a cell that its column cannot hold.
         """
-        table, cells = self._read(X)
+        table, cells = self._encode(X)
         dtype = np.float64 if is_frame(table) else table.dtype
         if self.model_ is None:
             return np.zeros((len(cells), self.latent_dim_), dtype)
-        return mean_codes(self.model_, self.layout_.to_model(cells)).astype(dtype)
+        return encode_means(self.model_, self.density_.scaler.transform(cells)).astype(dtype)
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[Any] | pd.DataFrame:
         """Rows that codes stand for: means of numbers, most probable levels.
@@ -213,14 +195,9 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         Raises:
             DataError: a cell that its column cannot hold.
         """
-        cells = self._read(X)[1]
-        return score_cells(
-            cells,
-            layout=self.layout_,
-            model=self.model_,
-            samples=self.scoring_samples,
-            seed=self.seed_,
-        ).log_likelihood
+        _, cells = self._encode(X)
+        scores = self.density_.score(cells, samples=self.scoring_samples, seed=self.seed_)
+        return scores.log_likelihood
 
     def score(self, X: ArrayLike | pd.DataFrame, y: object = None) -> float:
         """Mean log-density of rows; higher is better.
@@ -244,10 +221,12 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
             Column to mean log p(cell|code), in nats; only of columns that the model sees. A
             column far above the others is what training is most about: ``weights`` change that.
         """
-        seen = self.layout_.to_model(self._read(X)[1])
-        nats = [] if self.model_ is None else nats_of_columns(self.model_, seen, seed=self.seed_)
-        names = (self.form_.columns[place].name for place in self.layout_.places)
-        return dict(zip(names, nats, strict=True))
+        _, cells = self._encode(X)
+        if self.model_ is None:
+            return {}
+        scaler = self.density_.scaler
+        nats = column_log_likelihoods(self.model_, scaler.transform(cells), seed=self.seed_)
+        return dict(zip(scaler.names, nats, strict=True))
 
     def sample(
         self,
@@ -289,17 +268,10 @@ class VariationalAutoencoder(TransformerMixin, BaseEstimator):
         Raises:
             ConfigError: other names than those of training.
         """
-        check_is_fitted(self)
-        check_names(self, input_features)
+        OneToOneFeatureMixin.get_feature_names_out(self, input_features)  # checks the names
         return np.array([f"z{dim + 1}" for dim in range(self.latent_dim_)], dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
         tags: Tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-    def _read(self, X: Any) -> tuple[Any, NDArray[np.float64]]:  # noqa: ANN401 - table or array
-        check_is_fitted(self)
-        table = door(self, X, form=self.form_)
-        return table, self.form_.read(table)

@@ -1,4 +1,4 @@
-"""A classifier that learns from few labels."""
+"""A semi-supervised classifier: labels of a few rows, and many rows without."""
 
 from __future__ import annotations
 
@@ -7,70 +7,66 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import (
-    Tags,
-    assert_all_finite,
-    check_consistent_length,
-    check_random_state,
-    column_or_1d,
-)
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags, assert_all_finite, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from vaekit.errors import ConfigError, DataError
-from vaekit.estimators.density import door
+from vaekit.estimators.base import TableEstimator
 from vaekit.estimators.fitting import Auto
 from vaekit.estimators.label_models import (
-    LABEL_MODELS,
     LabelModel,
-    Lesson,
     choose_label_settings,
     choose_likelihood,
+    fit_label_model,
 )
-from vaekit.estimators.tables import Layout, TableForm, is_frame, lay_out, open_form, write_rows
+from vaekit.estimators.tables import TableScaler, fit_scaler, is_frame
 from vaekit.numerics import fixed_noise
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SemiSupervisedVAEClassifier", "balanced_labels", "read_labels"]
+__all__ = ["SemiSupervisedVAEClassifier", "balanced_labels", "encode_labels"]
 
 
-def read_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:  # noqa: ANN401 - array-like
-    """Classes, and which of them each row belongs to.
+_MODELS = ("M1", "M2", "M1+M2")
+
+
+def encode_labels(y: Any) -> tuple[NDArray[Any], NDArray[np.int64]]:  # noqa: ANN401 - array-like
+    """Encode labels, some of them unknown, as positions among the classes.
 
     Args:
-        y: (N,) labels; unknown where a number is -1 or NaN, or an object None, NaN or -1.
+        y: (N,) labels; unknown where a number is -1 or NaN, or an object None, NaN, NA or -1.
 
     Returns:
-        The classes (C,), sorted, and their positions (N,), -1 where the label is unknown.
+        The classes (C,), sorted, and the position of each label (N,), -1 where it is unknown.
 
     Raises:
         DataError: no labels at all, or none that is known.
         ValueError: what scikit-learn refuses: fractions, more than one column.
 
     Example:
-        >>> read_labels(["b", None, "a"])[1].tolist(), read_labels([7, -1, 7])[1].tolist()
+        >>> encode_labels(["b", None, "a"])[1].tolist(), encode_labels([7, -1, 7])[1].tolist()
         ([1, -1, 0], [0, -1, 0])
     """
     if y is None:
         raise DataError("requires y to be passed, but the target y is None")
     labels = column_or_1d(_as_array(y), warn=True)
-    unknown = _unknown(labels)
+    unknown = np.array([_is_unknown(label) for label in labels.tolist()], np.bool_)
     known = np.array(labels[~unknown].tolist()) if labels.dtype == object else labels[~unknown]
     if not len(known):
         raise DataError(
-            f"expected some labels to be known; got {len(labels)} unknown ones. A model without "
-            "labels is VariationalAutoencoder"
+            f"expected some labels to be known; got {len(labels)} unknown ones. For a model "
+            "without labels take VariationalAutoencoder"
         )
     if known.dtype.kind == "f":
         assert_all_finite(known, input_name="y")
     check_classification_targets(known)
     classes, places = np.unique(known, return_inverse=True)
-    found = np.full(len(labels), -1, np.int64)
-    found[~unknown] = places
-    return classes, found
+    encoded = np.full(len(labels), -1, np.int64)
+    encoded[~unknown] = places
+    return classes, encoded
 
 
 def balanced_labels(
@@ -79,7 +75,7 @@ def balanced_labels(
     count: int,
     seed: int,
 ) -> NDArray[Any]:
-    """Keep a few labels, as many of each class.
+    """Keep a few labels, the same number of each class.
 
     Args:
         y: (N,) labels; unknown ones stay unknown.
@@ -88,7 +84,7 @@ def balanced_labels(
         seed: of the choice.
 
     Returns:
-        (N,) the labels, elsewhere -1, or None where they are no numbers.
+        (N,) the labels, elsewhere -1, or None where labels are not numeric.
 
     Raises:
         DataError: a class has too few rows, or there are fewer labels than classes to keep.
@@ -97,22 +93,22 @@ def balanced_labels(
         >>> balanced_labels([0, 1, 0, 1, 1, 0], count=2, seed=0).tolist()
         [-1, -1, -1, 1, -1, 0]
     """
-    classes, places = read_labels(y)
+    classes, places = encode_labels(y)
     if count < len(classes):
         raise DataError(f"expected count to be at least the {len(classes)} classes; got {count}")
     draw = np.random.default_rng(seed)
     kept: list[int] = []
     for place, name in enumerate(classes):
         wanted = count // len(classes) + (place < count % len(classes))
-        there = np.flatnonzero(places == place)
-        if len(there) < wanted:
-            raise DataError(f"expected {wanted} rows of class {name!r}; got {len(there)}")
-        kept += draw.choice(there, wanted, replace=False).tolist()
+        rows = np.flatnonzero(places == place)
+        if len(rows) < wanted:
+            raise DataError(f"expected {wanted} rows of class {name!r}; got {len(rows)}")
+        kept += draw.choice(rows, wanted, replace=False).tolist()
     labels = column_or_1d(_as_array(y))
     if labels.dtype.kind == "u":
         labels = labels.astype(np.int64)
-    numbers = labels.dtype.kind in "if" or classes.dtype.kind in "iuf"
-    found = np.full(len(labels), -1 if numbers else None, labels.dtype if numbers else object)
+    numeric = labels.dtype.kind in "if" or classes.dtype.kind in "iuf"
+    found = np.full(len(labels), -1 if numeric else None, labels.dtype if numeric else object)
     found[kept] = labels[kept]
     return found
 
@@ -123,21 +119,8 @@ def _as_array(y: Any) -> Any:  # noqa: ANN401 - array-like
     return y if plain else np.asarray(y, object)
 
 
-def _unknown(labels: NDArray[Any]) -> NDArray[np.bool_]:
-    """(N,) true where a label is not known."""
-    if labels.dtype == object:
-        return np.array([_is_unknown(label) for label in labels], np.bool_)
-    if labels.dtype.kind == "f":
-        missing: NDArray[np.bool_] = np.isnan(labels) | (labels == -1)
-        return missing
-    if labels.dtype.kind == "i":
-        found: NDArray[np.bool_] = labels == -1
-        return found
-    return np.zeros(len(labels), np.bool_)
-
-
 def _is_unknown(label: object) -> bool:
-    """Whether an object stands for a label that is not known: None, NaN, NA or -1."""
+    """Whether a label stands for "not known": None, NaN, NA or -1."""
     if label is None or type(label).__name__ in ("NAType", "NaTType"):
         return True
     if isinstance(label, (int, float, np.number)) and not isinstance(label, bool):
@@ -145,10 +128,7 @@ def _is_unknown(label: object) -> bool:
     return False
 
 
-_SEEDS = 2**31 - 1
-
-
-class SemiSupervisedVAEClassifier(ClassifierMixin, BaseEstimator):
+class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
     """Learn classes from a few labelled rows and many rows without a label.
 
     ======  ====================================================================================
@@ -250,19 +230,14 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, BaseEstimator):
             DataError: no label is known, or a column cannot be modelled as its kind.
             TrainingError: the loss is not finite.
         """
-        if self.model not in LABEL_MODELS:
-            raise ConfigError(f"model is one of {', '.join(LABEL_MODELS)}; got {self.model!r}")
-        self.seed_ = int(check_random_state(self.random_state).randint(_SEEDS))
-        table = door(self, X)
-        self.classes_, label = read_labels(y)
-        check_consistent_length(table, label)
-        self.form_: TableForm = open_form(table, kinds=self.kinds)
-        self._columns = table.columns if is_frame(table) else None
-        cells = self.form_.read(table)
+        if self.model not in _MODELS:
+            raise ConfigError(f"model is one of {', '.join(_MODELS)}; got {self.model!r}")
+        table, cells = self._fit_format(X)
+        self.classes_, label = encode_labels(y)
+        check_consistent_length(cells, label)
         self.likelihood_ = choose_likelihood(self.likelihood, cells=cells, framed=is_frame(table))
-        self.layout_: Layout = lay_out(cells, columns=self.form_.columns)
+        self.scaler_: TableScaler = fit_scaler(cells, columns=self.format_.columns)
         self.prior_ = (np.bincount(label[label >= 0], minlength=len(self.classes_)) + 1.0).tolist()
-        self.model_: LabelModel | None = None
         settings = choose_label_settings(
             shape=cells.shape,
             latent_dim=self.latent_dim,
@@ -272,17 +247,18 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, BaseEstimator):
             learning_rate=self.learning_rate,
             alpha=self.alpha,
         )
-        if self.layout_.specs:
-            lesson = Lesson(
-                seen=self._seen(cells),
-                label=label,
-                specs=None if self.likelihood_ == "bernoulli" else self.layout_.specs,
+        self.model_: LabelModel | None = None
+        if self.scaler_.specs:
+            self.model_ = fit_label_model(
+                self.model,
+                self._scale(cells),
+                label,
+                specs=None if self.likelihood_ == "bernoulli" else self.scaler_.specs,
                 settings=settings,
                 label_prior=self.prior_,
                 seed=self.seed_,
                 verbose=self.verbose,
             )
-            self.model_ = LABEL_MODELS[self.model](lesson)
         return self
 
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
@@ -297,11 +273,11 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, BaseEstimator):
         Raises:
             DataError: a cell that its column cannot hold.
         """
-        cells = self._read(X)
+        _, cells = self._encode(X)
         if self.model_ is None:
             prior = np.array(self.prior_)
             return np.tile(prior / prior.sum(), (len(cells), 1))
-        return self.model_.probabilities(self._seen(cells))
+        return self.model_.predict_proba(self._scale(cells))
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> NDArray[Any]:
         """The most probable class of each row.
@@ -344,9 +320,9 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, BaseEstimator):
             raise ConfigError(f"expected at least 1 row to draw; got n = {n}")
         place = None if label is None else self._place(label)
         if self.model_ is None:
-            return self._written(np.empty((n, 0)))
+            return self._decode(np.empty((n, 0)))
         with fixed_noise(self.seed_ if random_state is None else random_state):
-            return self._written(self.model_.draw(n, place=place))
+            return self._decode(self.model_.sample(n, label=place))
 
     def relabel(self, X: ArrayLike | pd.DataFrame, *, label: Any) -> Any:  # noqa: ANN401
         """Rows in the style of others, with another label: an analogy.
@@ -364,39 +340,30 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, BaseEstimator):
             ConfigError: an unknown label, or M1, which has no model of labels.
             DataError: a cell that its column cannot hold.
         """
-        cells = self._read(X)
+        _, cells = self._encode(X)
         place = self._place(label)
         if self.model_ is None:
-            return self._written(np.empty((len(cells), 0)))
-        return self._written(self.model_.relabel(self._seen(cells), place=place))
+            return self._decode(np.empty((len(cells), 0)))
+        return self._decode(self.model_.relabel(self._scale(cells), label=place))
 
     def __sklearn_tags__(self) -> Tags:
         tags: Tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = self.likelihood != "bernoulli"
         return tags
 
-    def _read(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401 - table or array
-        check_is_fitted(self)
-        return self.form_.read(door(self, X, form=self.form_))
-
-    def _seen(self, cells: NDArray[np.float64]) -> NDArray[np.float32]:
+    def _scale(self, cells: NDArray[np.float64]) -> NDArray[np.float32]:
         """(N, F) as the model sees them."""
         if self.likelihood_ == "columns":
-            return self.layout_.to_model(cells).astype(np.float32)
+            return self.scaler_.transform(cells).astype(np.float32)
         if np.isnan(cells).any():
             raise DataError("pixels cannot be missing: fit with likelihood='columns'")
         return cells.astype(np.float32)
 
-    def _written(self, seen: NDArray[np.float64]) -> Any:  # noqa: ANN401 - as X came
-        """A table of the rows (N, F) that the model says."""
+    def _decode(self, rows: NDArray[np.float64]) -> Any:  # noqa: ANN401 - as X came
+        """A table of rows (N, F) as the model sees them."""
         if self.likelihood_ == "bernoulli":
-            return seen
-        return write_rows(
-            seen,
-            layout=self.layout_,
-            form=self.form_,
-            names=self._columns,
-        )
+            return rows
+        return self.format_.new_table(self.scaler_.inverse_transform(rows), dtype=np.float64)
 
     def _place(self, label: Any) -> int:  # noqa: ANN401 - as labels are
         """Position of a label among the classes."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -14,19 +13,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from torch import Tensor, nn
 
-from vaekit.config import TrainingConfig
-from vaekit.data import Batches
-from vaekit.errors import ConfigError, VaekitWarning
-from vaekit.estimators.tables import Layout
+from vaekit.config import ObjectiveConfig, TrainingConfig
+from vaekit.data import BalancedBatches, Batches
+from vaekit.errors import ConfigError
 from vaekit.models import (
-    MASKS,
     VAE,
     Amortized,
     Columns,
     ColumnSpec,
     DiagonalGaussian,
-    End,
-    Mask,
     Missingness,
     StandardNormal,
     TableInputs,
@@ -34,33 +29,30 @@ from vaekit.models import (
 from vaekit.networks import MLP
 from vaekit.numerics import fixed_noise, logmeanexp
 from vaekit.objectives import Bound
-from vaekit.tables import Column
-from vaekit.training import Callback, Step, fit, fit_stacked, progress
+from vaekit.training import Callback, Step, Unit, fit, fit_stacked, progress
 
 __all__ = [
+    "IMPUTATION",
     "Auto",
-    "Bent",
-    "Reason",
+    "Budget",
+    "LinearPlusMLP",
+    "Precision",
     "TableSettings",
     "TableTask",
     "build_table_model",
-    "check_reason",
     "choose_settings",
-    "fit_table",
     "fit_tables",
-    "model_gaps",
     "prepare",
-    "run",
-    "warn_of_empty",
+    "train_step",
 ]
 
 
-class Bent(nn.Module):
-    r"""A linear map, bent by a perceptron that reads the same numbers.
+class LinearPlusMLP(nn.Module):
+    r"""The sum of a linear map and a multilayer perceptron.
 
     .. math:: y = W x + \mathrm{MLP}(x)
 
-    Much of a table is linear, and a linear map finds that in few steps and from few rows.
+    Much of a table is linear, which a linear map learns in few steps and from few rows.
 
     Args:
         in_features: numbers in a row.
@@ -69,107 +61,54 @@ class Bent(nn.Module):
 
     Example:
         >>> import torch
-        >>> Bent(6, hidden=(8,), out_features=4)(torch.zeros(5, 6)).shape
+        >>> LinearPlusMLP(6, hidden=(8,), out_features=4)(torch.zeros(5, 6)).shape
         torch.Size([5, 4])
     """
 
     def __init__(self, in_features: int, *, hidden: tuple[int, ...], out_features: int) -> None:
         super().__init__()
-        self.bend = MLP(in_features, hidden, out_features, activation="gelu")
+        self.mlp = MLP(in_features, hidden, out_features, activation="gelu")
         self.linear = nn.Linear(in_features, out_features, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (..., in_features) to (..., out_features)."""
-        out: Tensor = self.linear(x) + self.bend(x)
+        out: Tensor = self.linear(x) + self.mlp(x)
         return out
 
 
-Reason = Literal["ignorable"] | Mask
-
-
-def check_reason(
-    reason: str, *, missing_when: End | Mapping[str, End], columns: Sequence[Column]
-) -> None:
-    """Refuse what nobody can model.
-
-    Args:
-        reason: why cells are missing.
-        missing_when: at which end numbers go missing, for all columns or by name.
-        columns: of the table.
-
-    Raises:
-        ConfigError: an unknown reason, end or column.
-    """
-    if reason not in ("ignorable", *MASKS):
-        raise ConfigError(
-            f"expected missingness to be one of ignorable, {', '.join(MASKS)}; got {reason!r}"
-        )
-    ends = {"": missing_when} if isinstance(missing_when, str) else missing_when
-    wrong = [end for end in ends.values() if end not in ("high", "low")]
-    if wrong:
-        raise ConfigError(f"expected missing_when to be high or low; got {wrong[0]!r}")
-    unknown = sorted(set(ends) - {column.name for column in columns} - {""})
-    if unknown:
-        raise ConfigError(
-            f"missing_when names {unknown[0]!r}, which is no column that a model sees: "
-            f"{', '.join(column.name for column in columns if column.modelled)}"
-        )
-
-
-def model_gaps(
-    seen: NDArray[np.float64],
-    *,
-    layout: Layout,
-    columns: Sequence[Column],
-    reason: Reason,
-    missing_when: End | Mapping[str, End],
-) -> Missingness | None:
-    """The model of the gaps of a table, untrained.
-
-    Args:
-        seen: (N, F) rows as the model sees them, NaN where missing.
-        layout: which columns these are.
-        columns: C, of the table.
-        reason: why cells are missing.
-        missing_when: at which end numbers go missing, for all columns or by name; "high" for
-            those that are not named.
-
-    Returns:
-        None where the reason is ignorable, or nothing is missing.
-    """
-    gaps: list[bool] = np.asarray(np.isnan(seen).any(0)).tolist()
-    if reason == "ignorable" or not any(gaps):
-        return None
-    names = [columns[place].name for place in layout.places]
-    ends: list[End] = [
-        missing_when if isinstance(missing_when, str) else missing_when.get(name, "high")
-        for name in names
-    ]
-    return Missingness(layout.specs, kind=reason, has_missing=gaps, missing_when=ends)
-
-
-def warn_of_empty(empty: Sequence[int], *, kept: bool) -> None:
-    """Tell of columns that nothing is known of.
-
-    Args:
-        empty: their positions.
-        kept: whether they stay in the filled table.
-    """
-    if empty:
-        what = "kept" if kept else "left out"
-        warnings.warn(
-            f"columns without a known cell are {what}: {list(empty)} (from 0)",
-            VaekitWarning,
-            stacklevel=5,
-        )
-
-
 Auto = Literal["auto"]
+Precision = Literal["32", "auto"]
 
-_STEPS = (3000, 8000)
-_EPOCHS = 300
-_LEAST_EPOCHS = 20
 _WIDTH = 128
+_MIN_STACKED_STEPS = 100  # starting stacked training takes about as long
+
+
+class Budget(NamedTuple):
+    """How long "auto" trains: some epochs, within limits of steps."""
+
+    epochs: int = 300
+    """Passes over the rows, where the limits allow."""
+    min_steps: int = 3000
+    """Least number of steps."""
+    max_steps: int = 8000
+    """Greatest number of steps."""
+    min_epochs: int = 20
+    """Least number of passes, whatever the number of steps."""
+
+    def count_epochs(self, rows: int, *, batch_size: int) -> int:
+        """Return the number of epochs for a table.
+
+        Args:
+            rows: N.
+            batch_size: rows in a step.
+
+        Example:
+            >>> Budget().count_epochs(569, batch_size=64)
+            375
+        """
+        steps = max(1, rows // min(batch_size, max(rows, 1)))
+        wanted = min(max(self.epochs * steps, self.min_steps), self.max_steps)
+        return max(self.min_epochs, math.ceil(wanted / steps))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +129,9 @@ class TableSettings:
     """Step size at the start; it falls to 0 along a cosine."""
 
 
+IMPUTATION = Budget()
+
+
 def choose_settings(
     *,
     rows: int,
@@ -199,12 +141,12 @@ def choose_settings(
     epochs: int | Auto = "auto",
     batch_size: int | Auto = "auto",
     learning_rate: float = 2e-3,
+    budget: Budget = IMPUTATION,
 ) -> TableSettings:
     """Replace "auto" by what suits a table.
 
     Ten latent dimensions and two layers of 128 units; batches of 64 rows, and of 256 in tables of
-    20,000 rows or more; 300 epochs, but no fewer than 3000 steps, no more than 8000, and never
-    fewer than 20 epochs.
+    20,000 rows or more; epochs by the budget.
 
     Args:
         rows: N, of the table.
@@ -213,7 +155,8 @@ def choose_settings(
         samples: K.
         epochs: passes over the rows.
         batch_size: rows in a step.
-        learning_rate: step size at the start.
+        learning_rate: initial step size.
+        budget: how long "auto" trains.
 
     Returns:
         The settings.
@@ -226,20 +169,23 @@ def choose_settings(
         >>> chosen.latent_dim, chosen.batch_size, chosen.epochs
         (10, 64, 375)
     """
+    dim = 10 if latent_dim == "auto" else latent_dim
     size = batch_size if batch_size != "auto" else 64 if rows < 20_000 else 256
-    numbers = {"samples": samples, "batch_size": size}
-    numbers |= {"latent_dim": 10 if latent_dim == "auto" else latent_dim}
-    for name, number in numbers.items():
-        _check_number(name, number)
-    steps = max(1, rows // min(int(size), max(rows, 1)))
-    passes = _count_epochs(steps) if epochs == "auto" else epochs
+    _check_number("samples", samples)
+    _check_number("batch_size", size)
+    _check_number("latent_dim", dim)
+    passes = budget.count_epochs(rows, batch_size=size) if epochs == "auto" else epochs
     _check_number("epochs", passes)
-    widths = (_WIDTH, _WIDTH) if hidden == "auto" else _widths(hidden)
+    if isinstance(hidden, str) and hidden != "auto":
+        raise ConfigError(f"expected hidden to be widths such as (128, 128), or auto; got {hidden}")
+    widths = (_WIDTH, _WIDTH) if hidden == "auto" else tuple(hidden)
+    for width in widths:
+        _check_number("each width of hidden", width)
     if not learning_rate > 0:
         raise ConfigError(f"expected learning_rate above 0; got {learning_rate!r}")
     return TableSettings(
-        latent_dim=numbers["latent_dim"],
-        hidden=widths,
+        latent_dim=dim,
+        hidden=tuple(int(width) for width in widths),
         samples=samples,
         epochs=passes,
         batch_size=size,
@@ -247,24 +193,9 @@ def choose_settings(
     )
 
 
-def _count_epochs(steps: int) -> int:
-    """Epochs for a table that takes so many steps in each."""
-    least, most = _STEPS
-    wanted = min(max(_EPOCHS * steps, least), most)
-    return max(_LEAST_EPOCHS, math.ceil(wanted / steps))
-
-
 def _check_number(name: str, number: object) -> None:
     if not isinstance(number, (int, np.integer)) or isinstance(number, bool) or number < 1:
         raise ConfigError(f"expected {name} to be a whole number from 1; got {number!r}")
-
-
-def _widths(hidden: Sequence[int] | str) -> tuple[int, ...]:
-    if isinstance(hidden, str):
-        raise ConfigError(f"expected hidden to be widths such as (128, 128), or auto; got {hidden}")
-    for width in hidden:
-        _check_number("each width of hidden", width)
-    return tuple(int(width) for width in hidden)
 
 
 def build_table_model(
@@ -273,20 +204,22 @@ def build_table_model(
     settings: TableSettings,
     missingness: Missingness | None = None,
 ) -> VAE:
-    """A model of the columns of a table whose encoder sees which cells are known.
+    """Build a model of the columns of a table, whose encoder sees which cells are known.
 
     Args:
         specs: F columns.
         settings: latent dimensions and widths.
-        missingness: the chance of a gap, where it depends on what is missing.
+        missingness: a model of why cells are missing, where that is not ignorable.
 
     Returns:
         The model, untrained.
     """
     dim, head = settings.latent_dim, Columns(specs)
     inputs, posterior = TableInputs(specs), DiagonalGaussian(dim)
-    encoder = Bent(inputs.out_features, hidden=settings.hidden, out_features=posterior.inputs)
-    decoder = Bent(dim, hidden=settings.hidden, out_features=head.inputs)
+    encoder = LinearPlusMLP(
+        inputs.out_features, hidden=settings.hidden, out_features=posterior.inputs
+    )
+    decoder = LinearPlusMLP(dim, hidden=settings.hidden, out_features=head.inputs)
     return VAE(
         prior=StandardNormal(dim),
         posterior=Amortized(nn.Sequential(inputs, encoder), posterior, sees_mask=True),
@@ -295,86 +228,99 @@ def build_table_model(
     )
 
 
-def fit_table(
-    seen: NDArray[np.float64],
-    *,
-    specs: Sequence[ColumnSpec],
-    settings: TableSettings,
-    seed: int,
-    missingness: Missingness | None = None,
-    weights: Sequence[float] | None = None,
-    verbose: bool = False,
-) -> VAE:
-    r"""Train a model on the known cells of a table by the importance-weighted bound.
-
-    .. math::
-        \max_\theta \sum_n E\Big[\log \frac1K \sum_{k=1}^K
-            \frac{p(x_{o,n}|z_k)\,p(z_k)}{q(z_k|x_{o,n})}\Big], \quad z_k \sim q(z|x_{o,n})
-
-    With a model of the gaps s, :math:`p(s_n | x_{o,n}, x_{m,k}), x_{m,k} \sim p(x_m|z_k)`, is one
-    more factor.
-
-    Args:
-        seen: (N, F) rows as the model sees them, NaN where missing.
-        specs: F columns.
-        settings: of model and training.
-        seed: of weights, order and noise; the global generators are left as they were.
-        missingness: a model of the gaps, untrained.
-        weights: F, by which the log-density of each column is multiplied in the loss.
-        verbose: show a progress bar on stderr.
-
-    Returns:
-        The model, in evaluation mode.
-
-    Source:
-        Mattei and Frellsen 2019, arXiv:1812.02633 (the MIWAE bound); Ipsen, Mattei and Frellsen
-        2021, arXiv:2006.12871 (not-MIWAE).
-    """
-    task = TableTask(seen=seen, specs=specs, seed=seed, missingness=missingness, weights=weights)
-    with fixed_noise(seed):
-        step, batches = prepare(task, settings=settings)
-        run(step, batches, settings=settings, uniform=missingness is None, verbose=verbose)
-    return cast(VAE, step.model.eval())  # as prepare built it
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TableTask:
-    """A table to be learned."""
+    """A table to train a model on."""
 
-    seen: NDArray[np.float64]
+    rows: NDArray[np.float64]
     """(N, F) rows as the model sees them, NaN where missing."""
     specs: Sequence[ColumnSpec]
     """F columns."""
     seed: int
     """Of weights, order and noise."""
     missingness: Missingness | None = None
-    """A model of the gaps, untrained."""
+    """An untrained model of why cells are missing."""
     weights: Sequence[float] | None = None
     """F, by which the log-density of each column is multiplied in the loss."""
 
 
+def fit_tables(
+    tasks: Sequence[TableTask], *, settings: TableSettings, verbose: bool = False
+) -> list[VAE]:
+    r"""Train a model on the known cells of each of several tables.
+
+    The importance-weighted bound is maximised:
+
+    .. math::
+        \max_\theta \sum_n E\Big[\log \frac1K \sum_{k=1}^K
+            \frac{p(x_{o,n}|z_k)\,p(z_k)}{q(z_k|x_{o,n})}\Big], \quad z_k \sim q(z|x_{o,n})
+
+    A model of missingness multiplies the weights by
+    :math:`p(s_n | x_{o,n}, x_{m,k}), x_{m,k} \sim p(x_m|z_k)`.
+
+    Tables of the same columns and about as many rows are trained together, which is quicker; each
+    model is what it would have been by itself, but for rounding, which training enlarges. Where
+    tables differ by a few rows all take as many steps as the shortest.
+
+    Args:
+        tasks: M tables.
+        settings: of models and training.
+        verbose: show a progress bar on stderr.
+
+    Returns:
+        The models, in evaluation mode. The global generators are left as they were.
+
+    Source:
+        Mattei and Frellsen 2019, arXiv:1812.02633 (the MIWAE bound); Ipsen, Mattei and Frellsen
+        2021, arXiv:2006.12871 (not-MIWAE).
+    """
+    prepared, states = [], []
+    for task in tasks:
+        with fixed_noise(task.seed):
+            prepared.append(prepare(task, settings=settings))
+            states.append(torch.get_rng_state())
+    if _are_stackable(tasks, settings=settings):
+        fit_stacked(
+            [step for step, _ in prepared],
+            train=[batches for _, batches in prepared],
+            random_states=states,
+            config=_training_config(settings),
+            callbacks=_callbacks(verbose),
+        )
+    else:
+        for (step, batches), state, task in zip(prepared, states, tasks, strict=True):
+            with fixed_noise(0):
+                torch.set_rng_state(state)
+                fit(
+                    step,
+                    train=batches,
+                    config=_training_config(settings),
+                    callbacks=_callbacks(verbose),
+                    uniform=task.missingness is None,
+                )
+    return [cast(VAE, step.model.eval()) for step, _ in prepared]  # as prepare built them
+
+
 def prepare(task: TableTask, *, settings: TableSettings) -> tuple[Step, Batches]:
-    """A fresh model inside its step, and the rows in batches.
+    """Build an untrained model in its training step, and the batches of its rows.
 
     Args:
         task: the table; the weights of the model come from the global generator.
         settings: of the model.
 
     Returns:
-        Both.
+        Both; rows without a known cell are left out.
     """
-    known = np.flatnonzero(~np.isnan(task.seen).all(1))
-    model = build_table_model(task.specs, settings=settings, missingness=task.missingness)
     step = Step(
-        model,
+        build_table_model(task.specs, settings=settings, missingness=task.missingness),
         Bound(reduce=logmeanexp),
         samples=settings.samples,
         gaps=True,
         weights=None if task.weights is None else torch.tensor(task.weights),
     )
     batches = Batches(
-        task.seen.astype(np.float32),
-        known,
+        task.rows.astype(np.float32),
+        np.flatnonzero(~np.isnan(task.rows).all(1)),
         batch_size=settings.batch_size,
         seed=task.seed,
         drop_last=True,
@@ -382,39 +328,41 @@ def prepare(task: TableTask, *, settings: TableSettings) -> tuple[Step, Batches]
     return step, batches
 
 
-def run(
-    step: Step,
-    batches: Batches,
+def train_step(
+    step: Unit,
+    batches: Batches | BalancedBatches,
     *,
     settings: TableSettings,
-    uniform: bool = False,
-    verbose: bool,
+    precision: Precision = "32",
+    warmup: int = 0,
+    verbose: bool = False,
 ) -> None:
-    """Train in place.
+    """Train in place on the CPU with Adam and a cosine schedule.
 
     Args:
         step: what is trained.
         batches: the rows.
         settings: of training.
-        uniform: as :func:`vaekit.training.fit` takes it.
+        precision: of the matrix multiplications; auto is bf16 where the processor has it.
+        warmup: epochs over which the weight of the rate grows; none when 0.
         verbose: show a progress bar on stderr.
     """
     fit(
         step,
         train=batches,
-        config=_training(settings),
+        config=_training_config(settings, precision=precision),
+        objective=ObjectiveConfig(schedule="linear", warmup=warmup) if warmup else None,
         callbacks=_callbacks(verbose),
-        uniform=uniform,
     )
 
 
-def _training(settings: TableSettings) -> TrainingConfig:
+def _training_config(settings: TableSettings, *, precision: Precision = "32") -> TrainingConfig:
     return TrainingConfig(
         epochs=settings.epochs,
         batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,
         schedule="cosine",
-        precision="32",
+        precision=precision,
         device="cpu",
     )
 
@@ -423,61 +371,21 @@ def _callbacks(verbose: bool) -> list[Callback]:
     return [progress(Console(stderr=True))] if verbose else []
 
 
-_WORTH_STEPS = 100
-"""Recording a step takes about as long as so many steps."""
-
-
-def fit_tables(
-    tasks: Sequence[TableTask], *, settings: TableSettings, verbose: bool = False
-) -> list[VAE]:
-    """Train a model for each of several tables, all at once where that is possible.
-
-    The model of a table is that of :func:`vaekit.estimators.fitting.fit_table` but for rounding,
-    which training enlarges; where tables differ by a few rows all take as many steps as the
-    shortest. Tables of other columns, and models of the gaps, are trained one after another.
-
-    Args:
-        tasks: M tables.
-        settings: of models and training.
-        verbose: show a progress bar on stderr.
-
-    Returns:
-        The models, in evaluation mode.
-    """
-    made, states = [], []
-    for task in tasks:
-        with fixed_noise(task.seed):
-            made.append(prepare(task, settings=settings))
-            states.append(torch.get_rng_state())
-    if _alike(tasks, settings=settings):
-        fit_stacked(
-            [step for step, _ in made],
-            train=[batches for _, batches in made],
-            random_states=states,
-            config=_training(settings),
-            callbacks=_callbacks(verbose),
+def _are_stackable(tasks: Sequence[TableTask], *, settings: TableSettings) -> bool:
+    """Whether the models and their batches have one shape, and stacking pays for its start."""
+    rows = [int((~np.isnan(task.rows).all(1)).sum()) for task in tasks]
+    shapes = {
+        (
+            tuple((spec.kind, spec.levels) for spec in task.specs),
+            min(settings.batch_size, count),
+            task.weights is None,
         )
-    else:
-        for (step, batches), state in zip(made, states, strict=True):
-            with fixed_noise(0):
-                torch.set_rng_state(state)
-                uniform = step.model.missingness is None
-                run(step, batches, settings=settings, uniform=uniform, verbose=verbose)
-    return [cast(VAE, step.model.eval()) for step, _ in made]
-
-
-def _alike(tasks: Sequence[TableTask], *, settings: TableSettings) -> bool:
-    """Whether the models have one shape, and their batches too, and it is worth the start."""
-    first = tasks[0]
-    kinds = [[(spec.kind, spec.levels) for spec in task.specs] for task in tasks]
-    known = [int((~np.isnan(task.seen).all(1)).sum()) for task in tasks]
-    sizes = {min(settings.batch_size, rows) for rows in known}
-    steps = settings.epochs * max(1, min(known) // settings.batch_size)
+        for task, count in zip(tasks, rows, strict=True)
+    }
+    steps = settings.epochs * max(1, min(rows) // settings.batch_size)
     return (
         len(tasks) > 1
-        and steps >= _WORTH_STEPS
-        and len(sizes) == 1
-        and all(each == kinds[0] for each in kinds)
+        and len(shapes) == 1
+        and steps >= _MIN_STACKED_STEPS
         and all(task.missingness is None for task in tasks)
-        and all((task.weights is None) == (first.weights is None) for task in tasks)
     )

@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import Tags
 
 from vaekit.errors import ConfigError, DataError, VaekitWarning
-from vaekit.estimators.density import door
-from vaekit.estimators.fitting import (
-    Auto,
-    Reason,
-    TableSettings,
-    TableTask,
-    check_reason,
-    choose_settings,
-    fit_tables,
-    model_gaps,
-    warn_of_empty,
-)
-from vaekit.estimators.tables import Layout, TableForm, fill, lay_out, open_form
-from vaekit.inference import Imputation
-from vaekit.models import VAE, End
+from vaekit.estimators.base import TableEstimator
+from vaekit.estimators.fitting import IMPUTATION, Auto, TableSettings, TableTask, fit_tables
+from vaekit.estimators.tables import LEVELLED, TableScaler, fit_scaler
+from vaekit.inference import Imputation, impute
+from vaekit.models import MASKS, VAE, End, Mask, Missingness
 from vaekit.tables import Column
 
 if TYPE_CHECKING:
@@ -38,103 +27,39 @@ __all__ = [
     "Completed",
     "ImputationReport",
     "VAEImputer",
-    "collapsed",
-    "compare",
+    "compare_imputers",
     "fit_imputers",
-    "hold_back",
-    "write_completed",
+    "hold_out_cells",
 ]
 
 
-_FEW = 5.0
-_ENOUGH = 50
+_COLLAPSED = 5.0
+_MIN_SAMPLES = 50
+_OURS = "VAEImputer"
+_MAX_ROWS = 5000
+_MAX_COLUMNS = 60
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Completed:
-    """A table without gaps, and how sure of them one can be."""
+    """A table without missing values, and how uncertain the imputed ones are."""
 
     filled: Any
-    """The table (N, C'): means, and most probable levels, in its gaps."""
+    """The table (N, C') with means, and most probable levels, for its missing values."""
     draws: list[Any]
-    """Filled tables, drawn from what the gaps may hold."""
+    """Filled tables with imputed values drawn from their distribution."""
     low: Any
-    """Lower ends of intervals, float64; of a DataFrame only the columns of numbers. The filled
-    numbers where no interval was asked for; a known cell is both of its ends."""
+    """Lower bounds of intervals, float64; of a DataFrame only the numeric columns. The filled
+    numbers where no interval was asked for; a known cell is both of its bounds."""
     high: Any
-    """Upper ends."""
+    """Upper bounds."""
     effective_samples: NDArray[np.float64]
-    """(N,) how many of the importance samples carry what is said of each row."""
+    """(N,) effective number of importance samples of each row."""
     collapsed: NDArray[np.bool_]
-    """(N,) rows with gaps of which fewer than 5 samples carry what is said."""
+    """(N,) rows with missing values whose effective number of samples is below 5."""
 
 
-def write_completed(
-    made: Imputation,
-    *,
-    form: TableForm,
-    like: Any,  # noqa: ANN401 - an array or a frame
-    gaps: NDArray[np.bool_],
-    samples: int,
-    keep_empty: bool,
-) -> Completed:
-    """Imputed cells as tables like the one that came.
-
-    Args:
-        made: of the cells of the table.
-        form: how the table was read.
-        like: the table.
-        gaps: (N,) whether a row has gaps.
-        samples: K, of each row.
-        keep_empty: keep columns without a known cell in training.
-
-    Returns:
-        The tables. A ``VaekitWarning`` says in how many rows the weights have collapsed.
-    """
-    few = collapsed(made.effective_samples, gaps=gaps, samples=samples)
-    if few.any():
-        warnings.warn(
-            f"in {int(few.sum()):,} of {int(gaps.sum()):,} rows with gaps fewer than {_FEW:g} of "
-            f"{samples:,} importance samples count: do not rely on what is said of their gaps, or "
-            "raise imputation_samples",
-            VaekitWarning,
-            stacklevel=4,
-        )
-    low, high = (
-        form.write_numbers(ends, like=like, keep_empty=keep_empty) for ends in (made.low, made.high)
-    )
-    return Completed(
-        filled=form.write(made.filled, like=like, keep_empty=keep_empty),
-        draws=[form.write(drawn, like=like, keep_empty=keep_empty) for drawn in made.draws],
-        low=low,
-        high=high,
-        effective_samples=made.effective_samples,
-        collapsed=few,
-    )
-
-
-def collapsed(
-    effective: NDArray[np.float64], *, gaps: NDArray[np.bool_], samples: int
-) -> NDArray[np.bool_]:
-    """Rows of which too few of the samples that were asked for count.
-
-    Args:
-        effective: (N,) effective sample sizes.
-        gaps: (N,) whether a row has gaps.
-        samples: K; below 50 nobody asked for much.
-
-    Returns:
-        (N,)
-
-    Example:
-        >>> collapsed(np.array([1.2, 300.0]), gaps=np.array([True, True]), samples=1000)
-        array([ True, False])
-    """
-    few: NDArray[np.bool_] = (effective < _FEW) & gaps & (samples >= _ENOUGH)
-    return few
-
-
-class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
     """Fill in missing cells with what a variational autoencoder expects there.
 
     It learns from the known cells alone, of complete and incomplete rows, by the
@@ -193,10 +118,8 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """
 
     report_: ImputationReport | None
-    form_: TableForm
-    layout_: Layout
+    scaler_: TableScaler
     model_: VAE | None
-    seed_: int
 
     def __init__(
         self,
@@ -211,7 +134,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         kinds: Mapping[str, str] | None = None,
         weights: Mapping[str, float] | None = None,
         check: float = 0.0,
-        missingness: Reason = "ignorable",
+        missingness: Literal["ignorable"] | Mask = "ignorable",
         missing_when: End | Mapping[str, End] = "high",
         keep_empty_features: bool = False,
         random_state: int | np.random.RandomState | None = None,
@@ -283,16 +206,38 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             ConfigError: a negative number of tables, or a coverage that is not between 0 and 1.
             DataError: a cell that its column cannot hold.
         """
-        check_is_fitted(self)
-        table = door(self, X, form=self.form_)
-        cells = self.form_.read(table)
-        return write_completed(
-            self._fill(cells, draws=multiple, interval=coverage),
-            form=self.form_,
-            like=table,
-            gaps=np.asarray(np.isnan(cells).any(1)),
-            samples=self.imputation_samples,
-            keep_empty=self.keep_empty_features,
+        table, cells = self._encode(X)
+        made = self._fill(
+            cells, scaler=self.scaler_, model=self.model_, draws=multiple, interval=coverage
+        )
+        incomplete = np.asarray(np.isnan(cells).any(1))
+        few = (made.effective_samples < _COLLAPSED) & incomplete
+        few &= self.imputation_samples >= _MIN_SAMPLES  # fewer are a quick look
+        if few.any():
+            warnings.warn(
+                f"in {int(few.sum()):,} of {int(incomplete.sum()):,} rows with missing values the "
+                f"effective number of importance samples is below {_COLLAPSED:g} of "
+                f"{self.imputation_samples:,}: do not rely on their imputed values, or raise "
+                "imputation_samples",
+                VaekitWarning,
+                stacklevel=2,
+            )
+
+        def decode(filled: NDArray[np.floating[Any]]) -> Any:  # noqa: ANN401 - as X came
+            keep = self.keep_empty_features
+            return self.format_.decode(filled, like=table, keep_empty=keep)
+
+        low, high = (
+            self.format_.decode_numbers(bound, like=table, keep_empty=self.keep_empty_features)
+            for bound in (made.low, made.high)
+        )
+        return Completed(
+            filled=decode(made.filled),
+            draws=[decode(drawn) for drawn in made.draws],
+            low=low,
+            high=high,
+            effective_samples=made.effective_samples,
+            collapsed=few,
         )
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
@@ -305,72 +250,156 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             (C',) names.
         """
         names: NDArray[Any] = super().get_feature_names_out(input_features)
-        return names if self.keep_empty_features else np.delete(names, self.form_.empty)
+        return names if self.keep_empty_features else np.delete(names, self.format_.empty)
 
     def __sklearn_tags__(self) -> Tags:
         tags: Tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    def _open(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401 - table or array
+        """Check parameters and the training table, and return its cells (N, C)."""
+        if not 0.0 <= self.check < 1.0:
+            raise ConfigError(f"expected check to be a share from 0 up to 1; got {self.check}")
+        self.report_ = None
+        _, cells = self._fit_format(X, min_samples=1)
+        self._check_missingness()
+        if self.format_.empty:
+            what = "kept" if self.keep_empty_features else "left out"
+            warnings.warn(
+                f"columns without a known cell are {what}: {list(self.format_.empty)} (from 0)",
+                VaekitWarning,
+                stacklevel=4,
+            )
+        return cells
+
+    def _check_missingness(self) -> None:
+        """Refuse an unknown missingness, end or column."""
+        kinds = ("ignorable", *MASKS)
+        if self.missingness not in kinds:
+            raise ConfigError(
+                f"expected missingness to be one of {', '.join(kinds)}; got {self.missingness!r}"
+            )
+        when, columns = self.missing_when, self.format_.columns
+        ends = {"": when} if isinstance(when, str) else when
+        wrong = [end for end in ends.values() if end not in ("high", "low")]
+        if wrong:
+            raise ConfigError(f"expected missing_when to be high or low; got {wrong[0]!r}")
+        unknown = sorted(set(ends) - {column.name for column in columns} - {""})
+        if unknown:
+            raise ConfigError(
+                f"missing_when names {unknown[0]!r}, which is no column that a model sees: "
+                f"{', '.join(column.name for column in columns if column.modelled)}"
+            )
+
+    def _fit_scaler(self, cells: NDArray[np.float64]) -> TableScaler:
+        unbounded = self.missingness != "ignorable"  # large values may be what is missing
+        return fit_scaler(cells, columns=self.format_.columns, unbounded=unbounded)
+
+    def _task(self, cells: NDArray[np.float64], *, scaler: TableScaler) -> TableTask:
+        """What is to be trained on the cells (N, C)."""
+        rows = scaler.transform(cells)
+        missing: list[bool] = np.asarray(np.isnan(rows).any(0)).tolist()
+        missingness = None
+        if self.missingness != "ignorable" and any(missing):
+            when = self.missing_when
+            ends: list[End] = [
+                when if isinstance(when, str) else when.get(name, "high") for name in scaler.names
+            ]
+            missingness = Missingness(
+                scaler.specs, kind=self.missingness, has_missing=missing, missing_when=ends
+            )
+        return TableTask(
+            rows=rows,
+            specs=scaler.specs,
+            seed=self.seed_,
+            missingness=missingness,
+            weights=scaler.order_weights(self.weights),
+        )
+
     def _fill(
-        self, cells: NDArray[np.float64], *, draws: int = 0, interval: float | None = None
+        self,
+        cells: NDArray[np.float64],
+        *,
+        scaler: TableScaler,
+        model: VAE | None,
+        draws: int = 0,
+        interval: float | None = None,
     ) -> Imputation:
-        """What the model says of the gaps of cells (N, C)."""
-        return fill(
-            cells,
-            layout=self.layout_,
-            model=self.model_,
+        """Impute the missing cells (N, C) of the columns that the model sees."""
+        if model is None:
+            return Imputation(
+                filled=cells,
+                draws=np.repeat(cells[None], draws, axis=0),
+                low=cells,
+                high=cells,
+                effective_samples=np.full(len(cells), float(self.imputation_samples)),
+            )
+        made = impute(
+            model,
+            rows=scaler.transform(cells),
             samples=self.imputation_samples,
             draws=draws,
             interval=interval,
             seed=self.seed_,
         )
 
+        def restore(rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+            return np.where(np.isnan(cells), scaler.inverse_transform(rows), cells)
 
-OURS = "VAEImputer"
-LEVELLED = ("binary", "categorical", "ordinal")
-_MOST_ROWS = 5000
-_MOST_COLUMNS = 60
+        return replace(
+            made,
+            filled=restore(made.filled),
+            draws=restore(made.draws),
+            low=restore(made.low),
+            high=restore(made.high),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImputationReport:
-    """Errors on the cells that were held back, of every imputer on the same cells."""
+    """Errors of every imputer on the same held-out cells."""
 
     numbers: Mapping[str, float]
     """Imputer to mean squared error in units of the variance of each column; empty where no
-    number was held back."""
+    number was held out."""
     levels: Mapping[str, float]
-    """Imputer to share of wrong levels; empty where no level was held back."""
+    """Imputer to share of wrong levels; empty where no level was held out."""
     cells: int
-    """How many cells were held back."""
+    """How many cells were held out."""
 
     @property
     def winner(self) -> str:
         """The imputer with the least error: of numbers, or of levels where there are none."""
-        return _least(self.numbers or self.levels)
+        return _best(self.numbers or self.levels)
 
     def __str__(self) -> str:
-        """A table, and a sentence that says who wins."""
+        """A table, and a sentence that says where another imputer is better."""
         title = f"on {self.cells:,} known cells"
-        width = max(map(len, (title, *(self.numbers or self.levels))))
-        said = [f"{title:{width}}  numbers   levels"]
-        for name in self.numbers or self.levels:
-            shown = (_shown(errors.get(name)) for errors in (self.numbers, self.levels))
-            said.append(f"{name:{width}}  " + "  ".join(shown))
-        said.append("numbers: squared error / variance of the column; levels: share that is wrong")
-        for what, errors in (("numbers", self.numbers), ("levels", self.levels)):
-            best = _least(errors) if errors else OURS
-            if best != OURS:
-                said.append(f"{best} is better on {what} here: use that one for them")
-        return "\n".join(said)
+        names = list(self.numbers or self.levels)
+        width = max(map(len, (title, *names)))
+        lines = [f"{title:{width}}  numbers   levels"]
+        for name in names:
+            errors = (each.get(name) for each in (self.numbers, self.levels))
+            shown = (f"{'-' if error is None else format(error, '.3f'):>7}" for error in errors)
+            lines.append(f"{name:{width}}  " + "  ".join(shown))
+        lines.append("numbers: squared error / variance of the column; levels: share that is wrong")
+        for what, found in (("numbers", self.numbers), ("levels", self.levels)):
+            best = _best(found) if found else _OURS
+            if best != _OURS:
+                lines.append(f"{best} is better on {what} here: use that one for them")
+        return "\n".join(lines)
 
 
-def hold_back(
+def _best(errors: Mapping[str, float]) -> str:
+    """Name of the imputer with the least error; ours where another is as good."""
+    return min(errors, key=lambda name: (errors[name], name != _OURS))
+
+
+def hold_out_cells(
     cells: NDArray[np.float64], *, columns: Sequence[Column], share: float, seed: int
 ) -> NDArray[np.bool_]:
-    """Choose known cells to be hidden.
+    """Choose known cells to hold out.
 
     Args:
         cells: (N, C) NaN where missing.
@@ -379,110 +408,92 @@ def hold_back(
         seed: of the choice.
 
     Returns:
-        (N, C) true where a cell is hidden. Every column keeps two known cells of its own.
+        (N, C) true where a cell is held out. Every column keeps two different known cells.
 
     Raises:
         DataError: there are too few known cells.
     """
     draw = np.random.default_rng(seed)
-    chosen = draw.permutation(len(cells))[:_MOST_ROWS]
-    held = np.zeros(cells.shape, np.bool_)
+    chosen = draw.permutation(len(cells))[:_MAX_ROWS]
+    held_out = np.zeros(cells.shape, np.bool_)
     for place in (place for place, column in enumerate(columns) if column.modelled):
         known = draw.permutation(chosen[~np.isnan(cells[chosen, place])])
-        # what stays must still tell a column from a constant
+        # what stays must not be constant
         _, first = np.unique(cells[known, place], return_index=True)
         free = np.delete(known, first[:2])
-        held[free[: round(share * len(known))], place] = True
-    if not held.any():
+        held_out[free[: round(share * len(known))], place] = True
+    if not held_out.any():
         raise DataError(
-            f"expected enough known cells to hold back a share of {share:g}; got "
+            f"expected enough known cells to hold out a share of {share:g}; got "
             f"{int((~np.isnan(cells)).sum())} in {cells.shape[1]} columns. Take check=0"
         )
-    return held
+    return held_out
 
 
-def compare(
+def compare_imputers(
     filled: NDArray[np.floating[Any]],
     *,
     cells: NDArray[np.float64],
-    held: NDArray[np.bool_],
+    held_out: NDArray[np.bool_],
     columns: Sequence[Column],
 ) -> ImputationReport:
-    """Errors of an imputer and of scikit-learn's on the same cells.
+    """Compute the errors of an imputer and of scikit-learn's on the same cells.
 
     Args:
-        filled: (N, C) by the imputer, which did not see the cells that were held back.
+        filled: (N, C) by the imputer, which did not see the cells that were held out.
         cells: (N, C) NaN where missing.
-        held: (N, C) true where a cell was held back.
+        held_out: (N, C) true where a cell was held out.
         columns: C of them.
 
     Returns:
         The report.
     """
-    rows, used = held.any(1), np.flatnonzero(held.any(0)).tolist()
-    others = ~rows & (np.cumsum(~rows) <= max(0, _MOST_ROWS - int(rows.sum())))
-    taken = np.flatnonzero(rows | others)
-    part = np.ix_(taken, np.array(used))
-    known, hidden = cells[part], held[part]
+    rows, used = held_out.any(1), np.flatnonzero(held_out.any(0)).tolist()
+    others = ~rows & (np.cumsum(~rows) <= max(0, _MAX_ROWS - int(rows.sum())))
+    part = np.ix_(np.flatnonzero(rows | others), np.array(used))
+    known, hidden = cells[part], held_out[part]
     levelled = np.array([columns[place].kind in LEVELLED for place in used])
-    spread = np.nanstd(np.where(hidden, np.nan, known), axis=0)
+    given = np.where(hidden, np.nan, known)
+    spread = np.nanstd(given, axis=0)
     scale = np.where(levelled | (spread == 0), 1.0, spread)
-    shift = np.where(levelled, 0.0, np.nanmean(np.where(hidden, np.nan, known), axis=0))
-    gaps = np.where(hidden, np.nan, (known - shift) / scale)
-    found = {OURS: (filled[part] - shift) / scale, **_baselines(gaps, levelled=levelled)}
+    shift = np.where(levelled, 0.0, np.nanmean(given, axis=0))
     truth = (known - shift) / scale
+    tables = {_OURS: (filled[part] - shift) / scale}
+    tables |= _baselines((given - shift) / scale, levelled=levelled)
     numbers, levels = hidden & ~levelled, hidden & levelled
     return ImputationReport(
-        numbers=_errors(found, truth=truth, where=numbers, levels=False),
-        levels=_errors(found, truth=truth, where=levels, levels=True),
+        numbers={
+            name: float(((table - truth)[numbers] ** 2).mean())
+            for name, table in tables.items()
+            if numbers.any()
+        },
+        levels={
+            name: float((np.rint(table) != truth)[levels].mean())
+            for name, table in tables.items()
+            if levels.any()
+        },
         cells=int(hidden.sum()),
     )
 
 
 def _baselines(
-    gaps: NDArray[np.float64], *, levelled: NDArray[np.bool_]
+    given: NDArray[np.float64], *, levelled: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.float64]]:
     """Tables filled by scikit-learn, of which every column has a known cell."""
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - it asks for that
     from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 
-    mean = SimpleImputer().fit_transform(gaps)
-    mode = SimpleImputer(strategy="most_frequent").fit_transform(gaps)
-    made = {
+    mean = SimpleImputer().fit_transform(given)
+    mode = SimpleImputer(strategy="most_frequent").fit_transform(given)
+    found = {
         "mean or mode": np.where(levelled, mode, mean),
-        "5 nearest neighbours": KNNImputer(n_neighbors=5).fit_transform(gaps),
+        "5 nearest neighbours": KNNImputer(n_neighbors=5).fit_transform(given),
     }
-    if gaps.shape[1] <= _MOST_COLUMNS:  # its time grows with the fourth power of the columns
+    if given.shape[1] <= _MAX_COLUMNS:  # its time grows with the fourth power of the columns
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # that it has not converged is said by its error
-            made["iterative"] = IterativeImputer(random_state=0).fit_transform(gaps)
-    return made
-
-
-def _errors(
-    found: Mapping[str, NDArray[np.float64]],
-    *,
-    truth: NDArray[np.float64],
-    where: NDArray[np.bool_],
-    levels: bool,
-) -> dict[str, float]:
-    if not where.any():
-        return {}
-    if levels:
-        return {n: float((np.rint(t) != truth)[where].mean()) for n, t in found.items()}
-    return {n: float(((t - truth)[where] ** 2).mean()) for n, t in found.items()}
-
-
-def _least(errors: Mapping[str, float]) -> str:
-    """Name of the least error; ours where another is as good."""
-    return min(errors, key=lambda name: (errors[name], name != OURS))
-
-
-def _shown(error: float | None) -> str:
-    return f"{'-' if error is None else format(error, '.3f'):>7}"
-
-
-_SEEDS = 2**31 - 1
+            warnings.simplefilter("ignore")  # its error tells that it has not converged
+            found["iterative"] = IterativeImputer(random_state=0).fit_transform(given)
+    return found
 
 
 def fit_imputers(imputers: Sequence[VAEImputer], tables: Sequence[Any]) -> None:
@@ -518,102 +529,46 @@ def fit_imputers(imputers: Sequence[VAEImputer], tables: Sequence[Any]) -> None:
         raise ConfigError(
             f"expected one table for each imputer; got {len(imputers)} and {len(tables)}"
         )
-    cells = [_open(imputer, table) for imputer, table in zip(imputers, tables, strict=True)]
-    _judge(imputers, cells)
-    verbose = any(imputer.verbose for imputer in imputers)
-    plans = [_plan(imputer, each) for imputer, each in zip(imputers, cells, strict=True)]
-    for imputer, plan, model in zip(imputers, plans, _learn(plans, verbose=verbose), strict=True):
-        imputer.layout_, imputer.model_ = plan.layout, model
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Plan:
-    """What is to be trained for a table."""
-
-    layout: Layout
-    task: TableTask | None
-    """None where there is nothing to model."""
-    settings: TableSettings
-
-
-def _open(imputer: VAEImputer, table: Any) -> NDArray[np.float64]:  # noqa: ANN401 - as X came
-    """Check parameters and table, and read its cells (N, C)."""
-    if not 0.0 <= imputer.check < 1.0:
-        raise ConfigError(f"expected check to be a share from 0 up to 1; got {imputer.check}")
-    imputer.seed_ = int(check_random_state(imputer.random_state).randint(_SEEDS))
-    checked = door(imputer, table, least=1)
-    imputer.form_ = open_form(checked, kinds=imputer.kinds)
-    cells = imputer.form_.read(checked)
-    check_reason(
-        imputer.missingness, missing_when=imputer.missing_when, columns=imputer.form_.columns
-    )
-    warn_of_empty(imputer.form_.empty, kept=imputer.keep_empty_features)
-    return cells
-
-
-def _judge(imputers: Sequence[VAEImputer], cells: Sequence[NDArray[np.float64]]) -> None:
-    """Where asked for, train on a part of the known cells, and compare on the others."""
-    asked = []
-    for imputer, each in zip(imputers, cells, strict=True):
-        imputer.report_ = None
-        if imputer.check:
-            columns, seed = imputer.form_.columns, imputer.seed_
-            held = hold_back(each, columns=columns, share=imputer.check, seed=seed)
-            hidden = np.where(held, np.nan, each)
-            asked.append((imputer, each, held, hidden, _plan(imputer, hidden)))
-    models = _learn([plan for *_, plan in asked], verbose=any(each[0].verbose for each in asked))
-    for (imputer, each, held, hidden, plan), model in zip(asked, models, strict=True):
-        made = fill(
-            hidden,
-            layout=plan.layout,
-            model=model,
-            samples=imputer.imputation_samples,
-            seed=imputer.seed_,
+    cells = [imputer._open(table) for imputer, table in zip(imputers, tables, strict=True)]
+    checked = [at for at, imputer in enumerate(imputers) if imputer.check]
+    held_out = {
+        at: hold_out_cells(
+            cells[at],
+            columns=imputers[at].format_.columns,
+            share=imputers[at].check,
+            seed=imputers[at].seed_,
         )
-        columns = imputer.form_.columns
-        imputer.report_ = compare(made.filled, cells=each, held=held, columns=columns)
+        for at in checked
+    }
+    hidden = {at: np.where(held_out[at], np.nan, cells[at]) for at in checked}
+    fitted = _fit_models([imputers[at] for at in checked], [hidden[at] for at in checked])
+    for at, (scaler, model) in zip(checked, fitted, strict=True):
+        imputer = imputers[at]
+        imputer.report_ = compare_imputers(
+            imputer._fill(hidden[at], scaler=scaler, model=model).filled,
+            cells=cells[at],
+            held_out=held_out[at],
+            columns=imputer.format_.columns,
+        )
+    for imputer, (scaler, model) in zip(imputers, _fit_models(imputers, cells), strict=True):
+        imputer.scaler_, imputer.model_ = scaler, model
 
 
-def _plan(imputer: VAEImputer, cells: NDArray[np.float64]) -> _Plan:
-    """Units, settings and task of the known cells (N, C)."""
-    columns = imputer.form_.columns
-    beyond = imputer.missingness != "ignorable"  # large values may be what is hidden
-    layout = lay_out(cells, columns=columns, beyond=beyond)
-    settings = choose_settings(
-        rows=len(cells),
-        latent_dim=imputer.latent_dim,
-        hidden=imputer.hidden,
-        samples=imputer.samples,
-        epochs=imputer.epochs,
-        batch_size=imputer.batch_size,
-        learning_rate=imputer.learning_rate,
-    )
-    if not layout.specs:
-        return _Plan(layout=layout, task=None, settings=settings)
-    seen = layout.to_model(cells)
-    gaps = model_gaps(
-        seen,
-        layout=layout,
-        columns=columns,
-        reason=imputer.missingness,
-        missing_when=imputer.missing_when,
-    )
-    task = TableTask(
-        seen=seen,
-        specs=layout.specs,
-        seed=imputer.seed_,
-        missingness=gaps,
-        weights=layout.weigh(imputer.weights, columns=columns),
-    )
-    return _Plan(layout=layout, task=task, settings=settings)
-
-
-def _learn(plans: Sequence[_Plan], *, verbose: bool) -> list[VAE | None]:
-    """The models; those of the same settings at once."""
-    models: dict[int, VAE] = {}
-    for settings in {plan.settings for plan in plans if plan.task}:
-        alike = [at for at, plan in enumerate(plans) if plan.task and plan.settings == settings]
-        tasks = [plans[at].task for at in alike]
-        known = [task for task in tasks if task is not None]
-        models |= zip(alike, fit_tables(known, settings=settings, verbose=verbose), strict=True)
-    return [models.get(at) for at in range(len(plans))]
+def _fit_models(
+    imputers: Sequence[VAEImputer], tables: Sequence[NDArray[np.float64]]
+) -> list[tuple[TableScaler, VAE | None]]:
+    """Train the models of imputers on known cells (N, C); those of the same settings together."""
+    scalers = [imputer._fit_scaler(cells) for imputer, cells in zip(imputers, tables, strict=True)]
+    models: list[VAE | None] = [None] * len(imputers)
+    groups: dict[TableSettings, list[int]] = {}
+    for at, (imputer, cells) in enumerate(zip(imputers, tables, strict=True)):
+        settings = imputer._choose_settings(rows=len(cells), budget=IMPUTATION)
+        if scalers[at].specs:
+            groups.setdefault(settings, []).append(at)
+    verbose = any(imputer.verbose for imputer in imputers)
+    for settings, group in groups.items():
+        tasks = [imputers[at]._task(tables[at], scaler=scalers[at]) for at in group]
+        found = fit_tables(tasks, settings=settings, verbose=verbose)
+        for at, model in zip(group, found, strict=True):
+            models[at] = model
+    return list(zip(scalers, models, strict=True))

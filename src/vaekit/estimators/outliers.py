@@ -5,100 +5,33 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, OutlierMixin
-from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import OutlierMixin
 
 from vaekit.errors import ConfigError, VaekitWarning
-from vaekit.estimators.density import Density, choose_density_settings, door, fit_densities
+from vaekit.estimators.base import TableEstimator
+from vaekit.estimators.density import Density, density_budget, fit_density
 from vaekit.estimators.fitting import Auto
-from vaekit.estimators.tables import TableForm, is_frame, open_form
+from vaekit.estimators.tables import is_frame
 from vaekit.inference import Scores
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Held", "VAEOutlierDetector", "choose_rank", "hold_out"]
+__all__ = ["VAEOutlierDetector", "held_out_parts", "threshold_rank"]
 
-
-Held = float | Literal["auto"]
 
 _SHARE = 0.2
 _FOLDS = 5
 _FEW_ROWS = 500
+_NOISE = 0.3
+_HIDE = 0.05
 
 
-def hold_out(rows: int, *, held_out: Held, seed: int) -> list[NDArray[np.int64]]:
-    """Which rows each model shall not see.
-
-    Args:
-        rows: N, at least two.
-        held_out: share of the rows that the only model does not see. "auto" is a fifth in tables
-            of 500 rows or more; in smaller ones there are five models, each of which does not see
-            a fifth of its own, so that every row is held out once (two rows make two models).
-        seed: of the choice.
-
-    Returns:
-        For each model the positions that are held out, ascending.
-
-    Raises:
-        ConfigError: not a share.
-
-    Example:
-        >>> [len(part) for part in hold_out(60, held_out="auto", seed=0)]
-        [12, 12, 12, 12, 12]
-        >>> [len(part) for part in hold_out(60, held_out=0.5, seed=0)]
-        [30]
-    """
-    if held_out != "auto" and not (isinstance(held_out, (int, float)) and 0.0 < held_out < 1.0):
-        raise ConfigError(
-            f'expected held_out to be a share, such as 0.2, or "auto"; got {held_out!r}'
-        )
-    order = np.random.default_rng(seed).permutation(rows)
-    if held_out == "auto" and rows < _FEW_ROWS:
-        return [np.sort(part) for part in np.array_split(order, min(_FOLDS, rows))]
-    share = _SHARE if held_out == "auto" else held_out
-    return [np.sort(order[: min(max(1, round(share * rows)), rows - 1)])]
-
-
-def choose_rank(held: int, *, contamination: float) -> int:
-    """Which of the held-out scores, from the lowest, is the threshold.
-
-    Args:
-        held: n, how many there are.
-        contamination: share of usual rows that may be called odd.
-
-    Returns:
-        k, the contamination of n + 1 rounded down, and at least 1.
-
-    Warns:
-        VaekitWarning: there are so few that even the lowest of them is called odd more often.
-
-    Example:
-        >>> choose_rank(99, contamination=0.05)
-        5
-    """
-    rank = int(contamination * (held + 1) + 1e-9)
-    if rank < 1:
-        warnings.warn(
-            f"{held} held-out rows cannot tell a contamination of {contamination:g}: usual rows "
-            f"will be called odd at a rate of {1 / (held + 1):.3g}. It takes "
-            f"{math.ceil(1 / contamination - 1e-9) - 1} held-out rows; give more rows, or a "
-            "larger contamination",
-            VaekitWarning,
-            stacklevel=3,
-        )
-    return max(1, rank)
-
-
-_SEEDS = 2**31 - 1
-
-
-class VAEOutlierDetector(OutlierMixin, BaseEstimator):
+class VAEOutlierDetector(OutlierMixin, TableEstimator):
     r"""Detect outliers: rows of low density, and the cells responsible.
 
     The score of a row is the logarithm of its density, estimated with importance weights over
@@ -168,7 +101,7 @@ class VAEOutlierDetector(OutlierMixin, BaseEstimator):
         self,
         *,
         contamination: float = 0.05,
-        held_out: Held = "auto",
+        held_out: float | Auto = "auto",
         latent_dim: int | Auto = "auto",
         hidden: Sequence[int] | Auto = "auto",
         samples: int = 1,
@@ -215,20 +148,28 @@ class VAEOutlierDetector(OutlierMixin, BaseEstimator):
             raise ConfigError(
                 f"expected contamination above 0 and up to 0.5; got {self.contamination}"
             )
-        self.seed_ = int(check_random_state(self.random_state).randint(_SEEDS))
-        table = door(self, X)
-        self.form_: TableForm = open_form(table, kinds=self.kinds)
-        cells = self.form_.read(table)
-        parts = hold_out(len(cells), held_out=self.held_out, seed=self.seed_)
-        self.density_: Density = self._learn(cells, parts=parts)
-        scores, surprise = self.density_.score_held(
-            cells, parts=parts, samples=self.scoring_samples, seed=self.seed_
+        _, cells = self._fit_format(X)
+        parts = held_out_parts(len(cells), held_out=self.held_out, seed=self.seed_)
+        self.density_: Density = fit_density(
+            cells,
+            columns=self.format_.columns,
+            settings=self._choose_settings(
+                rows=len(cells) - len(parts[0]), budget=density_budget(models=len(parts))
+            ),
+            held_out=parts,
+            noise=_NOISE,
+            hide=_HIDE,
+            powers=True,
+            seed=self.seed_,
+            verbose=self.verbose,
         )
-        self.held_out_scores_ = np.sort(scores)
-        self.usual_ = _medians(surprise)
-        rank = choose_rank(len(scores), contamination=self.contamination)
+        held_out = [self._score(cells[part], member=at) for at, part in enumerate(parts)]
+        self.held_out_scores_ = np.sort(np.concatenate([each.log_likelihood for each in held_out]))
+        self.typical_surprise_ = _medians(np.concatenate([each.surprise for each in held_out]))
+        count = len(self.held_out_scores_)
+        rank = threshold_rank(count, contamination=self.contamination)
         self.offset_ = float(self.held_out_scores_[rank - 1])
-        self.false_alarm_rate_ = rank / (len(scores) + 1)
+        self.false_alarm_rate_ = rank / (count + 1)
         return self
 
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
@@ -245,7 +186,8 @@ class VAEOutlierDetector(OutlierMixin, BaseEstimator):
         Raises:
             DataError: a cell that its column cannot hold.
         """
-        return self._score(self._read(X)[1]).log_likelihood
+        _, cells = self._encode(X)
+        return self._score(cells).log_likelihood
 
     def decision_function(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
         """Score above the threshold.
@@ -310,51 +252,87 @@ class VAEOutlierDetector(OutlierMixin, BaseEstimator):
         Source:
             Gelfand, Dey and Chang 1992, Bayesian Statistics 4 (conditional predictive ordinate).
         """
-        table, cells = self._read(X)
-        found = np.nan_to_num(self._score(cells).surprise - self.usual_, posinf=np.inf)
-        spread = np.zeros((len(cells), self.n_features_in_))
-        places = self.density_.units.layout.places
+        table, cells = self._encode(X)
+        surprise = self._score(cells).surprise - self.typical_surprise_
+        found = np.zeros((len(cells), self.n_features_in_))
+        places = self.density_.scaler.places.tolist()
+        if is_frame(table):
+            names = [str(name) for name in table.columns]
+            places = [names.index(name) for name in self.density_.scaler.names]
+        found[:, places] = np.nan_to_num(surprise, posinf=np.inf)
         if not is_frame(table):
-            spread[:, places] = found
-            return spread
+            return found
         import pandas as pd
 
-        names = [str(name) for name in table.columns]
-        spread[:, [names.index(self.form_.columns[place].name) for place in places]] = found
-        return pd.DataFrame(spread, index=table.index, columns=table.columns)
+        return pd.DataFrame(found, index=table.index, columns=table.columns)
 
-    def __sklearn_tags__(self) -> Tags:
-        tags: Tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
-    def _read(self, X: Any) -> tuple[Any, NDArray[np.float64]]:  # noqa: ANN401 - table or array
-        check_is_fitted(self)
-        table = door(self, X, form=self.form_)
-        return table, self.form_.read(table)
-
-    def _learn(self, cells: NDArray[np.float64], *, parts: list[NDArray[np.int64]]) -> Density:
-        settings = choose_density_settings(
-            rows=len(cells) - len(parts[0]),
-            models=len(parts),
-            latent_dim=self.latent_dim,
-            hidden=self.hidden,
-            samples=self.samples,
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-        )
-        return fit_densities(
-            cells,
-            parts=parts,
-            columns=self.form_.columns,
-            settings=settings,
-            seed=self.seed_,
-            verbose=self.verbose,
+    def _score(self, cells: NDArray[np.float64], *, member: int | None = None) -> Scores:
+        return self.density_.score(
+            cells, samples=self.scoring_samples, seed=self.seed_, member=member
         )
 
-    def _score(self, cells: NDArray[np.float64]) -> Scores:
-        return self.density_.score(cells, samples=self.scoring_samples, seed=self.seed_)
+
+def held_out_parts(rows: int, *, held_out: float | Auto, seed: int) -> list[NDArray[np.int64]]:
+    """Choose the rows that each model does not see.
+
+    Args:
+        rows: N, at least two.
+        held_out: share of the rows that the only model does not see. "auto" is a fifth in tables
+            of 500 rows or more; in smaller ones there are five models, each of which does not see
+            a fifth of its own, so that every row is held out once (two rows make two models).
+        seed: of the choice.
+
+    Returns:
+        For each model the positions that are held out, ascending.
+
+    Raises:
+        ConfigError: not a share.
+
+    Example:
+        >>> [len(part) for part in held_out_parts(60, held_out="auto", seed=0)]
+        [12, 12, 12, 12, 12]
+        >>> [len(part) for part in held_out_parts(60, held_out=0.5, seed=0)]
+        [30]
+    """
+    if held_out != "auto" and not (isinstance(held_out, (int, float)) and 0.0 < held_out < 1.0):
+        raise ConfigError(
+            f'expected held_out to be a share, such as 0.2, or "auto"; got {held_out!r}'
+        )
+    order = np.random.default_rng(seed).permutation(rows)
+    if held_out == "auto" and rows < _FEW_ROWS:
+        return [np.sort(part) for part in np.array_split(order, min(_FOLDS, rows))]
+    share = _SHARE if held_out == "auto" else held_out
+    return [np.sort(order[: min(max(1, round(share * rows)), rows - 1)])]
+
+
+def threshold_rank(count: int, *, contamination: float) -> int:
+    """Choose which of the held-out scores, from the lowest, is the threshold.
+
+    Args:
+        count: n, of the held-out scores.
+        contamination: share of inliers that may be called outliers.
+
+    Returns:
+        k, the contamination of n + 1 rounded down, and at least 1.
+
+    Warns:
+        VaekitWarning: n is so small that the lowest score is a threshold of a higher rate.
+
+    Example:
+        >>> threshold_rank(99, contamination=0.05)
+        5
+    """
+    rank = int(contamination * (count + 1) + 1e-9)
+    if rank < 1:
+        warnings.warn(
+            f"{count} held-out rows are too few for a contamination of {contamination:g}: inliers "
+            f"will be called outliers at a rate of {1 / (count + 1):.3g}. It takes "
+            f"{math.ceil(1 / contamination - 1e-9) - 1} held-out rows; give more rows, or a "
+            "larger contamination",
+            VaekitWarning,
+            stacklevel=3,
+        )
+    return max(1, rank)
 
 
 def _medians(surprise: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -14,116 +14,186 @@ from torch.distributions import Distribution
 
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.calibration import Calibration, calibrate
-from vaekit.estimators.tables import (
-    FrameForm,
-    Layout,
-    TableForm,
-    centre,
-    is_frame,
-    open_form,
-    write_cells,
-)
+from vaekit.estimators.tables import TableFormat, TableScaler, point_estimates
 from vaekit.inference import Drawn, draw_rows
 from vaekit.models import VAE, Conditional, MixtureOfGaussians
 from vaekit.numerics import fixed_noise
 from vaekit.tables import Column, read_given
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = [
     "Synthesizer",
-    "decimals_of",
-    "encoded",
-    "fit_codes",
+    "column_log_likelihoods",
+    "decimal_places",
+    "encode_means",
+    "fit_mixture",
     "fit_synthesizer",
-    "mean_codes",
-    "nats_of_columns",
-    "open_steady_form",
     "round_cells",
 ]
 
 
+_FEW_SAMPLES = 20
+_REFERENCE_ROWS = 10_000
 _COMPONENTS = 20
 _CODES = (5000, 20_000)
 _CODES_PER_COMPONENT = 50
-_MOST_LEVELS = 100
-_MOST_DECIMALS = 6
-_WRITTEN_SO = 0.95
+_MAX_DECIMALS = 6
+_ROUNDED_SHARE = 0.95
 
 
-def open_steady_form(table: Any, *, kinds: Mapping[str, str] | None) -> TableForm:  # noqa: ANN401
-    """The form of a table of which rows are to be made up.
-
-    No count varies less than a Poisson variable; whole numbers that do, such as marks and scores,
-    are taken as ordinal where nothing else is said of them and there are at most 100 of them.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Synthesizer:
+    """Table rows from the codes of a model.
 
     Args:
-        table: a DataFrame, or an array (N, C) of numbers.
-        kinds: for a DataFrame, column to kind.
-
-    Returns:
-        The form.
-
-    Raises:
-        ConfigError: kinds for an array.
-        DataError: a column that cannot be modelled as its kind.
+        format: of the training table.
+        scaler: the columns that the model sees, and their units.
+        model: with the density of codes as its prior; none where there was nothing to model.
+        decimals: of each column of the format.
+        calibration: from columns as the model draws them to columns as the table has them; none
+            leaves them as they are drawn.
     """
-    form = open_form(table, kinds=kinds)
-    if not isinstance(form, FrameForm):
-        return form
-    said = {str(name): kind for name, kind in (kinds or {}).items()}
-    steady = {
-        column.name: "ordinal"
-        for column, cells in zip(form.columns, form.read(table).T, strict=True)
-        if column.kind == "count" and column.name not in said and _is_steady(cells)
-    }
-    return open_form(table, kinds={**said, **steady}) if steady else form
+
+    format: TableFormat
+    scaler: TableScaler
+    model: VAE | None
+    decimals: tuple[int | None, ...]
+    calibration: Calibration | None
+
+    def draw(self, n: int, *, given: Mapping[str, Any], seed: int) -> Drawn:
+        """Draw synthetic rows.
+
+        Args:
+            n: how many.
+            given: column to value.
+            seed: of the noise.
+
+        Returns:
+            Cells (n, C), of the columns of the format; a ``VaekitWarning`` tells where the
+            effective number of codes is below 20.
+
+        Raises:
+            ConfigError: n is below 1, or there is no such column.
+            DataError: a value that its column cannot hold.
+        """
+        if n < 1:
+            raise ConfigError(f"expected at least 1 row to draw; got n = {n}")
+        columns = self.format.columns
+        known = read_given(given, columns=self.format.all_columns)
+        row = np.array([known.get(column.name, np.nan) for column in columns])[None]
+        if self.model is None:
+            return Drawn(rows=np.repeat(row, n, axis=0), effective_samples=float(n))
+        as_drawn = row if self.calibration is None else self.calibration.to_model(row[0])[None]
+        drawn = draw_rows(self.model, n=n, given=self.scaler.transform(as_drawn)[0], seed=seed)
+        cells = self.scaler.inverse_transform(drawn.rows)
+        if self.calibration is not None:
+            cells = self.calibration.to_table(cells, seed=seed)
+        cells = round_cells(cells, decimals=self.decimals, columns=columns)
+        few = min(n, _FEW_SAMPLES)
+        if drawn.effective_samples < few:
+            warnings.warn(
+                f"the effective number of codes of these rows is {drawn.effective_samples:.1f}, "
+                f"expected at least {few}: they are too alike, because the given cells are rare "
+                "together. Give fewer",
+                VaekitWarning,
+                stacklevel=3,
+            )
+        return Drawn(
+            rows=np.where(np.isnan(row), cells, row), effective_samples=drawn.effective_samples
+        )
+
+    def decode(self, codes: NDArray[np.float32]) -> Any:  # noqa: ANN401 - an array or a frame
+        """Decode codes to rows.
+
+        Args:
+            codes: (N, D).
+
+        Returns:
+            (N, C) means of numbers, most probable levels.
+        """
+        if self.model is None:
+            return self.format.new_table(np.full((len(codes), len(self.format.columns)), np.nan))
+        with torch.no_grad():
+            p = self.model.decode(torch.from_numpy(codes))
+        return self.format.new_table(
+            self.scaler.inverse_transform(point_estimates(p, specs=self.scaler.specs))
+        )
+
+    def write(self, drawn: Drawn) -> Any:  # noqa: ANN401 - an array or a frame
+        """Decode drawn cells to a table.
+
+        Args:
+            drawn: cells (n, C) of the columns of the format.
+
+        Returns:
+            A table like that of training: types, levels and order, constants with their value,
+            identifiers missing.
+        """
+        return self.format.new_table(drawn.rows)
 
 
-def _is_steady(cells: NDArray[np.float64]) -> bool:
-    known = cells[~np.isnan(cells)]
-    few = len(np.unique(known)) <= _MOST_LEVELS
-    return few and bool(np.var(known) < np.mean(known))
-
-
-def encoded(model: VAE, rows: NDArray[np.float64]) -> Distribution:
-    """Posteriors of rows.
+def fit_synthesizer(
+    cells: NDArray[np.float64],
+    *,
+    format: TableFormat,
+    scaler: TableScaler,
+    model: VAE | None,
+    mixture: bool,
+    seed: int,
+) -> Synthesizer:
+    """Return a synthesizer of the rows that a model was trained on.
 
     Args:
-        model: whose posterior sees the mask.
-        rows: (N, F) as the model sees them, NaN where missing.
+        cells: (N, C) training rows, NaN where missing.
+        format: how they were read.
+        scaler: the columns that the model sees, and their units.
+        model: trained on them; none where there was nothing to model.
+        mixture: draw codes from a mixture fitted to those of the rows, and not from the prior.
+        seed: of the fit.
 
     Returns:
-        q(z|x), batch (N,).
+        The synthesizer; the model is left as it is.
     """
-    seen = torch.from_numpy(rows).float()
-    return model.encode(seen.nan_to_num(0.0), mask=~seen.isnan())
+    calibration = None
+    if model is not None:
+        if mixture:
+            density = fit_mixture(model, scaler.transform(cells), seed=seed)
+            model = model.with_prior(density)
+        drawn = draw_rows(model, n=_REFERENCE_ROWS, seed=seed).rows
+        calibration = calibrate(
+            scaler.inverse_transform(drawn), cells=cells, columns=format.columns
+        )
+    return Synthesizer(
+        format=format,
+        scaler=scaler,
+        model=model,
+        decimals=decimal_places(cells),
+        calibration=calibration,
+    )
 
 
 @torch.no_grad()
-def mean_codes(model: VAE, rows: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Means of posteriors, of each row by itself: the same whatever rows go with it.
+def encode_means(model: VAE, rows: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Encode each row by itself, so that its code does not depend on the other rows.
 
     Args:
         model: whose posterior sees the mask.
         rows: (N, F) as the model sees them, NaN where missing.
 
     Returns:
-        (N, D)
+        (N, D) means of the posteriors.
     """
-    codes: NDArray[np.float32] = torch.cat([encoded(model, row[None]).mean for row in rows]).numpy()
+    codes: NDArray[np.float32] = torch.cat(
+        [_posterior(model, row[None]).mean for row in rows]
+    ).numpy()
     return codes
 
 
 @torch.no_grad()
-def fit_codes(model: VAE, rows: NDArray[np.float64], *, seed: int) -> Conditional:
-    r"""A density of the codes of rows: what the decoder has learned to read.
+def fit_mixture(model: VAE, rows: NDArray[np.float64], *, seed: int) -> Conditional:
+    r"""Fit a mixture of Gaussians to the codes of rows (the aggregate posterior).
 
     .. math:: \hat p(z) = \sum_c \pi_c N(z; \mu_c, \mathrm{diag}(\sigma_c^2))
         \approx \frac1N \sum_n q(z|x_n)
-
-    The prior is where training draws codes to, not where they are in the end.
 
     Args:
         model: a trained model.
@@ -143,9 +213,9 @@ def fit_codes(model: VAE, rows: NDArray[np.float64], *, seed: int) -> Conditiona
     chosen = np.random.default_rng(seed).permutation(len(rows))[:most]
     copies = -(-least // len(chosen))
     with fixed_noise(seed):
-        drawn = encoded(model, rows[np.sort(chosen)]).sample(torch.Size([copies]))
+        drawn = _posterior(model, rows[np.sort(chosen)]).sample(torch.Size([copies]))
     codes = drawn.flatten(0, 1).double().numpy()
-    # components are for rows, of which copies tell nothing more
+    # the number of components follows from the rows; copies add no information
     count = max(1, min(_COMPONENTS, len(chosen) // _CODES_PER_COMPONENT))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a mixture nearly as good will do
@@ -164,8 +234,8 @@ def fit_codes(model: VAE, rows: NDArray[np.float64], *, seed: int) -> Conditiona
 
 
 @torch.no_grad()
-def nats_of_columns(model: VAE, rows: NDArray[np.float64], *, seed: int) -> list[float]:
-    r"""What each column adds to the log-likelihood of rows, whatever its weight in training.
+def column_log_likelihoods(model: VAE, rows: NDArray[np.float64], *, seed: int) -> list[float]:
+    r"""Compute the mean log-likelihood of each column, whatever its weight in training.
 
     .. math:: \frac{1}{N_f} \sum_n \log p(x_{nf}|z_n), \quad z_n \sim q(z|x_n)
 
@@ -178,7 +248,7 @@ def nats_of_columns(model: VAE, rows: NDArray[np.float64], *, seed: int) -> list
         F of them in nats, over the rows where the cell is known.
     """
     with fixed_noise(seed):
-        z = encoded(model, rows).sample()
+        z = _posterior(model, rows).sample()
     p = cast("Any", model.decode(z)).base_dist
     known = torch.from_numpy(~np.isnan(rows))
     each = p.log_prob(torch.from_numpy(rows).float().nan_to_num(0.0))
@@ -187,8 +257,14 @@ def nats_of_columns(model: VAE, rows: NDArray[np.float64], *, seed: int) -> list
     return found
 
 
-def decimals_of(cells: NDArray[np.float64]) -> tuple[int | None, ...]:
-    """With how many decimals the numbers of each column are written.
+def _posterior(model: VAE, rows: NDArray[np.float64]) -> Distribution:
+    """q(z|x) of rows (N, F), NaN where missing."""
+    x = torch.from_numpy(rows).float()
+    return model.encode(x.nan_to_num(0.0), mask=~x.isnan())
+
+
+def decimal_places(cells: NDArray[np.float64]) -> tuple[int | None, ...]:
+    """Find with how many decimals the numbers of each column are written.
 
     Args:
         cells: (N, C) NaN where missing.
@@ -197,15 +273,15 @@ def decimals_of(cells: NDArray[np.float64]) -> tuple[int | None, ...]:
         For each column, from 0 to 6; none where that is not enough for 95 % of the known cells.
 
     Example:
-        >>> decimals_of(np.array([[1.0, 0.25, np.pi], [2.0, np.nan, 1.0]]))
+        >>> decimal_places(np.array([[1.0, 0.25, np.pi], [2.0, np.nan, 1.0]]))
         (0, 2, None)
     """
     return tuple(_decimals(column[~np.isnan(column)]) for column in cells.T)
 
 
 def _decimals(known: NDArray[np.float64]) -> int | None:
-    for digits in range(_MOST_DECIMALS + 1) if len(known) else ():
-        if np.mean(np.round(known, digits) == known) >= _WRITTEN_SO:
+    for digits in range(_MAX_DECIMALS + 1) if len(known) else ():
+        if np.mean(np.round(known, digits) == known) >= _ROUNDED_SHARE:
             return digits
     return None
 
@@ -213,13 +289,13 @@ def _decimals(known: NDArray[np.float64]) -> int | None:
 def round_cells(
     cells: NDArray[np.float64], *, decimals: Sequence[int | None], columns: Sequence[Column]
 ) -> NDArray[np.float64]:
-    """Numbers with as many decimals as those of training.
+    """Round numbers to the decimals of training.
 
     A positive number that would become 0 keeps the least that can be written.
 
     Args:
         cells: (N, C) NaN where missing.
-        decimals: C of them, as ``decimals_of`` gives them.
+        decimals: C of them, as :func:`decimal_places` gives them.
         columns: C of them.
 
     Returns:
@@ -237,147 +313,3 @@ def round_cells(
             if column.kind == "positive":
                 found[:, place] = np.maximum(found[:, place], 10.0**-digits)
     return found
-
-
-_FEW_SAMPLES = 20
-_REFERENCE = 10_000
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Synthesizer:
-    """Rows of a table from the codes of a model.
-
-    Args:
-        form: of the table of training.
-        layout: the columns that the model sees.
-        model: with the density of codes in the place of its prior; none where there was nothing
-            to model.
-        decimals: of each column of the form.
-        calibration: from columns as the model draws them to columns as the table has them; none
-            leaves them as they are drawn.
-        names: of the columns of a DataFrame; none of an array.
-        dtype: of an array; object of a DataFrame, whose columns have types of their own.
-    """
-
-    form: TableForm
-    layout: Layout
-    model: VAE | None
-    decimals: tuple[int | None, ...]
-    calibration: Calibration | None
-    names: pd.Index[Any] | None
-    dtype: np.dtype[Any]
-
-    def draw(self, n: int, *, given: Mapping[str, Any], seed: int) -> Drawn:
-        """Make rows up.
-
-        Args:
-            n: how many.
-            given: column to value.
-            seed: of the noise.
-
-        Returns:
-            Cells (n, C), of the columns of the form; a ``VaekitWarning`` tells where fewer than
-            20 codes carry them.
-
-        Raises:
-            ConfigError: n is below 1, or there is no such column.
-            DataError: a value that its column cannot hold.
-        """
-        if n < 1:
-            raise ConfigError(f"expected at least 1 row to draw; got n = {n}")
-        columns = self.form.columns
-        known = read_given(given, columns=self.form.all_columns)
-        row = np.array([known.get(column.name, np.nan) for column in columns])[None]
-        if self.model is None:
-            return Drawn(rows=np.repeat(row, n, axis=0), effective_samples=float(n))
-        seen = row if self.calibration is None else self.calibration.to_model(row[0])[None]
-        drawn = draw_rows(self.model, n=n, given=self.layout.to_model(seen)[0], seed=seed)
-        made = self.layout.from_model(drawn.rows, cells=np.full((n, len(columns)), np.nan))
-        if self.calibration is not None:
-            made = self.calibration.to_table(made, seed=seed)
-        made = round_cells(made, decimals=self.decimals, columns=columns)
-        cells = np.where(np.isnan(row), made, row)
-        few = min(n, _FEW_SAMPLES)
-        if drawn.effective_samples < few:
-            warnings.warn(
-                f"{drawn.effective_samples:.1f} codes carry these rows, expected {few} at least: "
-                "they are too alike, for the given cells are rare together. Give fewer",
-                VaekitWarning,
-                stacklevel=3,
-            )
-        return Drawn(rows=cells, effective_samples=drawn.effective_samples)
-
-    def decode(self, codes: NDArray[np.float32]) -> NDArray[Any] | pd.DataFrame:
-        """Rows that codes stand for.
-
-        Args:
-            codes: (N, D).
-
-        Returns:
-            (N, C) means of numbers, most probable levels.
-        """
-        gaps = np.full((len(codes), len(self.form.columns)), np.nan)
-        if self.model is None:
-            return self.write(Drawn(rows=gaps, effective_samples=float(len(codes))))
-        with torch.no_grad():
-            middle = centre(self.model.decode(torch.from_numpy(codes)), specs=self.layout.specs)
-        cells = self.layout.from_model(middle, cells=gaps)
-        return self.write(Drawn(rows=cells, effective_samples=float(len(codes))))
-
-    def write(self, drawn: Drawn) -> NDArray[Any] | pd.DataFrame:
-        """Cells as a table.
-
-        Args:
-            drawn: cells (n, C) of the columns of the form.
-
-        Returns:
-            A table as that of training: types, levels and order, constants with their value,
-            identifiers missing.
-        """
-        made: NDArray[Any] | pd.DataFrame = write_cells(
-            drawn.rows, form=self.form, names=self.names, dtype=self.dtype
-        )
-        return made
-
-
-def fit_synthesizer(
-    cells: NDArray[np.float64],
-    *,
-    form: TableForm,
-    layout: Layout,
-    model: VAE | None,
-    table: Any,  # noqa: ANN401 - an array or a frame
-    mixture: bool,
-    seed: int,
-) -> Synthesizer:
-    """A synthesizer of the rows that a model was trained on.
-
-    Args:
-        cells: (N, C) the rows, NaN where missing.
-        form: how they were read.
-        layout: the columns that the model sees.
-        model: trained on them; none where there was nothing to model.
-        table: that they were read from.
-        mixture: draw codes from a mixture that is fitted to theirs, and not from the prior.
-        seed: of the fit.
-
-    Returns:
-        The synthesizer; the model is left as it is.
-    """
-    if model is not None and mixture:
-        density = fit_codes(model, layout.to_model(cells), seed=seed)
-        model = model.with_prior(density)
-    calibration = None
-    if model is not None:
-        drawn = draw_rows(model, n=_REFERENCE, seed=seed).rows
-        made = layout.from_model(drawn, cells=np.full((len(drawn), cells.shape[1]), np.nan))
-        calibration = calibrate(made, cells=cells, columns=form.columns)
-    return Synthesizer(
-        form=form,
-        layout=layout,
-        model=model,
-        decimals=decimals_of(cells),
-        calibration=calibration,
-        names=table.columns if is_frame(table) else None,
-        dtype=np.dtype(object) if is_frame(table) else table.dtype,
-    )

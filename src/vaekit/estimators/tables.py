@@ -1,4 +1,4 @@
-"""Input tables of the estimators: validate, encode, decode."""
+"""Input tables of the estimators: encode to numbers, scale for the model, and decode."""
 
 from __future__ import annotations
 
@@ -10,44 +10,41 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from torch import Tensor
 from torch.distributions import Distribution
 
 from vaekit.errors import ConfigError
-from vaekit.inference import Imputation, impute
-from vaekit.models import VAE, ColumnSpec
-from vaekit.tables import Column, Schema, infer_schema, nearest
+from vaekit.estimators.yeo_johnson import YeoJohnson, fit_yeo_johnson
+from vaekit.models import ColumnSpec
+from vaekit.tables import Column, infer_schema, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
     "LEVELLED",
-    "ArrayForm",
-    "FrameForm",
-    "Layout",
-    "TableForm",
-    "centre",
-    "fill",
-    "frame_of",
+    "ArrayFormat",
+    "FrameFormat",
+    "TableFormat",
+    "TableScaler",
+    "fit_scaler",
     "is_frame",
-    "lay_out",
-    "open_form",
-    "write_cells",
-    "write_rows",
+    "point_estimates",
+    "table_format",
 ]
 
 
 LEVELLED = ("binary", "categorical", "ordinal")
+_MOST_SCORE_LEVELS = 100
 
 
-class TableForm(ABC):
-    """How a table becomes cells, and filled cells a table.
+class TableFormat(ABC):
+    """Columns of a training table, and how tables are encoded as numbers and decoded.
 
     Attributes:
-        columns: C of the cells.
-        all_columns: of the whole table.
+        columns: C columns of an encoded table.
+        all_columns: columns of the whole table.
         empty: positions in the whole table of columns without a known cell.
     """
 
@@ -56,8 +53,8 @@ class TableForm(ABC):
     empty: tuple[int, ...]
 
     @abstractmethod
-    def read(self, table: Any) -> NDArray[np.float64]:  # noqa: ANN401 - an array or a frame
-        """Cells of a table.
+    def encode(self, table: Any) -> NDArray[np.float64]:  # noqa: ANN401 - an array or a frame
+        """Encode a table as numbers.
 
         Args:
             table: (N, ...) with the columns of training.
@@ -67,48 +64,67 @@ class TableForm(ABC):
         """
 
     @abstractmethod
-    def write(self, filled: NDArray[np.floating[Any]], *, like: Any, keep_empty: bool) -> Any:  # noqa: ANN401
-        """Fill the gaps of a table.
+    def decode(
+        self,
+        cells: NDArray[np.floating[Any]],
+        *,
+        like: Any,  # noqa: ANN401 - an array or a frame
+        keep_empty: bool = True,
+    ) -> Any:  # noqa: ANN401
+        """Fill the missing cells of a table.
 
         Args:
-            filled: (N, C) cells without gaps, where anything is known of them.
-            like: the table that they were read from; its known cells stand.
-            keep_empty: keep columns without a known cell.
+            cells: (N, C) encoded values.
+            like: the table to fill; its known cells are kept.
+            keep_empty: keep columns without a known cell in training.
 
         Returns:
-            The table without gaps, in the container and types that it came in.
+            The filled table, in the container and types of ``like``; constants have their value.
         """
 
     @abstractmethod
-    def write_numbers(
+    def decode_numbers(
         self,
         numbers: NDArray[np.floating[Any]],
         *,
         like: Any,  # noqa: ANN401
         keep_empty: bool,
     ) -> Any:  # noqa: ANN401
-        """Numbers that belong to the cells of a table, such as the ends of intervals.
+        """Return numbers that belong to cells, such as interval bounds, as a table.
 
         Args:
             numbers: (N, C).
-            like: the table.
-            keep_empty: keep columns without a known cell.
+            like: the table that the cells were read from.
+            keep_empty: keep columns without a known cell in training.
 
         Returns:
-            float64 in the container of the table; of a frame only the columns of numbers.
+            float64 in the container of ``like``; of a DataFrame only the numeric columns.
+        """
+
+    @abstractmethod
+    def new_table(self, cells: NDArray[np.floating[Any]], *, dtype: DTypeLike | None = None) -> Any:  # noqa: ANN401
+        """Decode new rows.
+
+        Args:
+            cells: (N, C) encoded values.
+            dtype: of an array; that of training when absent.
+
+        Returns:
+            A table like that of training; constants have their value, identifiers are missing.
         """
 
 
-class ArrayForm(TableForm):
-    """An array of numbers: constants where there is at most one value, the rest real.
+class ArrayFormat(TableFormat):
+    """The format of an array: columns with at most one value are constants, others are real.
 
     Args:
-        table: (N, C) of training, NaN where missing.
+        table: (N, C) training table, NaN where missing.
 
     Attributes:
         columns: a constant has its value as its only level, and none where no cell is known.
         all_columns: the same.
         empty: positions of columns without a known cell.
+        dtype: of the training table.
     """
 
     def __init__(self, table: NDArray[np.floating[Any]]) -> None:
@@ -119,141 +135,164 @@ class ArrayForm(TableForm):
             for place, column in enumerate(self.columns)
             if not column.modelled and not column.levels
         )
+        self.dtype = table.dtype
 
-    def read(self, table: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """The array itself, in float64."""
+    def encode(self, table: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Return the array in float64."""
         return table.astype(np.float64)
 
-    def write(
-        self, filled: NDArray[np.floating[Any]], *, like: NDArray[Any], keep_empty: bool
+    def decode(
+        self, cells: NDArray[np.floating[Any]], *, like: NDArray[Any], keep_empty: bool = True
     ) -> NDArray[Any]:
-        """See the interface; the type of the array is kept."""
-        found = np.where(np.isnan(like), self._constants(filled), like).astype(like.dtype)
-        return found if keep_empty else np.delete(found, self.empty, axis=1)
+        """See the base class; the dtype of ``like`` is kept."""
+        filled = np.where(np.isnan(like), self._with_constants(cells), like).astype(like.dtype)
+        return filled if keep_empty else np.delete(filled, self.empty, axis=1)
 
-    def write_numbers(
+    def decode_numbers(
         self, numbers: NDArray[np.floating[Any]], *, like: NDArray[Any], keep_empty: bool
     ) -> NDArray[np.float64]:
-        """See the interface."""
-        found = self._constants(numbers)
-        return found if keep_empty else np.delete(found, self.empty, axis=1)
+        """See the base class."""
+        filled = self._with_constants(numbers)
+        return filled if keep_empty else np.delete(filled, self.empty, axis=1)
 
-    def _constants(self, cells: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Constants with their value in the gaps, and 0 where none is known."""
-        found = cells.astype(np.float64)
+    def new_table(
+        self, cells: NDArray[np.floating[Any]], *, dtype: DTypeLike | None = None
+    ) -> NDArray[Any]:
+        """See the base class."""
+        return self.decode(cells, like=np.full(cells.shape, np.nan, dtype or self.dtype))
+
+    def _with_constants(self, cells: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Fill the missing cells of constants with their value, or 0 where none is known."""
+        filled = cells.astype(np.float64)
         for place, column in enumerate(self.columns):
             if not column.modelled:
                 value = column.levels[0] if column.levels else 0.0
-                found[:, place] = np.where(np.isnan(found[:, place]), value, found[:, place])
-        return found
+                filled[:, place] = np.where(np.isnan(filled[:, place]), value, filled[:, place])
+        return filled
 
 
-class FrameForm(TableForm):
-    """A DataFrame with columns of all kinds.
+class FrameFormat(TableFormat):
+    """The format of a DataFrame with columns of all kinds.
 
     Args:
-        table: (N, ...) of training.
-        kinds: column to kind, where it is known better than it can be guessed.
+        table: (N, ...) training table.
+        kinds: column to kind, where it is known better than it can be inferred.
 
     Attributes:
         schema: of all columns.
         columns: those that a model sees.
         all_columns: with constants and identifiers.
-        empty: positions, in the frame, of columns without a known cell.
+        empty: positions in the DataFrame of columns without a known cell.
+        names: of the columns, as the DataFrame has them.
 
     Raises:
         DataError: a column that cannot be modelled as its kind.
     """
 
     def __init__(self, table: pd.DataFrame, *, kinds: Mapping[str, str] | None = None) -> None:
-        self.schema: Schema = infer_schema(table, kinds=kinds)
+        self.schema = infer_schema(table, kinds=kinds)
         self.columns = self.schema.modelled
         self.all_columns = self.schema.columns
         self.empty = tuple(np.flatnonzero(table.isna().to_numpy().all(0)).tolist())
+        self.names = table.columns
 
-    def framed(self, table: Any) -> pd.DataFrame:  # noqa: ANN401 - whatever pandas takes
-        """A table with the names of training, where it came without.
+    def as_frame(self, table: Any) -> pd.DataFrame:  # noqa: ANN401 - whatever pandas takes
+        """Return a table as a DataFrame.
 
         Args:
-            table: (N, ...) a frame, which is left as it is, or an array.
+            table: (N, ...) a DataFrame, which is returned as it is, or an array.
 
         Returns:
-            The frame.
+            The DataFrame; an array gets the names of the training columns.
         """
-        return (
-            table
-            if is_frame(table)
-            else frame_of(table, names=[c.name for c in self.schema.columns])
-        )
+        import pandas as pd
 
-    def read(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        """Numbers as they are, levels as their positions."""
+        names = [column.name for column in self.schema.columns]
+        return table if is_frame(table) else pd.DataFrame(np.asarray(table), columns=names)
+
+    def encode(self, table: pd.DataFrame) -> NDArray[np.float64]:
+        """Encode numbers as they are, levels as their positions."""
         return self.schema.encode(table)
 
-    def write(
-        self, filled: NDArray[np.floating[Any]], *, like: pd.DataFrame, keep_empty: bool
+    def decode(
+        self, cells: NDArray[np.floating[Any]], *, like: pd.DataFrame, keep_empty: bool = True
     ) -> pd.DataFrame:
-        """See the interface; the types, order and index of the frame are kept."""
+        """See the base class; the types, order and index of ``like`` are kept."""
         names = [str(name) for name in like.columns]
         places = [names.index(column.name) for column in self.columns]
-        # what the schema does not write it leaves as it came: known cells, unseen levels too
-        gaps = like.isna().to_numpy()[:, places]
-        found = self.schema.decode(np.where(gaps, filled, np.nan), like=like)
-        return found if keep_empty else found.drop(columns=like.columns[list(self.empty)])
+        # the schema leaves NaN as it came: known cells, and levels that training did not see
+        missing = like.isna().to_numpy()[:, places]
+        filled = self.schema.decode(np.where(missing, cells, np.nan), like=like)
+        return filled if keep_empty else filled.drop(columns=like.columns[list(self.empty)])
 
-    def write_numbers(
+    def decode_numbers(
         self, numbers: NDArray[np.floating[Any]], *, like: pd.DataFrame, keep_empty: bool
     ) -> pd.DataFrame:
-        """See the interface."""
+        """See the base class."""
         import pandas as pd
 
         places = [at for at, column in enumerate(self.columns) if column.kind not in LEVELLED]
         names = [self.columns[at].name for at in places]
         return pd.DataFrame(numbers[:, places], index=like.index, columns=names)
 
+    def new_table(
+        self, cells: NDArray[np.floating[Any]], *, dtype: DTypeLike | None = None
+    ) -> pd.DataFrame:
+        """See the base class; columns have the types of training."""
+        import pandas as pd
+
+        empty = np.full((len(cells), len(self.names)), np.nan, object)
+        return self.decode(cells, like=pd.DataFrame(empty, columns=self.names))
+
 
 def is_frame(table: object) -> bool:
-    """Whether a table is a pandas DataFrame; pandas need not be installed for one that is not."""
+    """Whether a table is a pandas DataFrame; pandas need not be installed for one that is not.
+
+    Args:
+        table: anything.
+    """
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(table, pandas.DataFrame)
 
 
-def frame_of(table: Any, *, names: Any) -> pd.DataFrame:  # noqa: ANN401 - whatever pandas takes
-    """A table without names as a DataFrame.
-
-    Args:
-        table: (N, C).
-        names: of its columns.
-
-    Returns:
-        The frame.
-    """
-    import pandas as pd
-
-    return pd.DataFrame(np.asarray(table), columns=names)
-
-
-def open_form(table: Any, *, kinds: Mapping[str, str] | None = None) -> TableForm:  # noqa: ANN401
-    """The form of a table of training.
+def table_format(
+    table: Any,  # noqa: ANN401 - an array or a frame
+    *,
+    kinds: Mapping[str, str] | None = None,
+    scores_as_ordinal: bool = False,
+) -> TableFormat:
+    """Return the format of a training table.
 
     Args:
         table: a DataFrame, or an array (N, C) of numbers.
         kinds: for a DataFrame, column to kind.
+        scores_as_ordinal: model whole numbers that vary less than any Poisson variable, such as
+            marks and scores, as ordinal, where there are at most 100 of them and ``kinds`` does
+            not name the column.
 
     Returns:
-        The form.
+        The format.
 
     Raises:
         ConfigError: kinds for an array.
         DataError: a column that cannot be modelled as its kind.
     """
-    if is_frame(table):
-        return FrameForm(table, kinds=kinds)
-    if kinds:
-        raise ConfigError(
-            "kinds name the columns of a DataFrame; got an array. Make it a DataFrame"
-        )
-    return ArrayForm(table)
+    if not is_frame(table):
+        if kinds:
+            raise ConfigError(
+                "kinds name the columns of a DataFrame; got an array. Make it a DataFrame"
+            )
+        return ArrayFormat(table)
+    found = FrameFormat(table, kinds=kinds)
+    if not scores_as_ordinal:
+        return found
+    named = {str(name): kind for name, kind in (kinds or {}).items()}
+    scores = {
+        column.name: "ordinal"
+        for column, cells in zip(found.columns, found.encode(table).T, strict=True)
+        if column.kind == "count" and column.name not in named and _is_score(cells)
+    }
+    return FrameFormat(table, kinds={**named, **scores}) if scores else found
 
 
 def _array_column(place: int, cells: NDArray[np.floating[Any]]) -> Column:
@@ -263,156 +302,127 @@ def _array_column(place: int, cells: NDArray[np.floating[Any]]) -> Column:
     return Column(name=f"x{place}", kind="constant", levels=tuple(values.tolist()))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Layout:
-    """The columns of a table that a model sees, in units that float32 can hold.
+def _is_score(cells: NDArray[np.float64]) -> bool:
+    """Whether whole numbers are few, and their variance is below their mean."""
+    known = cells[~np.isnan(cells)]
+    few = len(np.unique(known)) <= _MOST_SCORE_LEVELS
+    return few and bool(np.var(known) < np.mean(known))
 
-    Real columns are standardised and positive ones divided by their geometric mean here, in
-    float64: a float32 does not tell the seconds of a date apart.
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TableScaler:
+    """Selects the columns that a model sees and scales them to units that float32 can hold.
+
+    Real columns are standardised and positive ones divided by their geometric mean, in float64:
+    float32 does not resolve, say, dates in seconds.
 
     Args:
-        places: (F,) positions of the columns in the table.
+        columns: C, of the encoded table.
+        places: (F,) positions of the columns that the model sees.
         specs: F, as the model sees the columns.
-        shift: (F,) taken off a cell first.
-        scale: (F,) by which it is divided then.
+        shift: (F,) subtracted first.
+        scale: (F,) divisor.
+        powers: a power transform of skewed columns that comes before; none when absent.
     """
 
+    columns: Sequence[Column]
     places: NDArray[np.int64]
     specs: tuple[ColumnSpec, ...]
     shift: NDArray[np.float64]
     scale: NDArray[np.float64]
+    powers: YeoJohnson | None = None
 
-    def to_model(self, cells: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Cells as the model sees them.
+    @property
+    def names(self) -> list[str]:
+        """F names of the columns that the model sees."""
+        return [self.columns[place].name for place in self.places]
+
+    def transform(self, cells: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Scale cells.
 
         Args:
             cells: (N, C) NaN where missing.
 
         Returns:
-            (N, F)
+            (N, F) rows as the model sees them.
         """
-        seen: NDArray[np.float64] = (cells[:, self.places] - self.shift) / self.scale
-        return seen
+        straight = cells if self.powers is None else self.powers.transform(cells)
+        rows: NDArray[np.float64] = (straight[:, self.places] - self.shift) / self.scale
+        return rows
 
-    def from_model(
-        self, seen: NDArray[np.floating[Any]], *, cells: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Put what a model says into the gaps of a table; known cells stand as they came.
+    def inverse_transform(self, rows: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Undo the scaling; there is no way back through a power transform.
 
         Args:
-            seen: (N, F) in units of the model.
-            cells: (N, C) NaN where missing.
+            rows: (..., F) as the model sees them.
 
         Returns:
-            (N, C)
+            (..., C) NaN in columns that the model does not see.
         """
-        found = cells.copy()
-        found[:, self.places] = np.where(
-            np.isnan(cells[:, self.places]), seen * self.scale + self.shift, cells[:, self.places]
-        )
-        return found
+        assert self.powers is None
+        cells = np.full((*rows.shape[:-1], len(self.columns)), np.nan)
+        cells[..., self.places] = rows * self.scale + self.shift
+        return cells
 
-    def weigh(
-        self, weights: Mapping[str, float] | None, *, columns: Sequence[Column]
-    ) -> list[float] | None:
-        """Weights in the order of the columns that the model sees.
+    def order_weights(self, weights: Mapping[str, float] | None) -> list[float] | None:
+        """Return column weights in the order of the columns that the model sees.
 
         Args:
             weights: column to weight.
-            columns: C, of the table.
 
         Returns:
-            F of them, 1 where nothing is said; none where nothing is said at all.
+            F weights, 1 for columns that are not named; none where there are no weights.
 
         Raises:
             ConfigError: there is no such column, or a weight is not above 0.
         """
         if not weights:
             return None
-        names = [columns[place].name for place in self.places]
-        said = {str(name): weight for name, weight in weights.items()}
-        for name, weight in said.items():
-            if name not in names:
+        named = {str(name): weight for name, weight in weights.items()}
+        for name, weight in named.items():
+            if name not in self.names:
                 raise ConfigError(
                     f"weights: {name!r} is no column that the model sees"
-                    f"{nearest(name, among=names)}"
+                    f"{nearest(name, among=self.names)}"
                 )
             if not 0.0 < weight < math.inf:
                 raise ConfigError(f"weights: expected {name} above 0; got {weight!r}")
-        return [float(said.get(name, 1.0)) for name in names]
+        return [float(named.get(name, 1.0)) for name in self.names]
 
 
-def lay_out(
-    cells: NDArray[np.float64], *, columns: Sequence[Column], beyond: bool = False
-) -> Layout:
-    """Units of every column from the cells that are known.
+def fit_scaler(
+    cells: NDArray[np.float64],
+    *,
+    columns: Sequence[Column],
+    unbounded: bool = False,
+    powers: bool = False,
+) -> TableScaler:
+    """Find the units of every column from the known cells.
 
     Args:
         cells: (N, C) NaN where missing.
         columns: C; those without a known cell are left out, as are constants.
-        beyond: whether missing values may be larger than all that are known.
+        unbounded: missing values may be larger than all known ones.
+        powers: apply a Yeo-Johnson transform to real columns first.
 
     Returns:
-        The layout; without a column where nothing is to be modelled.
+        The scaler; without columns where there is nothing to model.
     """
+    found = fit_yeo_johnson(cells, columns=columns) if powers else None
+    cells = cells if found is None else found.transform(cells)
     places = [
         place
         for place, column in enumerate(columns)
         if column.modelled and not np.isnan(cells[:, place]).all()
     ]
-    made = [_units(columns[place], cells[:, place]) for place in places]
-    specs = [spec._replace(most=math.inf) if beyond else spec for spec, _, _ in made]
-    return Layout(
+    units = [_units(columns[place], cells[:, place]) for place in places]
+    return TableScaler(
+        columns=columns,
         places=np.array(places, np.int64),
-        specs=tuple(specs),
-        shift=np.array([shift for _, shift, _ in made]),
-        scale=np.array([scale for _, _, scale in made]),
-    )
-
-
-def fill(
-    cells: NDArray[np.float64],
-    *,
-    layout: Layout,
-    model: VAE | None,
-    samples: int,
-    draws: int = 0,
-    interval: float | None = None,
-    seed: int = 0,
-) -> Imputation:
-    """Fill the gaps of cells with what a model says of them.
-
-    Args:
-        cells: (N, C) NaN where missing.
-        layout: the columns that the model sees.
-        model: a trained model; none where there was nothing to model.
-        samples: K for each row.
-        draws: M, tables to draw.
-        interval: coverage of the interval of each gap.
-        seed: of the noise.
-
-    Returns:
-        As :func:`vaekit.inference.impute` gives it, for all columns (N, C); gaps stay in those that
-        the model does not see.
-    """
-    if model is None:
-        return Imputation(
-            filled=cells,
-            draws=np.repeat(cells[None], draws, axis=0),
-            low=cells,
-            high=cells,
-            effective_samples=np.full(len(cells), float(samples)),
-        )
-    seen = layout.to_model(cells)
-    made = impute(model, rows=seen, samples=samples, draws=draws, interval=interval, seed=seed)
-    return Imputation(
-        filled=layout.from_model(made.filled, cells=cells),
-        draws=np.array([layout.from_model(each, cells=cells) for each in made.draws]).reshape(
-            draws, *cells.shape
-        ),
-        low=layout.from_model(made.low, cells=cells),
-        high=layout.from_model(made.high, cells=cells),
-        effective_samples=made.effective_samples,
+        specs=tuple(spec._replace(most=math.inf) if unbounded else spec for spec, _, _ in units),
+        shift=np.array([shift for _, shift, _ in units]),
+        scale=np.array([scale for _, _, scale in units]),
+        powers=found,
     )
 
 
@@ -443,8 +453,8 @@ def _moments(values: NDArray[np.float64]) -> tuple[float, float]:
     return float(np.mean(values / size)) * size, scale if scale > 0 else 1.0
 
 
-def centre(p: Distribution, *, specs: Sequence[ColumnSpec] | None) -> NDArray[np.float64]:
-    """Means, and most probable levels.
+def point_estimates(p: Distribution, *, specs: Sequence[ColumnSpec] | None) -> NDArray[np.float64]:
+    """Return the means of numbers and the most probable levels of a distribution over rows.
 
     Args:
         p: batch (N,), event (F,).
@@ -457,54 +467,5 @@ def centre(p: Distribution, *, specs: Sequence[ColumnSpec] | None) -> NDArray[np
     for place, spec in enumerate(specs or ()):
         if spec.kind in LEVELLED:
             found[:, place] = cast("Any", p).probabilities(place).argmax(-1).to(found)
-    made: NDArray[np.float64] = found.double().numpy()
-    return made
-
-
-def write_cells(
-    cells: NDArray[np.floating[Any]],
-    *,
-    form: TableForm,
-    names: Any,  # noqa: ANN401 - whatever pandas takes
-    dtype: np.dtype[Any],
-) -> Any:  # noqa: ANN401 - an array or a frame
-    """A table of cells that nobody gave.
-
-    Args:
-        cells: (N, C) of the columns of the form.
-        form: how the table is read and written.
-        names: of the columns of a DataFrame; none of an array.
-        dtype: of an array; object for a DataFrame, whose columns have types of their own.
-
-    Returns:
-        A DataFrame where there are names, else an array; constants have their value, identifiers
-        are missing.
-    """
-    like: Any = np.full((len(cells), len(form.all_columns)), np.nan, dtype)
-    if names is not None:
-        like = frame_of(like, names=names)
-    return form.write(cells, like=like, keep_empty=True)
-
-
-def write_rows(
-    seen: NDArray[np.float64],
-    *,
-    layout: Layout,
-    form: TableForm,
-    names: Any,  # noqa: ANN401 - whatever pandas takes
-) -> Any:  # noqa: ANN401 - an array or a frame
-    """A table of rows that a model says.
-
-    Args:
-        seen: (N, F) in units of the model.
-        layout: the columns that the model sees, and their units.
-        form: how the table is read and written.
-        names: of the columns of a DataFrame; none of an array.
-
-    Returns:
-        As ``write_cells``; an array is of float64.
-    """
-    gaps = np.full((len(seen), len(form.columns)), np.nan)
-    cells = layout.from_model(seen, cells=gaps)
-    dtype = np.dtype(np.float64 if names is None else object)
-    return write_cells(cells, form=form, names=names, dtype=dtype)
+    estimates: NDArray[np.float64] = found.double().numpy()
+    return estimates

@@ -6,14 +6,14 @@ import pytest
 from sklearn.metrics import r2_score
 
 from vaekit.errors import DataError
-from vaekit.estimators import judge_synthesis
+from vaekit.estimators import evaluate_synthesis
 from vaekit.estimators.synthesis_quality import (
     associations,
     check_privacy,
+    classifier_two_sample_auc,
     marginal_distances,
-    predictabilities,
+    prediction_scores,
     ranks,
-    told_apart,
 )
 
 NUMBERS = np.array([False, False])
@@ -62,29 +62,29 @@ def test_prediction_is_the_share_of_variance():
     kinds, targets = np.array([False, False, True]), np.arange(3)
     apart = np.stack([draw.permutation(column) for column in rows[:200].T], axis=1)
     good, bad = (
-        predictabilities(each, tested=rows[200:], levelled=kinds, targets=targets, seed=0)
+        prediction_scores(each, test=rows[200:], levelled=kinds, targets=targets, seed=0)
         for each in (rows[:200], apart)
     )
     assert (good > 0.8).all()
     assert (bad < 0.1).all()
     with_gaps = np.where(draw.random(rows.shape) < 0.2, np.nan, rows)
-    some = predictabilities(with_gaps, tested=with_gaps, levelled=kinds, targets=targets, seed=0)
+    some = prediction_scores(with_gaps, test=with_gaps, levelled=kinds, targets=targets, seed=0)
     assert (some > 0.5).all()
 
 
 def test_a_guess_of_the_mean_explains_nothing():
     rows = np.column_stack([np.zeros(20), np.arange(20.0)])
-    found = predictabilities(rows, tested=rows, levelled=NUMBERS, targets=np.array([1]), seed=0)
+    found = prediction_scores(rows, test=rows, levelled=NUMBERS, targets=np.array([1]), seed=0)
     assert found == pytest.approx([r2_score(rows[:, 1], np.full(20, 9.5))], abs=0.1)
 
 
 def test_forests_tell_what_can_be_told():
     draw = np.random.default_rng(0)
     one, two = draw.normal(size=(2, 150, 2))
-    assert told_apart(one, two, seed=0) == pytest.approx(0.5, abs=0.12)
-    assert told_apart(one, two + 3, seed=0) > 0.95
+    assert classifier_two_sample_auc(one, two, seed=0) == pytest.approx(0.5, abs=0.12)
+    assert classifier_two_sample_auc(one, two + 3, seed=0) > 0.95
     with_gaps = np.where(draw.random(one.shape) < 0.5, np.nan, one)
-    assert told_apart(with_gaps, two, seed=0) == pytest.approx(0.5, abs=0.15)
+    assert classifier_two_sample_auc(with_gaps, two, seed=0) == pytest.approx(0.5, abs=0.15)
 
 
 def test_ranks_keep_order_and_gaps():
@@ -135,23 +135,23 @@ def table(rows, *, seed):
 def test_a_report_orders_good_and_bad_rows():
     train, held_out, new = (table(200, seed=seed) for seed in range(3))
     bad = new.assign(x=new["x"].sample(frac=1, random_state=0).to_numpy(), y=3.0)
-    good, poor = (judge_synthesis(made, train=train, held_out=held_out) for made in (new, bad))
+    good, poor = (evaluate_synthesis(made, train=train, held_out=held_out) for made in (new, bad))
     ours, theirs = good.fidelity["synthetic"], poor.fidelity["synthetic"]
     assert set(ours.marginals) == {"x", "y", "big"}
     assert ours.marginal < theirs.marginal
     assert ours.associations < theirs.associations
     assert ours.prediction > theirs.prediction
-    assert ours.told_apart < theirs.told_apart
-    floor = good.fidelity["columns apart"]
+    assert ours.two_sample_auc < theirs.two_sample_auc
+    floor = good.fidelity["independent columns"]
     assert floor.prediction < ours.prediction - 0.3
     assert floor.associations > ours.associations
     assert "the worst is y" in str(poor)
-    assert good == judge_synthesis(new, train=train, held_out=held_out)
+    assert good == evaluate_synthesis(new, train=train, held_out=held_out)
 
 
 def test_a_report_needs_rows():
     rows = table(30, seed=0)
-    with pytest.raises(DataError, match="10 rows held out"):
-        judge_synthesis(rows, train=rows, held_out=rows[:9])
+    with pytest.raises(DataError, match="10 held-out rows"):
+        evaluate_synthesis(rows, train=rows, held_out=rows[:9])
     with pytest.raises(DataError, match="varies"):
-        judge_synthesis(rows[["one"]], train=rows[["one"]], held_out=rows[["one"]])
+        evaluate_synthesis(rows[["one"]], train=rows[["one"]], held_out=rows[["one"]])

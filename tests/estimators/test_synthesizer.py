@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import LinearGaussian
@@ -14,16 +15,16 @@ from sklearn.base import clone
 from vaekit.errors import ConfigError, DataError, VaekitWarning
 from vaekit.estimators import VariationalAutoencoder
 from vaekit.estimators.calibration import calibrate
-from vaekit.estimators.density import choose_density_settings, fit_density
+from vaekit.estimators.density import fit_density
+from vaekit.estimators.fitting import choose_settings
 from vaekit.estimators.synthesizer import (
     Synthesizer,
-    decimals_of,
-    encoded,
-    fit_codes,
-    open_steady_form,
+    decimal_places,
+    encode_means,
+    fit_mixture,
     round_cells,
 )
-from vaekit.estimators.tables import ArrayForm, Layout
+from vaekit.estimators.tables import ArrayFormat, TableScaler, table_format
 from vaekit.models import ColumnSpec
 from vaekit.tables import Column
 
@@ -143,10 +144,11 @@ def test_columns_of_an_array_have_numbers_for_names():
 def test_rare_cells_are_told():
     """A posterior that misses far, and a cell that the prior hardly reaches either."""
     rows = np.random.default_rng(0).normal(size=(20, 5))
-    form = ArrayForm(rows)
+    form = ArrayFormat(rows)
     far = Synthesizer(
-        form=form,
-        layout=Layout(
+        format=form,
+        scaler=TableScaler(
+            columns=form.columns,
             places=np.arange(5),
             specs=(ColumnSpec("real"),) * 5,
             shift=np.zeros(5),
@@ -155,10 +157,8 @@ def test_rare_cells_are_told():
         model=LinearGaussian(gaps=0.4, shift=50.0, widen=0.01, seed=3).model,
         decimals=(None,) * 5,
         calibration=None,
-        names=None,
-        dtype=np.dtype(float),
     )
-    with pytest.warns(VaekitWarning, match="codes carry these rows"):
+    with pytest.warns(VaekitWarning, match="effective number of codes"):
         drawn = far.draw(500, given={"x0": 30.0}, seed=0)
     assert 1 <= drawn.effective_samples < 20
     assert len(np.unique(drawn.rows[:, 1])) == 500
@@ -199,17 +199,15 @@ def test_codes_come_from_a_mixture_or_from_the_prior():
 def test_the_mixture_is_where_the_codes_are():
     draw = np.random.default_rng(0)
     cells = np.concatenate([draw.normal(-5, 0.3, (300, 2)), draw.normal(5, 0.3, (300, 2))])
-    chosen = choose_density_settings(
+    chosen = choose_settings(
         rows=600, latent_dim=1, hidden=(16,), samples=1, epochs=25, batch_size=64,
         learning_rate=1e-2,
     )  # fmt: skip
     columns = [Column(name=f"x{place}", kind="real") for place in range(2)]
-    layout, model = fit_density(
-        cells, columns=columns, settings=chosen, noise=0.0, hide=0.0, seed=0
-    )
-    seen = layout.to_model(cells)
-    density = fit_codes(model, seen, seed=0)()
-    codes = encoded(model, seen).mean.detach()
+    found = fit_density(cells, columns=columns, settings=chosen, seed=0)
+    (model,), rows = found.models, found.scaler.transform(cells)
+    density = fit_mixture(model, rows, seed=0)()
+    codes = torch.from_numpy(encode_means(model, rows))
     drawn = density.sample((4000,))
     assert drawn.mean() == pytest.approx(float(codes.mean()), abs=0.15)
     assert drawn.std() == pytest.approx(float(codes.std()), abs=0.25)
@@ -219,16 +217,16 @@ def test_the_mixture_is_where_the_codes_are():
 def test_marks_are_ordinal_and_counts_are_counts():
     draw = np.random.default_rng(0)
     frame = pd.DataFrame({"mark": draw.choice([3, 4, 5], 50), "visits": draw.poisson(4, 50) * 2})
-    kinds = [column.kind for column in open_steady_form(frame, kinds=None).columns]
+    kinds = [column.kind for column in table_format(frame, scores_as_ordinal=True).columns]
     assert kinds == ["ordinal", "count"]
-    kinds = [column.kind for column in open_steady_form(frame, kinds={"mark": "count"}).columns]
-    assert kinds == ["count", "count"]
+    asked = table_format(frame, kinds={"mark": "count"}, scores_as_ordinal=True)
+    assert [column.kind for column in asked.columns] == ["count", "count"]
 
 
 def test_decimals_are_those_of_training():
     cells = np.array([[0.5, 3.0, 1 / 3], [0.25, 4.0, 2 / 3], [np.nan, 5.0, 1.0]])
-    assert decimals_of(cells) == (2, 0, None)
-    assert decimals_of(np.full((2, 1), np.nan)) == (None,)
+    assert decimal_places(cells) == (2, 0, None)
+    assert decimal_places(np.full((2, 1), np.nan)) == (None,)
     columns = [Column(name="a", kind="positive"), Column(name="b", kind="real")]
     made = round_cells(np.array([[0.001, 2.718], [np.nan, 2.0]]), decimals=(2, 1), columns=columns)
     assert np.array_equal(made, [[0.01, 2.7], [np.nan, 2.0]], equal_nan=True)
