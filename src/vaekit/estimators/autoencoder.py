@@ -164,7 +164,7 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
             return np.zeros((len(cells), self.latent_dim_), dtype)
         return encode_means(self.model_, self.density_.scaler.transform(cells)).astype(dtype)
 
-    def inverse_transform(self, X: ArrayLike) -> NDArray[Any] | pd.DataFrame:
+    def inverse_transform(self, X: ArrayLike) -> Any:  # noqa: ANN401 - as training came
         """Rows that codes stand for: means of numbers, most probable levels.
 
         Args:

@@ -389,7 +389,8 @@ def _centred(column: NDArray[np.float64], *, levels: bool) -> NDArray[np.float64
     each = column[:, None]
     if levels:
         each = (each == np.unique(column)).astype(float)
-    return each - each.mean(0)
+    centred: NDArray[np.float64] = each - each.mean(0)
+    return centred
 
 
 def _inverse(x: NDArray[np.float64]) -> NDArray[np.float64]:
