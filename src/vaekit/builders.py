@@ -34,7 +34,6 @@ from vaekit.numerics import logmeanexp
 from vaekit.objectives import Bound, Objective, Sum
 from vaekit.registry import (
     FLOWS,
-    LIKELIHOODS,
     MODELS,
     NETWORKS,
     OBJECTIVES,
@@ -44,6 +43,7 @@ from vaekit.registry import (
     Support,
     arguments,
     auto_likelihood,
+    likelihood_for,
     resolve,
 )
 
@@ -319,18 +319,19 @@ def _posterior(config: PosteriorConfig, latent: int) -> Head:
     return FlowPosterior(base, flow)
 
 
-def _prior(model: ModelConfig, posterior: Conditional, rows: Tensor, *, unit: bool) -> Conditional:
-    config, entry = model.prior, PRIORS.get(model.prior.kind)
-    build, settings = resolve(entry.build), arguments(entry, config)
+def _prior(config: ModelConfig, posterior: Conditional, rows: Tensor, *, unit: bool) -> Conditional:
+    wanted = config.prior
+    entry = PRIORS.get(wanted.kind)
+    build, settings = resolve(entry.build), arguments(entry, wanted)
     if not entry.from_rows:
-        return cast(Conditional, build(model.latent_dim, **settings))
-    _need_density(model.posterior)
-    if len(rows) < config.components:
+        return cast(Conditional, build(config.latent_dim, **settings))
+    _need_density(config.posterior)
+    if len(rows) < wanted.components:
         raise ConfigError(
-            f"a VampPrior of {config.components} components needs as many training rows, "
+            f"a VampPrior of {wanted.components} components needs as many training rows, "
             f"and there are {len(rows)}: set model.prior.components"
         )
-    pseudo_inputs = rows[: config.components]
+    pseudo_inputs = rows[: wanted.components]
     return cast(Conditional, build(posterior, pseudo_inputs=pseudo_inputs, unit=unit, **settings))
 
 
@@ -346,8 +347,7 @@ def _need_density(q: PosteriorConfig) -> None:
 
 
 def _likelihood(config: LikelihoodConfig, features: int, support: Support) -> Head:
-    auto = auto_likelihood(support)
-    entry = auto if config.kind == "auto" else LIKELIHOODS.get(config.kind)
+    entry, auto = likelihood_for(config.kind, support=support), auto_likelihood(support)
     if support not in entry.nats:
         unit = "unit" in entry.nats
         values = "values in [0, 1]" if unit else "other values"

@@ -62,6 +62,7 @@ __all__ = [
     "arguments",
     "auto_likelihood",
     "check_options",
+    "likelihood_for",
     "load_plugins",
     "register",
     "render",
@@ -213,6 +214,8 @@ class ObjectiveTerm(Entry):
     """The term without its weight."""
     effect: str
     """What it does to the codes, as in "the last term draws the mean of the code to 0"."""
+    batch: bool
+    """Whether it depends on which rows share a batch, so that several processes cannot have it."""
     reads: tuple[str, ...]
     """What it looks at: names of nodes of the computation graph."""
 
@@ -459,6 +462,22 @@ def auto_likelihood(support: Support) -> Likelihood:
         'continuous-bernoulli'
     """
     return next(each for each in LIKELIHOODS.built_in() if support in each.default_for)
+
+
+def likelihood_for(kind: str, *, support: Support) -> Likelihood:
+    """The likelihood that a config names.
+
+    Args:
+        kind: as in the config, "auto" included.
+        support: values of the preprocessed rows.
+
+    Returns:
+        Its entry.
+
+    Raises:
+        ConfigError: there is none of this name.
+    """
+    return auto_likelihood(support) if kind == "auto" else LIKELIHOODS.get(kind)
 
 
 def _nothing(module: Module) -> tuple[str, ...]:
@@ -748,7 +767,28 @@ OBJECTIVES: Table[ObjectiveTerm] = Table(
         words="half the squared mean of the code",
         latex=r"\frac{1}{2} \, \|\mu(x)\|^2",
         effect="draws the mean of the code to 0",
+        batch=False,
         reads=("parameters of q",),
+    ),
+    ObjectiveTerm(
+        name="mmd",
+        build="vaekit.objectives:MMD",
+        help="maximum mean discrepancy between the codes of a batch and the prior (InfoVAE)",
+        words="the maximum mean discrepancy between the codes of a batch and draws of the prior",
+        latex=r"\text{MMD}(q(z), p(z))",
+        effect="draws the codes of all rows together to the prior",
+        batch=True,
+        reads=("z", "p(z)"),
+    ),
+    ObjectiveTerm(
+        name="total_correlation",
+        build="vaekit.objectives:TotalCorrelation",
+        help="dependence of the latent dimensions on each other (beta-TC-VAE)",
+        words="the total correlation of the codes of a batch",
+        latex=r"\text{KL}(q(z) \,\|\, \prod_d q(z_d))",
+        effect="makes the latent dimensions independent of each other",
+        batch=True,
+        reads=("z", "parameters of q"),
     ),
 )
 

@@ -44,7 +44,10 @@ ROOMS = {
         "data distributions models evaluation figures",
         "numpy torch sklearn umap matplotlib",
     ),
-    "describe": ("distributions models inference figures", "numpy torch markupsafe matplotlib"),
+    "describe": (
+        "config distributions models inference figures",
+        "numpy torch latex2mathml markupsafe matplotlib",
+    ),
     # a whole training is one call of them
     "estimators": (
         "config data networks models objectives training inference tables",

@@ -115,7 +115,7 @@ def check_numbers(evaluation, run):
 
 
 def check_page(page):
-    assert "What training made small" in page
+    assert "What training minimised" in page
     assert page.count("<math") > 5
     assert "\\" not in page.partition("<main>")[2]  # LaTeX that nobody rendered
 

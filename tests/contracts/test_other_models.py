@@ -25,8 +25,9 @@ def _term(name):
         help=f"the {name} loss of a codebook",
         build=lambda weight: Penalty(name, weight=weight),
         words=f"{name} loss",
-        latex=r"\mathrm{" + name + "}",
-        effect="the last term keeps codes and codebook together",
+        latex=rf"\text{{{name}}}(x)",
+        effect="keeps codes and codebook together",
+        batch=False,
         reads=(),
     )
 
@@ -70,7 +71,9 @@ def runs(tmp_path_factory, registered):
 def test_it_trains_evaluates_reports_and_loads(runs, name):
     path, result = runs[name]
     assert result["evaluation"]["elbo"] < 0
-    assert (path / "report.html").is_file()
+    page = (path / "report.html").read_text(encoding="utf-8")
+    assert f"a {name} model" in page
+    assert "a diagonal Gaussian" not in page  # the parts of a VAE, which this is not
     run = load_run(path)
     assert type(run.model) is KINDS[name]
     vaekit("evaluate", path, "--samples", SMALL["evaluation"]["samples"])

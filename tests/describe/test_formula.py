@@ -13,8 +13,8 @@ from torch.distributions import Independent, Normal
 
 from vaekit.builders import build_model, build_objective
 from vaekit.config import Config, LikelihoodConfig, ModelConfig, ObjectiveConfig, PosteriorConfig
-from vaekit.describe import objective_formula
-from vaekit.describe.formula import objectives
+from vaekit.describe import LOG_PX, LOG_PZ, LOG_QZ, MEAN, objective_formula
+from vaekit.describe.formula import loss_lines, loss_terms, objectives
 from vaekit.distributions import BernoulliVector, GaussianVector, Point
 from vaekit.models import Trace, TraceGroup
 from vaekit.objectives.bound import rate_weight, set_rate_weight
@@ -43,7 +43,7 @@ any_objective = st.builds(
 
 
 def formula_of(config, **rows):
-    return objective_formula(config.model_dump(mode="json"), **rows)
+    return objective_formula(config.model, config.objective, **rows)
 
 
 class Numbers(HTMLParser):
@@ -193,9 +193,10 @@ def test_every_number_in_the_formula_is_one_of_the_config(name):
         number for line in formula.lines for piece in line for number in Numbers(piece.markup).found
     }
     found |= {number for piece, _ in formula.where for number in Numbers(piece.markup).found}
-    own = {*config.objective.model_dump().values(), config.model.latent_dim, 784}
-    # 1 and 2 stand in the definitions: half a square, the logarithm of 2 pi, a mean.
-    assert found <= {float(each) for each in own if not isinstance(each, str)} | {1.0, 2.0}
+    own = [*config.objective.model_dump().values(), config.model.latent_dim, 784]
+    numbers = {float(each) for each in own if not isinstance(each, str | dict)}
+    # 0, 1 and 2 stand in the definitions: N(0, I), a mean, half a square, the logarithm of 2 pi.
+    assert found <= numbers | {0.0, 1.0, 2.0}
     assert {float(config.model.latent_dim), 784.0} <= found
 
 
@@ -229,3 +230,50 @@ def test_runs_with_one_objective_share_it_and_symbols_that_are_the_same():
     own = [[piece.text for piece, _ in each["own"]] for each in found["each"]]
     assert own == [["beta = 1"], ["beta = 4"]]
     assert "D = 2" in [piece.text for piece, _ in found["shared"]]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, "-log p(x|z) + KL(q(z|x) || p(z))"),
+        ({"samples": 5}, "-1/5 sum_{k=1..5} log p(x|z_k) + KL(q(z|x) || p(z))"),
+        ({"analytic": False}, "-[log p(x|z) + log p(z) - log q(z|x)]"),
+        ({"reduce": "logmeanexp"}, "-[log p(x|z) + log p(z) - log q(z|x)]"),
+        ({"analytic": False, "beta": 0.5}, "-[log p(x|z) + 0.5 * (log p(z) - log q(z|x))]"),
+        ({"entropy": 0.0}, "-log p(x|z) - E_q[log p(z)]"),
+        ({"beta": 0.0, "penalties": {"mean_penalty": 2.0}}, "-log p(x|z) + 2 * 1/2 ||mu(x)||^2"),
+        ({"penalties": {"mmd": 10.0}}, "-log p(x|z) + KL(q(z|x) || p(z)) + 10 * MMD(q(z), p(z))"),
+        (
+            {"reduce": "logmeanexp", "samples": 50},
+            "-log 1/50 sum_{k=1..50} (p(x|z_k) p(z_k))/q(z_k|x)",
+        ),
+    ],
+)
+def test_formulas_in_a_line_of_text(settings, expected):
+    formula = formula_of(Config(objective=ObjectiveConfig(**settings)))
+    assert formula.text.splitlines()[0] == f"loss(x) = {expected}"
+
+
+def test_a_picture_tells_a_schedule_and_a_closed_form():
+    schedule = ObjectiveConfig(schedule="linear", warmup=20)
+    assert loss_lines(ModelConfig(), schedule)[1:] == (
+        "KL in closed form",
+        "the weight of the rate grows from 0 over 20 epochs",
+    )
+    cycles = ObjectiveConfig(schedule="cyclical", warmup=1, analytic=False)
+    (remark,) = loss_lines(ModelConfig(), cycles)[1:]
+    assert remark == "the weight of the rate goes in cycles of 1 epoch"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({}, (LOG_PX, LOG_PZ, LOG_QZ)),
+        ({"beta": 0.0}, (LOG_PX,)),
+        ({"entropy": 0.0}, (LOG_PX, LOG_PZ)),
+        ({"beta": 0.0, "mean_penalty": 2.0}, (LOG_PX, MEAN)),
+        ({"penalties": {"mmd": 1.0}}, (LOG_PX, LOG_PZ, LOG_QZ, "z", "p(z)")),
+    ],
+)
+def test_the_loss_is_computed_from_what_it_weighs(settings, expected):
+    assert loss_terms(ObjectiveConfig(**settings)) == expected

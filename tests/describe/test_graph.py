@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from torch import nn
 from torch.distributions import Independent, Normal
 
+from vaekit import registry
 from vaekit.builders import build_model
 from vaekit.config import LikelihoodConfig, ModelConfig, NetworkConfig, PosteriorConfig, PriorConfig
 from vaekit.describe import LOG_PX, LOG_PZ, MEAN, graph
@@ -223,12 +224,9 @@ def test_wrong_numbers_of_samples_are_refused():
 
 
 def test_every_kind_of_part_is_tried():
-    kinds = {
-        "posterior": PosteriorConfig, "prior": PriorConfig, "encoder": NetworkConfig,
-    }  # fmt: skip
-    for part, config in kinds.items():
-        known = config.model_fields["kind"].annotation.__args__
+    tables = {"posterior": registry.POSTERIORS, "prior": registry.PRIORS}
+    for part, table in {**tables, "encoder": registry.NETWORKS}.items():
         tried = {getattr(model, part).kind for model in MODELS.values()}
-        assert set(known) <= tried
-    flows = PosteriorConfig.model_fields["flow"].annotation.__args__
-    assert set(flows) == {each.flow for each in POSTERIORS.values()}
+        assert {entry.name for entry in table.built_in()} <= tried
+    flows = {entry.name for entry in registry.FLOWS.built_in()}
+    assert flows <= {each.flow for each in POSTERIORS.values()}

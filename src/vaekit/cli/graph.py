@@ -30,7 +30,7 @@ def graph(run: RunPath, /, *, out: Out, force: Force = False, as_json: AsJson = 
     """
     from vaekit import describe
     from vaekit.cli.writers import check_out
-    from vaekit.comparison.comparison import loss_lines, loss_terms
+    from vaekit.describe.formula import loss_lines, loss_terms
     from vaekit.runs import load_run
 
     kind = check_out(out, kinds=_KINDS, force=force)
@@ -40,7 +40,7 @@ def graph(run: RunPath, /, *, out: Out, force: Force = False, as_json: AsJson = 
         found.model,
         shape=found.preprocessing.shape,
         samples=objective.samples,
-        loss=loss_lines(objective, model=found.config.model),
+        loss=loss_lines(found.config.model, objective),
         terms=loss_terms(objective),
     )
     _write(out, made, kind=kind)

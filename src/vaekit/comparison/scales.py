@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from vaekit.data import Dataset
+from vaekit.registry import likelihood_for, render
 from vaekit.runs import Run
 
 __all__ = ["Scale", "group_by_scale", "reasons", "scale_of"]
@@ -63,25 +64,16 @@ def scale_of(run: Run, *, dataset: Dataset, evaluation: Mapping[str, Any]) -> Sc
     raw = np.ascontiguousarray(dataset.rows[index[hashed]])
     pre = run.preprocessing
     likelihood = run.config.model.likelihood
-    kind = _density_kind(likelihood.kind, support=pre.support)
-    levels = 2 if likelihood.kind in {"auto", "bernoulli"} else likelihood.levels
+    entry = likelihood_for(likelihood.kind, support=pre.support)
+    kind = entry.nats[pre.support]
     return Scale(
         rows=f"{count:,} {split} rows of {run.config.data.source}",
         fingerprint=f"{count} {raw.dtype} {hashlib.sha256(raw.tobytes()).hexdigest()}",
         binarize=run.config.data.binarize,
         kind=kind,
-        values=f"{levels} values of each feature" if kind == "probability" else "",
+        values=render(entry.values, likelihood) if kind == "probability" else "",
         to_raw=float(pre.scale.double().abs().log().sum()) if kind == "density" else 0.0,
     )
-
-
-def _density_kind(likelihood: str, *, support: str) -> str:
-    """Return what the log-likelihood of a kind of likelihood is on such values."""
-    if likelihood == "auto":
-        likelihood = "bernoulli" if support == "binary" else "density"
-    if likelihood == "bernoulli":
-        return "probability" if support == "binary" else "cross-entropy"
-    return "probability" if likelihood in {"discretized-logistic", "categorical"} else "density"
 
 
 def reasons(one: Scale, other: Scale) -> list[str]:

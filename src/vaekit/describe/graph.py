@@ -13,27 +13,8 @@ from torch import Tensor, nn
 
 from vaekit.errors import ConfigError
 from vaekit.inference.encode import device_of
-from vaekit.models import (
-    Amortized,
-    AutoregressiveFlow,
-    Bernoulli,
-    Categorical,
-    ContinuousBernoulli,
-    DiagonalGaussian,
-    DiscretizedLogistic,
-    FlowPosterior,
-    FlowPrior,
-    FullGaussian,
-    Gaussian,
-    MixtureOfGaussians,
-    Model,
-    PlanarFlow,
-    Point,
-    RadialFlow,
-    SplineFlow,
-    StandardNormal,
-    VampPrior,
-)
+from vaekit.models import Amortized, FlowPosterior, Model
+from vaekit.registry import FLOWS, LIKELIHOODS, POSTERIORS, PRIORS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -198,27 +179,6 @@ class Coding:
     """Numbers that the flow learns."""
 
 
-_SIGMA = "\N{GREEK SMALL LETTER SIGMA}"
-_POSTERIORS: dict[type[nn.Module], tuple[str, str, str, bool]] = {
-    DiagonalGaussian: (f"μ, log {_SIGMA}²", "Gaussian q", f"μ + {_SIGMA} ⊙ ε", True),
-    FullGaussian: ("μ, factor L", "Gaussian q, full covariance L Lᵀ", "μ + L ε", True),
-    Point: ("μ", "point: all mass at μ", "μ", False),
-}
-_FLOWS: dict[type[nn.Module], str] = {
-    PlanarFlow: "planar flow f",
-    RadialFlow: "radial flow f",
-    AutoregressiveFlow: "autoregressive flow f",
-    SplineFlow: "spline flow f",
-}
-_LIKELIHOODS: dict[type[nn.Module], tuple[str, str]] = {
-    Bernoulli: ("logits", "Bernoulli"),
-    ContinuousBernoulli: ("logits", "continuous Bernoulli"),
-    Gaussian: ("means", "Gaussian"),
-    DiscretizedLogistic: ("locations, log-scales", "discretized logistic"),
-    Categorical: ("logits of each level", "categorical"),
-}
-
-
 def coding(posterior: nn.Module) -> Coding:
     """Tell how a posterior makes a code.
 
@@ -229,23 +189,28 @@ def coding(posterior: nn.Module) -> Coding:
         Its rule; one of unknown make is named by its class, and where its noise enters is not told.
 
     Example:
+        >>> from vaekit import DiagonalGaussian
         >>> coding(DiagonalGaussian(2)).rule
         'μ + σ ⊙ ε'
     """
     head = posterior.head if isinstance(posterior, Amortized) else posterior
     base = head.base if isinstance(head, FlowPosterior) else head
-    unknown = ("its parameters", type(base).__name__, "a draw of q(z|x)", False)
-    numbers, name, rule, noise = _POSTERIORS.get(type(base), unknown)
+    entry = POSTERIORS.of(base)
     plain = Coding(
-        numbers=numbers, name=name, rule=rule, noise=noise, inputs=getattr(head, "inputs", 0),
+        numbers=entry.numbers if entry else "its parameters",
+        name=entry.title if entry else type(base).__name__,
+        rule=entry.rule if entry else "a draw of q(z|x)",
+        noise=entry is not None and not entry.point,
+        inputs=getattr(head, "inputs", 0),
         # What is not split into a network and a head is watched as a network, and counted there.
         parameters=0 if head is posterior else count_parameters(base),
     )  # fmt: skip
     if not isinstance(head, FlowPosterior):
         return plain
     steps = getattr(head.flow, "length", None) or len(getattr(head.flow, "steps", ()))
+    flow = FLOWS.of(head.flow)
     return replace(
-        plain, numbers=f"{numbers}, flow", flow=_FLOWS.get(type(head.flow), "flow f"),
+        plain, numbers=f"{plain.numbers}, flow", flow=f"{flow.name} flow f" if flow else "flow f",
         steps=f"{steps} steps" if steps != 1 else "1 step",
         flow_parameters=count_parameters(head.flow),
     )  # fmt: skip
@@ -262,19 +227,17 @@ def likelihood_text(likelihood: nn.Module) -> tuple[str, str, tuple[str, ...], i
         not known), and how many numbers it learns itself.
 
     Example:
+        >>> from vaekit import Gaussian
         >>> likelihood_text(Amortized(nn.Linear(2, 4), Gaussian(4)))
         ('means', 'Gaussian', ('one variance, learned',), 4, 1)
     """
     head = likelihood.head if isinstance(likelihood, Amortized) else likelihood
-    numbers, name = _LIKELIHOODS.get(type(head), ("its parameters", type(head).__name__))
+    inputs = getattr(head, "inputs", 0)
     own = 0 if head is likelihood else count_parameters(head)
-    more: tuple[str, ...] = ()
-    if isinstance(head, Gaussian):
-        how = {0: "variance 1", 1: "one variance, learned"}
-        more = (how.get(count_parameters(head), "a variance for each feature"),)
-    if isinstance(head, DiscretizedLogistic | Categorical):
-        more = (f"{head.levels} levels",)
-    return numbers, name, more, getattr(head, "inputs", 0), own
+    entry = LIKELIHOODS.of(head)
+    if entry is None:
+        return "its parameters", type(head).__name__, (), inputs, own
+    return entry.numbers, entry.title, entry.picture(head), inputs, own
 
 
 def prior_text(prior: nn.Module) -> tuple[str, ...]:
@@ -287,18 +250,12 @@ def prior_text(prior: nn.Module) -> tuple[str, ...]:
         Lines.
 
     Example:
+        >>> from vaekit import StandardNormal
         >>> prior_text(StandardNormal(2))
         ('N(0, I)',)
     """
-    if isinstance(prior, StandardNormal):
-        return ("N(0, I)",)
-    if isinstance(prior, MixtureOfGaussians):
-        return ("mixture of", f"{len(prior.logits)} Gaussians")
-    if isinstance(prior, VampPrior):
-        return (f"q of {len(prior.logits)}", "pseudo-inputs")
-    if isinstance(prior, FlowPrior):
-        return (f"flow of {len(prior.steps)} steps", "on N(0, I)")
-    return (type(prior).__name__,)
+    entry = PRIORS.of(prior)
+    return (type(prior).__name__,) if entry is None else entry.picture(prior)
 
 
 Kind = Literal[
@@ -382,7 +339,7 @@ def graph(
         shape: (C, H, W) of an image, (F,) of a table row.
         samples: K, samples of z for each row in a training step.
         loss: lines that say what is minimised.
-        terms: which of ``LOG_PX``, ``LOG_PZ``, ``LOG_QZ`` and ``MEAN`` it is made of.
+        terms: names of the nodes that it is computed from, such as ``LOG_PX`` and ``MEAN``.
 
     Returns:
         The graph.
@@ -425,7 +382,7 @@ def graph(
     ends = [pair for chain in (chains[0], chains[2]) for pair in pairwise(chain)]
     edges = [(one.name, other.name) for one, other in ends]
     edges += [*_code_edges(q), ("z", chains[2][0].name), *_term_edges(q)]
-    edges += [(term, "objective") for term in (LOG_PX, LOG_PZ, LOG_QZ, MEAN) if term in terms]
+    edges += [(term, "objective") for term in terms]
     nodes = [node for chain in (*chains, rest) for node in chain]
     place = {node.name: at for at, node in enumerate(nodes)}
     edges.sort(key=lambda edge: place[edge[1]])

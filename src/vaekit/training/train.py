@@ -11,7 +11,7 @@ from vaekit.data import Batches, Dataset, Part, Preprocessing, look_together
 from vaekit.errors import ConfigError
 from vaekit.models import Model
 from vaekit.numerics import seed_everything
-from vaekit.registry import MODELS, resolve
+from vaekit.registry import MODELS, OBJECTIVES, PRIORS, resolve
 from vaekit.runs import RunFolder, save_run
 from vaekit.training.callbacks import Callback, MetricsFile
 from vaekit.training.distributed import Processes, choose_device, choose_precision, join_engine
@@ -114,6 +114,10 @@ def _check_rows_are_apart(config: Config) -> None:
         "model.encoder.batch_norm": config.model.encoder.batch_norm,
         "model.decoder.batch_norm": config.model.decoder.batch_norm,
         "objective.free_bits": config.objective.free_bits > 0,
+        **{
+            f"objective.penalties.{name}": OBJECTIVES.get(name).batch
+            for name in config.objective.terms()
+        },
     }
     wrong = [name for name, there in found.items() if there]
     if wrong:
@@ -126,7 +130,7 @@ def _check_rows_are_apart(config: Config) -> None:
 def _model(config: Config, dataset: Dataset, preprocessing: Preprocessing) -> Model:
     """A fresh model; a VampPrior starts at training rows, and a decoder may at their mean."""
     rows = None
-    if config.model.prior.kind == "vamp":
+    if PRIORS.get(config.model.prior.kind).from_rows:
         first = dataset.split.train[: config.model.prior.components]
         rows = preprocessing(torch.from_numpy(np.ascontiguousarray(dataset.rows[first])))
     model = build_model(config.model, shape=dataset.shape, support=preprocessing.support, rows=rows)

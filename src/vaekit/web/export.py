@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from vaekit.errors import ConfigError, WriteError
-from vaekit.models import Bernoulli, ContinuousBernoulli, DiscretizedLogistic, Gaussian, Model
+from vaekit.models import Model
 from vaekit.networks import MLP
+from vaekit.registry import LIKELIHOODS
 from vaekit.web.app import PAGE, page_files
 from vaekit.web.explorer import Explorer
 from vaekit.web.run_view import RunView
@@ -29,12 +30,6 @@ FORMAT = 1
 _MAX_ROWS = 5000
 _MAX_VALUES = 8_000_000  # bytes of pixels, or cells
 
-_MEANS: dict[type[nn.Module], str] = {
-    Bernoulli: "sigmoid",
-    Gaussian: "identity",
-    ContinuousBernoulli: "continuous-bernoulli",
-    DiscretizedLogistic: "discretized-logistic",
-}
 _ACTIVATIONS: dict[type[nn.Module], str] = {
     nn.ReLU: "relu",
     nn.Tanh: "tanh",
@@ -95,7 +90,7 @@ def decoder_weights(model: Model) -> DecoderWeights:
         ConfigError: another decoder or likelihood.
 
     Example:
-        >>> from vaekit import VAE, Amortized, DiagonalGaussian, StandardNormal
+        >>> from vaekit import VAE, Amortized, Bernoulli, DiagonalGaussian, StandardNormal
         >>> model = VAE(
         ...     prior=StandardNormal(2),
         ...     posterior=Amortized(MLP(8, [], 4), DiagonalGaussian(2)),
@@ -108,12 +103,13 @@ def decoder_weights(model: Model) -> DecoderWeights:
     likelihood = model.parts()["decoder"]
     network = getattr(likelihood, "network", None)
     head = getattr(likelihood, "head", None)
-    mean = next((name for kind, name in _MEANS.items() if type(head) is kind), None)
+    entry = LIKELIHOODS.of(head)
+    mean = None if entry is None else entry.browser_mean
     if not isinstance(network, MLP) or mean is None:
+        known = ", ".join(each.name for each in LIKELIHOODS if each.browser_mean is not None)
         raise ConfigError(
-            "--export writes decoders that are an mlp with a bernoulli, continuous-bernoulli, "
-            f"gaussian or discretized-logistic likelihood; this one is {type(network).__name__} "
-            f"with {type(head).__name__}"
+            f"--export writes decoders that are an mlp, with one of the likelihoods {known}; this "
+            f"one is {type(network).__name__} with {type(head).__name__}"
         )
     found = DecoderWeights(mean=mean, levels=getattr(head, "levels", None))
     for weight, bias, activation in _linear_layers(network):
