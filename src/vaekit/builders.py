@@ -16,7 +16,7 @@ from vaekit.config import (
     ObjectiveConfig,
     PosteriorConfig,
 )
-from vaekit.data import Dataset, Preprocessing, load_dataset
+from vaekit.data import Dataset, DelimitedOptions, Preprocessing, load_dataset
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.models import (
     VAE,
@@ -96,6 +96,13 @@ def load_rows(config: DataConfig) -> Dataset:
         test=config.test,
         seed=config.seed,
         limit=config.limit,
+        options=DelimitedOptions(
+            header=config.header,
+            sep=config.sep,
+            decimal=config.decimal,
+            encoding=config.encoding,
+            comment=config.comment,
+        ),
     )
 
 

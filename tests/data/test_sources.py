@@ -79,7 +79,7 @@ def test_real_tables(real_data, columns):
 
 
 def test_a_real_table_with_missing_cells_is_sent_to_imputation(real_data):
-    with pytest.raises(DataError, match=r"got 3686 NaN .* job for imputation"):
+    with pytest.raises(DataError, match=r"3686 are missing, .* job for imputation"):
         load_dataset(real_data / "tables" / "Adult_data.csv")
 
 

@@ -3,6 +3,9 @@ import gzip
 import numpy as np
 import pytest
 
+from vaekit.builders import load_rows
+from vaekit.config import DataConfig
+from vaekit.data import DelimitedOptions, load_dataset
 from vaekit.data.text_tables import read_delimited
 from vaekit.errors import DataError, VaekitWarning
 
@@ -118,3 +121,19 @@ def test_row_numbers_that_pandas_has_written_are_left_out_with_a_warning(read):
 
 def test_an_unnamed_column_of_other_numbers_is_kept(read):
     assert read(",a\n5,1\n2,3\n").columns == ("", "a")
+
+
+def test_options_decide_what_is_not_to_be_detected(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("1;2\n3;4\n5;6\n")
+    options = DelimitedOptions(header=True, decimal=",")
+    assert load_dataset(path, options=options).columns == ("1", "2")
+    said = load_dataset(path).describe()["layout"]
+    assert said == "2 columns separated by semicolons, no line of names, utf-8"
+    with pytest.raises(DataError, match=r"--data\.sep is for your own files"):
+        load_dataset("digits", options=DelimitedOptions(sep=","))
+    np.save(tmp_path / "t.npy", np.eye(3))
+    with pytest.raises(DataError, match="not a delimited text file"):
+        load_dataset(tmp_path / "t.npy", options=options)
+    config = DataConfig(source=str(path), header=True)
+    assert load_rows(config).columns == ("1", "2")

@@ -322,3 +322,20 @@ def test_only_rows_of_the_first_lines_are_looked_at_but_all_are_read(save):
     assert len(table.columns) == 2
     late = [f"{row}," for row in rows] + ["501,1.5,9"]
     assert len(read_table(save("a,b,\n" + "\n".join(late) + "\n")).columns) == 3
+
+
+def test_pieces_of_a_large_file_are_read_as_one(save, tmp_path):
+    rows = [f"{number},{number},{2**53},{number}" for number in range(300_000)]
+    rows[0] = f"1.50,1,{2**53 + 1},{2**63 + 1}"
+    rows[-2] = f"2.5,x,{2**53 + 1},-1"
+    rows[-1] = ",2,,5"
+    path = save("a,b,c,d\n" + "\n".join(rows) + "\n")
+    with pytest.warns(VaekitWarning, match="'b'.*'x'; the first in row 299999"):
+        source = open_table(path)
+    assert source.frame["a"].dtype == np.float64
+    assert source.frame["b"].iloc[[0, -2, -1]].tolist() == ["1", "x", "2"]
+    assert source.frame["c"].dtype == "Int64"
+    assert source.frame["c"].iloc[0] == 2**53 + 1
+    assert source.frame["d"].iloc[[0, -2]].tolist() == [str(2**63 + 1), "-1"]
+    write_table(source.frame, tmp_path / "out.csv", source=source)
+    assert (tmp_path / "out.csv").read_bytes() == path.read_bytes()

@@ -109,6 +109,23 @@ class DataConfig(Section):
     image_size: int | None = Field(default=None, ge=2)
     """Side in pixels to which the images of a folder are scaled and cropped."""
 
+    header: bool | None = None
+    """Whether the first line of a delimited file holds the names of the columns; detected when
+    absent, as are the four below."""
+
+    sep: str | None = None
+    """What separates cells of a delimited file: one character, or comma, semicolon, tab, pipe or
+    whitespace."""
+
+    decimal: Literal[".", ","] | None = None
+    """Decimal mark of a delimited file."""
+
+    encoding: str | None = None
+    """Encoding of a delimited file, such as utf-8, latin-1 or utf-16."""
+
+    comment: str | None = Field(default=None, min_length=1, max_length=1)
+    """Character of a delimited file from which the rest of a line is skipped."""
+
     scale: Literal["auto", "unit", "standard", "none"] = "auto"
     """unit: to [0, 1]; standard: mean 0 and variance 1 of each column, from the training rows;
     none: as it is; auto: unit for images and for values in [0, 1], standard for tables."""

@@ -9,11 +9,13 @@ from vaekit.data.parquet import read_parquet
 from vaekit.data.preprocessing import Preprocessing
 from vaekit.data.sources import dataset_from_arrays, load_dataset
 from vaekit.data.text_tables import read_delimited
+from vaekit.tables import DelimitedOptions
 
 __all__ = [
     "BalancedBatches",
     "Batches",
     "Dataset",
+    "DelimitedOptions",
     "Part",
     "Preprocessing",
     "Split",

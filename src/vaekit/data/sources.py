@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -346,7 +346,7 @@ def load_dataset(
     text = os.fspath(source)
     with reading():
         if text in SOURCES:
-            _refuse_options(text, label=label, image_size=image_size)
+            _refuse_options(text, label=label, image_size=image_size, options=options)
             contents, name = resolve(SOURCES.get(text).build)(), text
         else:
             path = _existing(text)
@@ -435,11 +435,15 @@ def _finish(
     )
 
 
-def _refuse_options(name: str, *, label: str | None, image_size: int | None) -> None:
-    option = "data.label" if label is not None else "data.image-size"
-    if label is not None or image_size is not None:
+def _refuse_options(
+    name: str, *, label: str | None, image_size: int | None, options: DelimitedOptions | None
+) -> None:
+    given = {"label": label, "image-size": image_size}
+    given |= asdict(options) if options else {}
+    option = next((option for option, value in given.items() if value is not None), None)
+    if option:
         raise DataError(
-            f"{name} knows its labels and its size; --{option} is for your own files. Leave it out"
+            f"{name} is known to the package; --data.{option} is for your own files. Leave it out"
         )
 
 

@@ -200,6 +200,7 @@ def rows_for(run: Run, *, source: str | None = None, label: str | None = None) -
                 "limit": None,
                 "label": None if named else config.label,
                 "image_size": None if named else config.image_size,
+                **dict.fromkeys(("header", "sep", "decimal", "encoding", "comment")),
             }
         )
     if label is not None:

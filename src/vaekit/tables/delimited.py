@@ -546,8 +546,8 @@ def open_delimited(
     frame = frame.drop(columns=count - 1) if _ends_blank(layout, frame) else frame
     retyped = _inexact(path, layout, frame)
     if retyped:
-        text = _parse(path, layout, usecols=sorted(retyped), dtype=str, na_filter=False)
-        frame[sorted(retyped)] = text
+        text = _parse(path, layout, usecols=retyped, dtype=str, na_filter=False)
+        frame[retyped] = text
     styles: dict[str, Style] = {}
     doubts: list[str] = []
     names = layout.unique_names[: frame.shape[1]]
@@ -605,6 +605,7 @@ def _parse(path: Path, layout: Layout, **settings: Any) -> pd.DataFrame:  # noqa
     count = len(layout.names)
     with _clear_errors(path), _open_rows(path, layout) as stream, warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # all rows longer than the names
+        warnings.simplefilter("ignore", pd.errors.DtypeWarning)  # such columns are read as text
         try:
             frame: pd.DataFrame = pd.read_csv(
                 stream,
@@ -617,7 +618,6 @@ def _parse(path: Path, layout: Layout, **settings: Any) -> pd.DataFrame:  # noqa
                 index_col=False,
                 skipinitialspace=True,
                 skip_blank_lines=count > 1,
-                low_memory=False,
                 **settings,
             )
             return frame
@@ -678,22 +678,21 @@ def _ends_blank(layout: Layout, frame: pd.DataFrame) -> bool:
 
 
 def _inexact(path: Path, layout: Layout, frame: pd.DataFrame) -> list[int]:
-    """Return the columns of whole numbers that pandas has not kept as they are written."""
+    """Return the columns that pandas may not have kept as they are written."""
     from pandas.api.types import infer_dtype
 
     whole: list[int] = []
-    floats: list[int] = []
-    large: list[int] = []
+    wrong: list[int] = []
     for at, (_, column) in enumerate(frame.items()):
-        if column.dtype.kind in "iu":
+        kind = column.dtype.kind
+        integral = kind == "f" and bool((column.dropna().head(1000) % 1 == 0).all())
+        if kind in "iu" or (integral and column.hasnans):
             whole.append(at)
-        elif column.dtype.kind == "f" and column.hasnans and (column.dropna() % 1 == 0).all():
-            floats.append(at)
-        elif column.dtype == object and infer_dtype(column) != "boolean":
-            large.append(at)  # beyond 64 bits
-    if (whole or floats) and _leading_zeros(path, layout):
-        return [*whole, *floats, *large]
-    return [*(at for at in floats if frame[at].abs().max() >= EXACT), *large]
+        large = integral and column.abs().max() >= EXACT and (column.dropna() % 1 == 0).all()
+        if large or (column.dtype == object and infer_dtype(column) != "boolean"):
+            wrong.append(at)
+    zeros = whole and _leading_zeros(path, layout)
+    return sorted({*whole, *wrong}) if zeros else wrong
 
 
 def _leading_zeros(path: Path, layout: Layout) -> bool:
