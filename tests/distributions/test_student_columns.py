@@ -4,7 +4,13 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal
 
-from vaekit.distributions import InUnits, Student, StudentColumns, log_density, sample_with_log_prob
+from vaekit.distributions import (
+    LocationScale,
+    Student,
+    StudentColumns,
+    log_density,
+    sample_with_log_prob,
+)
 from vaekit.models.columns import bound_between
 
 BOUNDS = (-5.0, 2.0)
@@ -30,7 +36,7 @@ def columns(numbers, df, location, scale):
 def test_rows_are_sums_of_the_known_cells(parts):
     numbers, df, location, scale, x, mask = parts
     loc, raw = numbers.chunk(2, -1)
-    each = InUnits(Student(loc, bound_between(raw, bounds=BOUNDS).exp(), df), location, scale)
+    each = LocationScale(Student(loc, bound_between(raw, bounds=BOUNDS).exp(), df), location, scale)
     made = columns(numbers, df, location, scale)
     expected = torch.where(mask, each.log_prob(x), 0.0)
     # bound_between leaves out what is below exp(-20)

@@ -6,7 +6,7 @@ import torch
 from oracle import LinearGaussian
 from torch.distributions import Independent, Normal
 
-from vaekit.distributions import Either
+from vaekit.distributions import EqualMixture
 from vaekit.errors import ConfigError, DataError
 from vaekit.inference import draw_rows
 from vaekit.models import DefensiveMixture
@@ -93,7 +93,7 @@ def test_either_is_a_mixture():
     one = Independent(Normal(torch.full((4, 1), -3.0), 0.5), 1)
     other = Independent(Normal(torch.full((1,), 5.0), 0.5), 1)
     torch.manual_seed(0)
-    both = Either(one, other)
+    both = EqualMixture(one, other)
     z, log_p = both.rsample_and_log_prob((5000,))
     assert z.shape == (5000, 4, 1)
     assert z.mean(0) == pytest.approx(both.mean, abs=0.25)
@@ -110,5 +110,5 @@ def test_a_defensive_mixture_sees_what_its_model_sees():
     mask[0, 3] = False
     trace = defensive(rows, samples=3, mask=mask)
     assert trace.log_qz.shape == (3, 2)
-    expected = Either(model.encode(rows, mask=mask), model.code_distribution())
+    expected = EqualMixture(model.encode(rows, mask=mask), model.code_distribution())
     assert torch.allclose(trace.log_qz, expected.log_prob(trace.z))

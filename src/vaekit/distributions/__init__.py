@@ -1,10 +1,15 @@
-"""What ``torch.distributions`` lacks. All are built without argument validation."""
+"""Distributions that ``torch.distributions`` lacks, without argument validation."""
 
 from vaekit.distributions.bernoulli import BernoulliVector, ContinuousBernoulli
-from vaekit.distributions.block_product import SideBySide, SideBySideVector
-from vaekit.distributions.continuous import GaussianVector, InUnits, LogNormal, TruncatedLogistic
+from vaekit.distributions.block_product import BlockProduct, BlockProductVector
+from vaekit.distributions.continuous import (
+    GaussianVector,
+    LocationScale,
+    LogNormal,
+    TruncatedLogistic,
+)
 from vaekit.distributions.discrete import (
-    BEYOND,
+    INFINITE_THRESHOLD,
     BinaryLevels,
     CategoricalLevels,
     DiscretizedLogistic,
@@ -15,7 +20,7 @@ from vaekit.distributions.discrete import (
 )
 from vaekit.distributions.sampling import (
     Bijection,
-    Either,
+    EqualMixture,
     Inverse,
     Point,
     PushForward,
@@ -27,19 +32,21 @@ from vaekit.distributions.sampling import (
 from vaekit.distributions.student import Student, StudentColumns
 
 __all__ = [
-    "BEYOND",
+    "INFINITE_THRESHOLD",
     "BernoulliVector",
     "Bijection",
     "BinaryLevels",
+    "BlockProduct",
+    "BlockProductVector",
     "CategoricalLevels",
     "ContinuousBernoulli",
     "DiscretizedLogistic",
-    "Either",
+    "EqualMixture",
     "GaussianVector",
     "GridCategorical",
-    "InUnits",
     "Inverse",
     "Levels",
+    "LocationScale",
     "LogNormal",
     "NegativeBinomial",
     "OrdinalLevels",
@@ -47,8 +54,6 @@ __all__ = [
     "PushForward",
     "Rescaled",
     "SampleShape",
-    "SideBySide",
-    "SideBySideVector",
     "Student",
     "StudentColumns",
     "TruncatedLogistic",

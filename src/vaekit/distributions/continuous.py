@@ -1,25 +1,24 @@
-"""Gaussian, log-normal and truncated logistic variables, and changes of unit."""
+"""Gaussian, log-normal, truncated logistic and location-scale distributions."""
 
 import math
-from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, Normal, constraints
+from torch.distributions import Distribution, Normal
 from torch.nn import functional
 
-from vaekit.distributions.sampling import SampleShape
+from vaekit.distributions.sampling import SampleShape, UnvalidatedDistribution
 
-__all__ = ["GaussianVector", "InUnits", "LogNormal", "TruncatedLogistic", "standardise"]
+__all__ = ["GaussianVector", "LocationScale", "LogNormal", "TruncatedLogistic", "standardise"]
 
 
-class GaussianVector(Distribution):
+class GaussianVector(UnvalidatedDistribution):
     r"""Independent Gaussian variables, as one event.
 
     .. math:: \log p(x) = -\tfrac12 \sum_f (x_f - \mu_f)^2 e^{-v_f} + v_f + \log 2\pi
 
     A shared variance multiplies the sum of squares once, where ``Independent(Normal(...), 1)``
-    spreads it over all features of all samples first: two to three times faster on a CPU.
+    first expands it to all features of all samples: two to three times faster on a CPU.
 
     Args:
         mean: :math:`\mu`, (..., F).
@@ -35,16 +34,12 @@ class GaussianVector(Distribution):
         tensor(14.3379)
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {
-        "mean": constraints.real_vector,
-        "log_variance": constraints.real_vector,
-    }
     has_rsample = True
 
     def __init__(self, mean: Tensor, log_variance: Tensor) -> None:
         self.loc = mean
         self.log_variance = log_variance
-        super().__init__(mean.shape[:-1], mean.shape[-1:], validate_args=False)
+        super().__init__(mean.shape[:-1], mean.shape[-1:])
 
     @property
     def base_dist(self) -> Normal:
@@ -78,19 +73,19 @@ class GaussianVector(Distribution):
         return -0.5 * (distance + square.shape[-1] * constant)
 
 
-LARGEST_EXPONENT = 80.0
-SMALLEST = 1e-30
-"""Values below, a fill of 0 for one, count as this: their logarithm is finite."""
+_LARGEST_EXPONENT = 80.0
+_SMALLEST = 1e-30
+"""Smaller values, such as a 0 that stands for a missing value, are taken as this."""
 
 
-class LogNormal(Distribution):
+class LogNormal(UnvalidatedDistribution):
     r"""A positive variable whose logarithm is Gaussian.
 
     .. math:: \log p(x) = -\frac{(\log x - \mu)^2}{2 \sigma^2} - \log \sigma
               - \tfrac12 \log 2\pi - \log x
 
-    Mean, mode and samples are kept between exp(-80) and exp(80), so that they stay numbers. As the
-    mean of a wide one is that of values far beyond all data, ``most`` keeps it where data can be:
+    Mean, mode and samples are clamped to exp(-80) and exp(80), so that they are finite. The mean
+    of a wide distribution is dominated by values far beyond all data; ``most`` limits it:
 
     .. math:: E[\min(x, c)] = e^{\mu + \sigma^2 / 2}\,\Phi(t - \sigma) + c\,\Phi(-t),
               \quad t = \frac{\log c - \mu}{\sigma}
@@ -112,28 +107,24 @@ class LogNormal(Distribution):
         (tensor([1.6487]), tensor([0.3679]))
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {
-        "loc": constraints.real,
-        "scale": constraints.positive,
-    }
     has_rsample = True
 
     def __init__(self, loc: Tensor, scale: Tensor, *, most: Tensor | None = None) -> None:
         self.loc = loc
         self.scale = scale
         self.most = most
-        super().__init__(loc.shape, validate_args=False)
+        super().__init__(loc.shape)
 
     @property
     def mean(self) -> Tensor:
         """Means (..., F), of values up to ``most``."""
-        whole = self.loc + 0.5 * self.scale.square()
+        exponent = self.loc + 0.5 * self.scale.square()
         if self.most is None:
-            return _exp(whole)
-        most = self.most.clamp_max(math.exp(LARGEST_EXPONENT))
+            return _exp(exponent)
+        most = self.most.clamp_max(math.exp(_LARGEST_EXPONENT))
         t = (most.log() - self.loc) / self.scale
         # As logarithms: far beyond the limit the mean overflows and its share underflows.
-        below = _exp(whole + torch.special.log_ndtr(t - self.scale))
+        below = _exp(exponent + torch.special.log_ndtr(t - self.scale))
         mean: Tensor = below + most * torch.special.ndtr(-t)
         return mean
 
@@ -144,7 +135,7 @@ class LogNormal(Distribution):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-density (..., F) in nats."""
-        y = value.clamp_min(SMALLEST).log()
+        y = value.clamp_min(_SMALLEST).log()
         distance = ((y - self.loc) / self.scale).square()
         return -0.5 * (distance + math.log(2 * math.pi)) - self.scale.log() - y
 
@@ -156,23 +147,23 @@ class LogNormal(Distribution):
 
 
 def _exp(exponent: Tensor) -> Tensor:
-    """The exponential of what float32 can hold."""
-    return exponent.clamp(-LARGEST_EXPONENT, LARGEST_EXPONENT).exp()
+    """Return the exponential, clamped to the range of float32."""
+    return exponent.clamp(-_LARGEST_EXPONENT, _LARGEST_EXPONENT).exp()
 
 
-NODES = 64
+_NODES = 64
 
 
-class TruncatedLogistic(Distribution):
-    r"""Logistic distribution between two ends.
+class TruncatedLogistic(UnvalidatedDistribution):
+    r"""Logistic distribution truncated to an interval.
 
     .. math:: p(x) = \frac{\sigma(z)\, \sigma(-z)}{s\, (\sigma(b) - \sigma(a))}, \quad
               z = \frac{x - \mu}{s}, \; a, b = \frac{\mathrm{low} - \mu}{s},
               \frac{\mathrm{high} - \mu}{s}
 
-    Finite at both ends, where a logit-normal density is not; as narrow as the data asks, which a
-    continuous Bernoulli variable is not. It becomes uniform as s grows, and exponential as the
-    location leaves the interval.
+    Unlike a logit-normal density it is finite at both ends; unlike a continuous Bernoulli it can be
+    arbitrarily narrow. It becomes uniform as s grows, and exponential as the location leaves the
+    interval.
 
     Args:
         loc: :math:`\mu`, (..., F), inside or outside the interval.
@@ -192,10 +183,6 @@ class TruncatedLogistic(Distribution):
         tensor([0.5000])
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {
-        "loc": constraints.real,
-        "scale": constraints.positive,
-    }
     has_rsample = True
 
     def __init__(self, loc: Tensor, scale: Tensor, *, low: Tensor, high: Tensor) -> None:
@@ -203,13 +190,13 @@ class TruncatedLogistic(Distribution):
         self.scale = scale
         self.low = low
         self.high = high
-        super().__init__(loc.shape, validate_args=False)
+        super().__init__(loc.shape)
 
     @property
     def mean(self) -> Tensor:
         """Means (..., F), to a thousandth of the scale: the average of the quantiles."""
-        v = (torch.arange(NODES, dtype=self.loc.dtype, device=self.loc.device) + 0.5) / NODES
-        shape = (NODES, *[1] * self.loc.dim())
+        v = (torch.arange(_NODES, dtype=self.loc.dtype, device=self.loc.device) + 0.5) / _NODES
+        shape = (_NODES, *[1] * self.loc.dim())
         weight = v * (1 - v)  # dense at both ends, where the quantiles are steep
         quantiles = self._quantile((v.square() * (3 - 2 * v)).reshape(shape))
         return ((weight / weight.sum()).reshape(shape) * quantiles).sum(0)
@@ -234,7 +221,7 @@ class TruncatedLogistic(Distribution):
         return self._quantile(torch.rand(shape, dtype=self.loc.dtype, device=self.loc.device))
 
     def _quantile(self, u: Tensor) -> Tensor:
-        """Values below which a share u of the mass lies; both tails keep their digits."""
+        """Return the quantiles at u, precise in both tails."""
         a, b = (self.low - self.loc) / self.scale, (self.high - self.loc) / self.scale
         u = u.clamp(1e-7, 1 - 1e-7)
         left, right = torch.log1p(-u), u.log()
@@ -243,17 +230,17 @@ class TruncatedLogistic(Distribution):
         return (self.loc + self.scale * (below - above)).clamp(self.low, self.high)
 
 
-FARTHEST = 1e12
-"""Standardised values beyond this count as this: their squares stay finite in float32."""
+_FARTHEST = 1e12
+"""Standardised values are clamped to this: their squares are finite in float32."""
 
 
-class InUnits(Distribution):
-    r"""The distribution of :math:`x = m + s u`, one variable at a time.
+class LocationScale(UnvalidatedDistribution):
+    r"""The location-scale family of a distribution: :math:`x = m + s u`, one variable at a time.
 
     .. math:: \log p(x) = \log p_u\big((x - m) / s\big) - \log s
 
-    so that log-densities are per unit of x. The value is standardised before anything is
-    subtracted from it, which keeps its digits where m is large beside s.
+    so that log-densities are per unit of x. The value is standardised first, which keeps its
+    digits where m is much larger than s.
 
     Args:
         base: the distribution of u; batch (..., F); gradients flow through its draws.
@@ -267,19 +254,18 @@ class InUnits(Distribution):
 
     Example:
         >>> from torch.distributions import Normal
-        >>> p = InUnits(Normal(0.0, 1.0), torch.tensor(170.0), torch.tensor(10.0))
+        >>> p = LocationScale(Normal(0.0, 1.0), torch.tensor(170.0), torch.tensor(10.0))
         >>> p.mean, p.log_prob(torch.tensor(170.0)).exp()  # 1 / sqrt(200 pi)
         (tensor(170.), tensor(0.0399))
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {}
     has_rsample = True
 
     def __init__(self, base: Distribution, location: Tensor, scale: Tensor) -> None:
         self.base = base
         self.location = location
         self.scale = scale
-        super().__init__(base.batch_shape, validate_args=False)
+        super().__init__(base.batch_shape)
 
     @property
     def mean(self) -> Tensor:
@@ -302,14 +288,14 @@ class InUnits(Distribution):
 
 
 def standardise(value: Tensor, *, location: Tensor, scale: Tensor) -> Tensor:
-    """Values in units that a float32 can square.
+    """Standardise values, clamped to what float32 can square.
 
     Args:
         value: (..., F).
-        location: (F,) taken off.
-        scale: (F,) by which they are divided then.
+        location: (F,) subtracted.
+        scale: (F,) by which the differences are divided.
 
     Returns:
         (..., F)
     """
-    return ((value - location) / scale).clamp(-FARTHEST, FARTHEST)
+    return ((value - location) / scale).clamp(-_FARTHEST, _FARTHEST)

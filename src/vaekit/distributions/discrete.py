@@ -2,17 +2,15 @@
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, constraints
 from torch.nn import functional
 
-from vaekit.distributions.sampling import SampleShape
+from vaekit.distributions.sampling import SampleShape, UnvalidatedDistribution
 
 __all__ = [
-    "BEYOND",
+    "INFINITE_THRESHOLD",
     "BinaryLevels",
     "CategoricalLevels",
     "DiscretizedLogistic",
@@ -23,19 +21,16 @@ __all__ = [
 ]
 
 
-BEYOND = 1e9
-"""A threshold that no location reaches."""
+INFINITE_THRESHOLD = 1e9
+"""A finite threshold above all locations."""
 
 
-class Levels(Distribution, ABC):
+class Levels(UnvalidatedDistribution, ABC):
     """Features that are levels, counted from 0; batch (..., F)."""
-
-    arg_constraints: ClassVar[dict[str, Any]] = {}
-    has_rsample = False
 
     @abstractmethod
     def probabilities(self, feature: int) -> Tensor:
-        """Probability of each level of a feature.
+        """Return the probability of each level of a feature.
 
         Args:
             feature: its position, from 0.
@@ -63,7 +58,7 @@ class BinaryLevels(Levels):
 
     def __init__(self, logits: Tensor) -> None:
         self.logits = logits
-        super().__init__(logits.shape, validate_args=False)
+        super().__init__(logits.shape)
 
     @property
     def mean(self) -> Tensor:
@@ -91,7 +86,7 @@ class BinaryLevels(Levels):
 
 
 class CategoricalLevels(Levels):
-    r"""A probability of its own for each level, from logits.
+    r"""A categorical distribution over the levels of each feature, from logits.
 
     .. math:: \log P(x_k) = l_k - \log \sum_j e^{l_j}
 
@@ -112,7 +107,7 @@ class CategoricalLevels(Levels):
     def __init__(self, logits: Tensor, top: Tensor) -> None:
         self.logits = logits
         self.top = top
-        super().__init__(logits.shape[:-1], validate_args=False)
+        super().__init__(logits.shape[:-1])
 
     @property
     def mean(self) -> Tensor:
@@ -133,10 +128,7 @@ class CategoricalLevels(Levels):
 
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-probability (..., F) in nats of values taken to the nearest level."""
-        level = _nearest(value, self.top) + torch.zeros_like(self.logits[..., 0], dtype=torch.long)
-        logits = self.logits.expand(*level.shape, -1)
-        chosen = logits.gather(-1, level.unsqueeze(-1)).squeeze(-1)
-        return chosen - torch.logsumexp(self.logits, -1)
+        return _level_log_prob(self.logits, _nearest(value, self.top))
 
     def sample(self, sample_shape: SampleShape = ()) -> Tensor:
         """Draw levels, (*sample_shape, ..., F): the largest of the logits and Gumbel noise."""
@@ -149,17 +141,18 @@ class CategoricalLevels(Levels):
 
 
 class OrdinalLevels(Levels):
-    r"""Levels in order, by how many thresholds lie below a logistic variable.
+    r"""Ordered levels: the number of thresholds below a logistic variable.
 
     .. math:: P(x \le k) = \sigma(t_{k+1} - \eta)
 
     The probability of a level is computed as
     :math:`\log\sigma(b) + \log\sigma(-a) + \log(1 - e^{a - b})` with the thresholds a and b
-    about it, in which nothing cancels, however far away :math:`\eta` is.
+    about it, without cancellation at any :math:`\eta`.
 
     Args:
         loc: :math:`\eta`, (..., F).
-        thresholds: (F, L - 1), ascending; `BEYOND` or more where a feature has fewer levels.
+        thresholds: (F, L - 1), ascending; ``INFINITE_THRESHOLD`` or more where a feature has
+            fewer levels.
         top: (F,) the highest level of each feature.
 
     Attributes:
@@ -180,7 +173,7 @@ class OrdinalLevels(Levels):
         self.loc = loc
         self.thresholds = thresholds
         self.top = top
-        super().__init__(loc.shape, validate_args=False)
+        super().__init__(loc.shape)
 
     @property
     def mean(self) -> Tensor:
@@ -205,7 +198,7 @@ class OrdinalLevels(Levels):
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-probability (..., F) in nats of values taken to the nearest level."""
         level = _nearest(value, self.top)
-        edge = torch.full_like(self.thresholds[:, :1], BEYOND)
+        edge = torch.full_like(self.thresholds[:, :1], INFINITE_THRESHOLD)
         edges = torch.cat([-edge, self.thresholds, edge], -1).expand(*level.shape, -1)
         low = edges.gather(-1, level.unsqueeze(-1)).squeeze(-1)
         high = edges.gather(-1, (level + 1).unsqueeze(-1)).squeeze(-1)
@@ -222,20 +215,27 @@ class OrdinalLevels(Levels):
             return ((loc + noise).unsqueeze(-1) > self.thresholds).sum(-1).to(loc.dtype)
 
 
+def _level_log_prob(logits: Tensor, level: Tensor) -> Tensor:
+    """Return the log-probabilities (...) of levels (...) from logits (..., L)."""
+    level = level + torch.zeros_like(logits[..., 0], dtype=torch.long)
+    chosen = logits.expand(*level.shape, -1).gather(-1, level.unsqueeze(-1)).squeeze(-1)
+    return chosen - torch.logsumexp(logits, -1)
+
+
 def _nearest(value: Tensor, top: Tensor) -> Tensor:
-    """The level nearest to each value, as an index."""
-    return torch.minimum(value.clamp(0, BEYOND).round().long(), top)
+    """Return the index of the level that is nearest to each value."""
+    return torch.minimum(value.clamp(0, INFINITE_THRESHOLD).round().long(), top)
 
 
-class DiscretizedLogistic(Distribution):
-    r"""Logistic distribution whose mass is collected at the points of a grid.
+class DiscretizedLogistic(UnvalidatedDistribution):
+    r"""Logistic distribution discretized to the points of an even grid on [0, 1].
 
     .. math:: P(x_k) = \sigma(a_k) - \sigma(b_k), \quad
               a_k, b_k = \frac{x_k \pm \frac{1}{2(L-1)} - \mu}{s}
 
     where the first and the last level also take the mass outside [0, 1]. The difference is
-    computed as :math:`\log\sigma(a) + \log\sigma(-b) + \log(1 - e^{b - a})`, in which nothing
-    cancels or underflows, however far away :math:`\mu` is.
+    computed as :math:`\log\sigma(a) + \log\sigma(-b) + \log(1 - e^{b - a})`, without
+    cancellation or underflow at any :math:`\mu`.
 
     Args:
         loc: location :math:`\mu` in units of x.
@@ -251,17 +251,11 @@ class DiscretizedLogistic(Distribution):
         Salimans et al. 2017 (PixelCNN++), arXiv:1701.05517, equation 2.
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {
-        "loc": constraints.real,
-        "scale": constraints.positive,
-    }
-    has_rsample = False
-
     def __init__(self, loc: Tensor, scale: Tensor, *, levels: int = 256) -> None:
         self.loc = loc
         self.scale = scale
         self.levels = levels
-        super().__init__(loc.shape, validate_args=False)
+        super().__init__(loc.shape)
 
     @property
     def mean(self) -> Tensor:
@@ -294,8 +288,8 @@ class DiscretizedLogistic(Distribution):
             return drawn.round().clamp(0, steps) / steps
 
 
-class GridCategorical(Distribution):
-    r"""A probability of its own for each point of the grid.
+class GridCategorical(UnvalidatedDistribution):
+    r"""A categorical distribution over the points of an even grid on [0, 1].
 
     .. math:: \log P(x_k) = l_k - \log \sum_j e^{l_j}
 
@@ -311,13 +305,10 @@ class GridCategorical(Distribution):
         tensor([0.5000, 0.5000, 0.5000])
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {"logits": constraints.real_vector}
-    has_rsample = False
-
     def __init__(self, logits: Tensor) -> None:
         self.logits = logits
         self.levels = logits.shape[-1]
-        super().__init__(logits.shape[:-1], validate_args=False)
+        super().__init__(logits.shape[:-1])
 
     @property
     def mean(self) -> Tensor:
@@ -328,10 +319,7 @@ class GridCategorical(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-probability in nats of values in [0, 1], each taken to the nearest level."""
         steps = self.levels - 1
-        level = (value * steps).round().clamp(0, steps) + torch.zeros_like(self.logits[..., 0])
-        logits = self.logits.expand(*level.shape, self.levels)
-        chosen = logits.gather(-1, level.long().unsqueeze(-1)).squeeze(-1)
-        return chosen - torch.logsumexp(self.logits, -1)
+        return _level_log_prob(self.logits, (value * steps).round().clamp(0, steps).long())
 
     def sample(self, sample_shape: SampleShape = ()) -> Tensor:
         """Draw levels, (*sample_shape, ...)."""
@@ -341,26 +329,26 @@ class GridCategorical(Distribution):
         return level.to(weights.dtype) / (self.levels - 1)
 
 
-LARGEST_COUNT = 1e12
-LARGEST_RATE = 1e8
-"""Above, a Poisson draw is its rate: they differ by a ten-thousandth, and a GPU's would wrap."""
-SERIES_FROM = 4.0
+_LARGEST_COUNT = 1e12
+_LARGEST_RATE = 1e8
+"""A Poisson draw at a larger rate is the rate: they differ by 1e-4, and a GPU's overflows."""
+_SERIES_FROM = 4.0
 
 
-class NegativeBinomial(Distribution):
+class NegativeBinomial(UnvalidatedDistribution):
     r"""A count whose variance is :math:`m + m^2 / r`.
 
     .. math:: P(x) = \frac{\Gamma(x + r)}{\Gamma(r)\, x!}
               \Big(\frac{r}{r + m}\Big)^r \Big(\frac{m}{r + m}\Big)^x
 
-    Each log-gamma is split as :math:`\log\Gamma(z + 1) = z \log z - z + s(z)`; the large parts
-    are put together by hand, and what is left is small. So a count of a million is right to the
-    last digits of float32, where the formula as it stands is wrong by whole nats.
+    Each log-gamma is split as :math:`\log\Gamma(z + 1) = z \log z - z + s(z)`; the large parts are
+    combined analytically, and the rest is small. The result is accurate in float32 at a count of
+    a million, where the direct formula is wrong by whole nats.
 
-    It is a Poisson variable whose rate is gamma distributed. Of a count that is nearly always 0
-    but for a few large values r is small, and the mean is that of rates far beyond all data, which
-    the likelihood hardly notices: with r = .02 and m = 10^5 it is 0 three times in four, and its
-    rates reach 10^7. ``most`` keeps them where data can be:
+    It is a Poisson variable whose rate is gamma distributed. For a count that is 0 except for a few
+    large values r is small, and rates far beyond all data dominate the mean while the likelihood
+    hardly depends on them: with r = .02 and m = 10^5 the count is 0 with probability 3/4, and its
+    rates reach 10^7. ``most`` limits them:
 
     .. math:: E[\min(\lambda, c)] = m\,P(r + 1, c r / m) + c\,\big(1 - P(r, c r / m)\big),
               \quad \lambda \sim \mathrm{Gamma}(r, r / m)
@@ -387,17 +375,11 @@ class NegativeBinomial(Distribution):
         Loader 2000, "Fast and accurate computation of binomial probabilities".
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {
-        "rate": constraints.positive,
-        "dispersion": constraints.positive,
-    }
-    has_rsample = False
-
     def __init__(self, mean: Tensor, dispersion: Tensor, *, most: Tensor | None = None) -> None:
         self.rate = mean
         self.dispersion = dispersion
         self.most = most
-        super().__init__(mean.shape, validate_args=False)
+        super().__init__(mean.shape)
 
     @property
     def mean(self) -> Tensor:
@@ -405,7 +387,7 @@ class NegativeBinomial(Distribution):
         if self.most is None:
             return self.rate
         m, r = self.rate.double(), self.dispersion.double()
-        most = self.most.double().clamp_max(LARGEST_COUNT)
+        most = self.most.double().clamp_max(_LARGEST_COUNT)
         limit = (most * r / m).broadcast_to(r.shape)
         below = m * torch.special.gammainc(r + 1, limit)
         mean: Tensor = below + most * torch.special.gammaincc(r, limit)
@@ -424,14 +406,14 @@ class NegativeBinomial(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         """Log-probability (..., F) in nats of values taken to the nearest count."""
         m, r = self.rate, self.dispersion
-        x = value.round().clamp(0, LARGEST_COUNT)
+        x = value.round().clamp(0, _LARGEST_COUNT)
         above, below = functional.relu(x - m), functional.relu(m - x)
         # log x (r + m) / ((r + x) m), and log (r + m) / (r + x): each as log(1 + something > 0)
         by_count = torch.log1p(r / (r + x) * (above / m)) - torch.log1p(
             r / (r + m) * (below / x.clamp_min(1))
         )
         by_dispersion = torch.log1p(below / (r + x)) - torch.log1p(above / (r + m))
-        rest = _left_of_log_gamma(r + x) - _left_of_log_gamma(r) - _left_of_log_gamma(x)
+        rest = _log_gamma_remainder(r + x) - _log_gamma_remainder(r) - _log_gamma_remainder(x)
         return rest - torch.log1p(x / r) - x * by_count - r * by_dispersion
 
     def sample(self, sample_shape: SampleShape = ()) -> Tensor:
@@ -443,16 +425,16 @@ class NegativeBinomial(Distribution):
             rate = gamma.sample()
             if self.most is not None:
                 rate = rate.minimum(self.most)
-            drawn = torch.poisson(rate.clamp_max(LARGEST_RATE))
-            return torch.where(rate < LARGEST_RATE, drawn, rate.round())
+            drawn = torch.poisson(rate.clamp_max(_LARGEST_RATE))
+            return torch.where(rate < _LARGEST_RATE, drawn, rate.round())
 
 
-def _left_of_log_gamma(z: Tensor) -> Tensor:
-    r"""What :math:`z \log z - z` leaves of :math:`\log\Gamma(z + 1)`, for z >= 0."""
-    large, small = z.clamp_min(SERIES_FROM), z.clamp_max(SERIES_FROM)
+def _log_gamma_remainder(z: Tensor) -> Tensor:
+    r"""Return :math:`\log\Gamma(z + 1) - z \log z + z` for z >= 0."""
+    large, small = z.clamp_min(_SERIES_FROM), z.clamp_max(_SERIES_FROM)
     u = 1 / large
     square = u.square()
     series = u * (1 / 12 - square * (1 / 360 - square / 1260))
     far = 0.5 * (2 * math.pi * large).log() + series
     near = torch.lgamma(small + 1) - torch.xlogy(small, small) + small
-    return torch.where(z < SERIES_FROM, near, far)
+    return torch.where(z < _SERIES_FROM, near, far)

@@ -6,16 +6,17 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
-from torch.distributions import Distribution, Independent, Normal, constraints
+from torch.distributions import Distribution, Independent, Normal
 
 __all__ = [
     "Bijection",
-    "Either",
+    "EqualMixture",
     "Inverse",
     "Point",
     "PushForward",
     "Rescaled",
     "SampleShape",
+    "UnvalidatedDistribution",
     "log_density",
     "sample_with_log_prob",
 ]
@@ -25,10 +26,10 @@ SampleShape = torch.Size | list[int] | tuple[int, ...]
 
 
 def sample_with_log_prob(q: Distribution, sample_shape: SampleShape = ()) -> tuple[Tensor, Tensor]:
-    """Reparametrized samples and their log-density, in one pass where that is possible.
+    """Draw reparametrized samples and return their log-density, in one pass where possible.
 
-    A flow that has no closed inverse knows the density of its own samples only; such a
-    distribution has a method ``rsample_and_log_prob``, which is used when it is there.
+    A flow without a closed inverse knows the density of its own samples only; such a distribution
+    has a method ``rsample_and_log_prob``, which is used if present.
 
     Args:
         q: batch (B,), event (D,).
@@ -52,13 +53,13 @@ def sample_with_log_prob(q: Distribution, sample_shape: SampleShape = ()) -> tup
     if (normal := _diagonal(q)) is None:
         z = q.rsample(shape)
         return z, q.log_prob(z)
-    # (z - m) / s is the noise itself, of which no gradient has to be taken
+    # (z - m) / s is the noise, which needs no gradient
     noise = normal.loc.new_empty((*shape, *normal.batch_shape)).normal_()
     return normal.loc + normal.scale * noise, _normal_density(noise, normal.scale)
 
 
 def log_density(p: Distribution, z: Tensor) -> Tensor:
-    """Log-density of codes; of a diagonal Gaussian with half of the operations that it takes there.
+    """Return the log-density of codes; of a diagonal Gaussian with half of PyTorch's operations.
 
     Args:
         p: batch broadcastable to (...), event (D,).
@@ -78,23 +79,40 @@ def log_density(p: Distribution, z: Tensor) -> Tensor:
 
 
 def _diagonal(p: Distribution) -> Normal | None:
-    """What a diagonal Gaussian over one dimension is made of; none for another distribution."""
+    """Return the factors of a diagonal Gaussian over one dimension; none for others."""
     if isinstance(p, Independent) and p.reinterpreted_batch_ndims == 1:
         return p.base_dist if isinstance(p.base_dist, Normal) else None
     return None
 
 
 def _normal_density(units: Tensor, scale: Tensor) -> Tensor:
-    """Of numbers (..., D) in units of their standard deviations."""
+    """Return the log-density from standardised numbers (..., D)."""
     constant = 0.5 * units.shape[-1] * math.log(2 * math.pi)
     return -0.5 * units.square().sum(-1) - (scale.log().sum(-1) + constant)
 
 
-class Point(Distribution):
+class UnvalidatedDistribution(Distribution):
+    """A distribution that does not validate its parameters and values.
+
+    Validation synchronises with the device and breaks compilation; data are checked when they are
+    read.
+
+    Args:
+        batch_shape: shape of the independent variables.
+        event_shape: shape of one of them.
+    """
+
+    arg_constraints: ClassVar[dict[str, Any]] = {}
+
+    def __init__(self, batch_shape: torch.Size, event_shape: torch.Size | None = None) -> None:
+        super().__init__(batch_shape, event_shape or torch.Size(), validate_args=False)
+
+
+class Point(UnvalidatedDistribution):
     """All mass at one point.
 
-    Its log-density is defined as 0 everywhere, so that objectives leave a point alone instead
-    of meeting an infinity; entropy and variance are 0.
+    Its log-density is defined as 0 everywhere instead of infinity, so that objectives stay finite;
+    entropy and variance are 0.
 
     Args:
         loc: (..., D).
@@ -108,12 +126,11 @@ class Point(Distribution):
         (torch.Size([3, 1, 2]), tensor([0.]))
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {"loc": constraints.real_vector}
     has_rsample = True
 
     def __init__(self, loc: Tensor) -> None:
         self.loc = loc
-        super().__init__(loc.shape[:-1], loc.shape[-1:], validate_args=False)
+        super().__init__(loc.shape[:-1], loc.shape[-1:])
 
     @property
     def mean(self) -> Tensor:
@@ -143,7 +160,7 @@ class Point(Distribution):
 
 
 class Bijection(ABC):
-    """An invertible map of vectors that knows how it changes volumes."""
+    """An invertible map of vectors with the determinant of its Jacobian."""
 
     @abstractmethod
     def push(self, z: Tensor) -> tuple[Tensor, Tensor]:
@@ -173,10 +190,10 @@ class Bijection(ABC):
 
 
 class Inverse(Bijection):
-    """A bijection the other way round.
+    """The inverse of a bijection.
 
     Args:
-        bijection: the one to turn round.
+        bijection: to invert.
     """
 
     def __init__(self, bijection: Bijection) -> None:
@@ -192,9 +209,9 @@ class Inverse(Bijection):
 
 
 class Rescaled(Bijection):
-    r"""A bijection f in other units: :math:`m + s f((z - m) / s)`.
+    r"""A bijection f of standardised vectors: :math:`m + s f((z - m) / s)`.
 
-    Volumes change as under f itself, because the units go out as they came in.
+    The determinant of its Jacobian is that of f, as the scales cancel.
 
     Args:
         bijection: f.
@@ -208,17 +225,17 @@ class Rescaled(Bijection):
         self.scale = scale
 
     def push(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Map forward in these units."""
+        """Map forward."""
         out, change = self.bijection.push((z - self.centre) / self.scale)
         return self.centre + self.scale * out, change
 
     def pull(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """Map backward in these units."""
+        """Map backward."""
         out, change = self.bijection.pull((z - self.centre) / self.scale)
         return self.centre + self.scale * out, change
 
 
-class PushForward(Distribution):
+class PushForward(UnvalidatedDistribution):
     r"""The distribution of :math:`z = f(u)` with :math:`u \sim p`.
 
     .. math:: \log q(z) = \log p(u) - \log |\det \partial f / \partial u|
@@ -247,13 +264,12 @@ class PushForward(Distribution):
         Rezende and Mohamed 2015, arXiv:1505.05770, equation 5.
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {}
     has_rsample = True
 
     def __init__(self, base: Distribution, bijection: Bijection) -> None:
         self.base = base
         self.bijection = bijection
-        super().__init__(base.batch_shape, base.event_shape, validate_args=False)
+        super().__init__(base.batch_shape, base.event_shape)
 
     @property
     def mean(self) -> Tensor:
@@ -267,7 +283,7 @@ class PushForward(Distribution):
         return z, log_p - change
 
     def rsample(self, sample_shape: SampleShape = ()) -> Tensor:
-        """Samples (*sample_shape, ..., D) that gradients flow through."""
+        """Reparametrized samples (*sample_shape, ..., D)."""
         return self.bijection.push(self.base.rsample(torch.Size(sample_shape)))[0]
 
     def log_prob(self, value: Tensor) -> Tensor:
@@ -286,7 +302,7 @@ class PushForward(Distribution):
         return self.base.log_prob(u) + change
 
 
-class Either(Distribution):
+class EqualMixture(UnvalidatedDistribution):
     r"""An equal mixture of two distributions that need not be of one family.
 
     .. math:: p(z) = \tfrac12 p_1(z) + \tfrac12 p_2(z)
@@ -303,18 +319,15 @@ class Either(Distribution):
         >>> from torch.distributions import Independent, Normal
         >>> one = Independent(Normal(torch.zeros(5, 2), 1.0), 1)
         >>> other = Independent(Normal(torch.zeros(2), 1.0), 1)
-        >>> z, log_p = Either(one, other).rsample_and_log_prob((3,))
+        >>> z, log_p = EqualMixture(one, other).rsample_and_log_prob((3,))
         >>> z.shape, bool(torch.allclose(log_p, one.log_prob(z)))
         (torch.Size([3, 5, 2]), True)
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {}
-    has_rsample = False
-
     def __init__(self, one: Distribution, other: Distribution) -> None:
         self.one = one
         self.other = other
-        super().__init__(one.batch_shape, one.event_shape, validate_args=False)
+        super().__init__(one.batch_shape, one.event_shape)
 
     @property
     def mean(self) -> Tensor:
@@ -328,8 +341,8 @@ class Either(Distribution):
         with torch.no_grad():
             first = self.one.sample(shape)
             second = self.other.sample(torch.Size((*shape, *missing)))
-            tossed = torch.rand((*shape, *self.batch_shape, 1), device=first.device) < 0.5
-        return torch.where(tossed, first, second)
+            chosen = torch.rand((*shape, *self.batch_shape, 1), device=first.device) < 0.5
+        return torch.where(chosen, first, second)
 
     def rsample_and_log_prob(self, sample_shape: SampleShape = ()) -> tuple[Tensor, Tensor]:
         """Samples (*sample_shape, B, D), without a gradient, and their log-density in nats."""

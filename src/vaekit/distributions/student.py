@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.distributions import Distribution, constraints
 
-from vaekit.distributions.continuous import InUnits, standardise
-from vaekit.distributions.sampling import SampleShape
+from vaekit.distributions.continuous import LocationScale, standardise
+from vaekit.distributions.sampling import SampleShape, UnvalidatedDistribution
 
 __all__ = ["Student", "StudentColumns", "constant_with_slope", "student_constant"]
 
@@ -19,15 +18,15 @@ _STEPS = torch.arange(8.0)
 
 
 def student_constant(df: Tensor) -> Tensor:
-    r"""What the log-density of a Student's t of variance 1 is at 0.
+    r"""Return the log-density at 0 of Student's t of variance 1.
 
     .. math:: \log\frac{\Gamma(h + \frac12)}{\Gamma(h) \sqrt{\pi (\nu - 2)}}, \quad h = \nu / 2,
         \quad \log\frac{\Gamma(h + \frac12)}{\Gamma(h)} = \sum_{i=0}^7
         \log\frac{h + i}{h + i + \frac12}
         + \tfrac12 \log y - \frac{1}{8y} + \frac{1}{192 y^3} - \frac{1}{640 y^5}, \quad y = h + 8
 
-    The difference of two log-gammas of large numbers loses its digits; this one does not, and a
-    compiler has vector instructions for it. The error of the series is below 1e-9.
+    The difference of two log-gammas of large numbers cancels; this does not, and it vectorises. The
+    error of the series is below 1e-9.
 
     Args:
         df: degrees of freedom above 2, any shape.
@@ -43,14 +42,14 @@ def student_constant(df: Tensor) -> Tensor:
 
 
 def constant_with_slope(df: Tensor, *, slope: bool = True) -> tuple[Tensor, Tensor]:
-    """The constant, and its derivative by the degrees of freedom.
+    """Return the constant and its derivative with respect to the degrees of freedom.
 
     Args:
         df: degrees of freedom above 2, any shape.
-        slope: whether it is wanted.
+        slope: whether to compute the derivative.
 
     Returns:
-        Both of the same shape; in place of a derivative that is not wanted the constant again.
+        Both of the same shape; the constant twice without a derivative.
 
     Example:
         >>> constant_with_slope(torch.tensor([4.0]))[1]
@@ -69,16 +68,16 @@ def constant_with_slope(df: Tensor, *, slope: bool = True) -> tuple[Tensor, Tens
     return constant, 0.5 * ((0.5 / (lower * upper)).sum(-1) + series - spread.reciprocal())
 
 
-class Student(Distribution):
-    r"""Student's t by its standard deviation.
+class Student(UnvalidatedDistribution):
+    r"""Student's t, parametrised by its standard deviation.
 
     .. math:: \log p(x) = -\tfrac{\nu + 1}{2} \log\Big(1 + \frac{(x - \mu)^2}{\nu \tau^2}\Big)
               - \log \tau + \log\frac{\Gamma(\frac{\nu + 1}{2})}
               {\Gamma(\frac{\nu}{2}) \sqrt{\pi \nu}},
               \quad \tau = \sigma \sqrt{\frac{\nu - 2}{\nu}}
 
-    so that the scale means the same whatever the tails. The constant is computed once for each
-    feature; ``torch.distributions.StudentT`` computes it anew for all samples of all rows.
+    so that the scale has the same meaning for all tails. The constant is computed once for each
+    feature; ``torch.distributions.StudentT`` computes it for all samples of all rows.
 
     Args:
         loc: :math:`\mu`, (..., F).
@@ -96,18 +95,13 @@ class Student(Distribution):
         tensor([0.5303])
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {
-        "loc": constraints.real,
-        "scale": constraints.positive,
-        "df": constraints.positive,
-    }
     has_rsample = True
 
     def __init__(self, loc: Tensor, scale: Tensor, df: Tensor) -> None:
         self.loc = loc
         self.scale = scale
         self.df = df
-        super().__init__(loc.shape, validate_args=False)
+        super().__init__(loc.shape)
 
     @property
     def mean(self) -> Tensor:
@@ -139,8 +133,8 @@ class Student(Distribution):
         return loc + self.scale * torch.randn_like(loc) * gamma.rsample().rsqrt()
 
 
-class StudentColumns(Distribution):
-    r"""Columns of real numbers, each Student's t, by what a network puts out for them.
+class StudentColumns(UnvalidatedDistribution):
+    r"""Columns of real numbers, each Student's t, from the output of a network.
 
     .. math:: x = m + s u, \quad \log\sigma = b(r), \quad
               e^{4 b(r)} = e^{4l} + \frac{e^{4h}}{1 + e^{4 (h - r)}}
@@ -148,8 +142,8 @@ class StudentColumns(Distribution):
     with u of :class:`Student`, the location standardised, and r kept smoothly between l and h: b
     is :func:`vaekit.models.columns.bound_between`, whose fourth power takes one sigmoid.
 
-    A table has few rows, and a step of training is mostly the time that many small operations
-    take to start. :meth:`row_log_prob` is one operation with a derivative by hand.
+    With the few rows of a table, most of a training step is the overhead of many small operations.
+    :meth:`row_log_prob` is one operation with a manual derivative.
 
     Args:
         numbers: (..., 2 F), locations and behind them r.
@@ -172,7 +166,6 @@ class StudentColumns(Distribution):
         (tensor(-3.9114), tensor(-3.9114))
     """
 
-    arg_constraints: ClassVar[dict[str, Any]] = {}
     has_rsample = True
 
     def __init__(
@@ -190,14 +183,16 @@ class StudentColumns(Distribution):
         self._scale = scale
         self._bounds = bounds
         batch = torch.Size((*numbers.shape[:-1], numbers.shape[-1] // 2))
-        super().__init__(batch, validate_args=False)
+        super().__init__(batch)
 
     @property
-    def _each(self) -> InUnits:
+    def _each(self) -> LocationScale:
         loc, raw = self.numbers.chunk(2, -1)
         low, high = (math.exp(4 * bound) for bound in self._bounds)
         fourth = low + high * torch.sigmoid(4 * (raw - self._bounds[1]))
-        return InUnits(Student(loc, fourth.sqrt().sqrt(), self.df), self._location, self._scale)
+        return LocationScale(
+            Student(loc, fourth.sqrt().sqrt(), self.df), self._location, self._scale
+        )
 
     @property
     def mean(self) -> Tensor:
@@ -218,24 +213,24 @@ class StudentColumns(Distribution):
         return self._each.log_prob(value)
 
     def row_log_prob(self, value: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Log-density of rows, over their known cells.
+        """Log-density of rows, over their observed cells.
 
         Args:
             value: (..., F) rows, without a gradient of their own.
-            mask: (..., F) true where a cell is known; all are when absent.
+            mask: (..., F) true where a cell is observed; all are when absent.
 
         Returns:
             (...) in nats.
         """
         u = standardise(value, location=self._location, scale=self._scale)
-        there = torch.ones_like(u, dtype=torch.bool) if mask is None else mask
+        observed = torch.ones_like(u, dtype=torch.bool) if mask is None else mask
         # PyTorch gives this one no types.
         shape = torch.broadcast_shapes(self.batch_shape, u.shape)  # type: ignore[no-untyped-call]
         return _row_log_density(
             self.numbers.expand(*shape[:-1], self.numbers.shape[-1]),
             self.df,
             u,
-            there,
+            observed,
             self._scale.log(),
             self._bounds,
             torch.is_grad_enabled(),
@@ -276,8 +271,8 @@ class _RowLogDensity(torch.autograd.Function):
         each = (log_tail * -half).sub_(fourth.log(), alpha=0.25)
         constant, slope = constant_with_slope(df, slope=grad)
         each += constant - offset
-        there = mask.to(each.dtype)  # what is hidden is finite, so 0 times it is 0
-        total = each.mul_(there).sum(-1)
+        observed = mask.to(each.dtype)  # hidden values are finite, so 0 times them is 0
+        total = each.mul_(observed).sum(-1)
         if not grad:
             return total, total, total
         by_numbers = numbers.new_empty(numbers.shape)
@@ -288,9 +283,9 @@ class _RowLogDensity(torch.autograd.Function):
         torch.mul(weight - 1, 1 - sigmoid, out=by_raw)
         by_raw.mul_(fourth.reciprocal_().mul_(-low).add_(1))
         by_df = (weight / spread).sub_(log_tail).mul_(0.5).add_(slope)
-        by_loc.mul_(there)
-        by_raw.mul_(there)
-        return total, by_numbers, by_df.mul_(there)
+        by_loc.mul_(observed)
+        by_raw.mul_(observed)
+        return total, by_numbers, by_df.mul_(observed)
 
     @staticmethod
     def setup_context(
@@ -308,7 +303,7 @@ class _RowLogDensity(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(
-        ctx: Any,  # noqa: ANN401 - the same
+        ctx: Any,  # noqa: ANN401 - as above
         *grads: Tensor,
     ) -> tuple[Tensor | None, ...]:
         """Multiply them by the gradient of the total."""
@@ -323,7 +318,7 @@ class _RowLogDensity(torch.autograd.Function):
         in_dims: tuple[int | None, ...],
         *inputs: Any,  # noqa: ANN401 - tensors, bounds and a flag, as apply takes them
     ) -> tuple[tuple[Tensor, ...], tuple[int, ...]]:
-        """Several models side by side: everything broadcasts."""
+        """Broadcast over stacked models."""
         numbers, *others = (
             _lead(each, dim) for each, dim in zip(inputs[:5], in_dims[:5], strict=True)
         )
@@ -340,5 +335,5 @@ _row_log_density: Callable[..., tuple[Tensor, Tensor, Tensor]] = _RowLogDensity.
 
 
 def _lead(tensor: Tensor, dim: int | None) -> Tensor:
-    """The axis of the models first."""
+    """Move the axis of the models to the front."""
     return tensor.unsqueeze(0) if dim is None else tensor.movedim(dim, 0)

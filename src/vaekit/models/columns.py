@@ -12,15 +12,15 @@ from torch.distributions import Distribution, Normal
 from torch.nn import functional
 
 from vaekit.distributions import (
-    BEYOND,
+    INFINITE_THRESHOLD,
     BinaryLevels,
+    BlockProduct,
+    BlockProductVector,
     CategoricalLevels,
-    InUnits,
+    LocationScale,
     LogNormal,
     NegativeBinomial,
     OrdinalLevels,
-    SideBySide,
-    SideBySideVector,
     StudentColumns,
     TruncatedLogistic,
 )
@@ -173,7 +173,7 @@ class _Gaussian(_Scaled):
 
     def forward(self, numbers: Tensor) -> Distribution:
         loc, sigma = _location_and_scale(numbers)
-        return InUnits(Normal(loc, sigma, validate_args=False), self.location, self.scale)
+        return LocationScale(Normal(loc, sigma, validate_args=False), self.location, self.scale)
 
 
 class _Positive(_Scaled):
@@ -205,7 +205,7 @@ class _Bounded(_Scaled):
     def forward(self, numbers: Tensor) -> Distribution:
         loc, sigma = _location_and_scale(numbers)
         each = TruncatedLogistic(loc, LOGISTIC * sigma, low=self.low, high=self.high)
-        return InUnits(each, self.location, self.scale)
+        return LocationScale(each, self.location, self.scale)
 
 
 class _Count(_Scaled):
@@ -294,7 +294,7 @@ class _Ordinal(Block):
         gaps = functional.softplus(self.raw_gaps) + SMALLEST_GAP
         found = torch.cat([self.lowest, self.lowest + gaps.cumsum(-1)], -1)
         rank = torch.arange(found.shape[-1], device=found.device)
-        return torch.where(rank < self.top.unsqueeze(-1), found, BEYOND)
+        return torch.where(rank < self.top.unsqueeze(-1), found, INFINITE_THRESHOLD)
 
     def forward(self, numbers: Tensor) -> Distribution:
         return OrdinalLevels(numbers, self.thresholds(), self.top)
@@ -454,9 +454,9 @@ class Columns(Head):
         """Read (..., inputs): batch (...), event (F,)."""
         numbers = own_parameters(self, context, inputs=self.inputs)
         parts = torch.split(numbers, self.sizes, -1) if len(self.sizes) > 1 else (numbers,)
-        each = SideBySide(
+        each = BlockProduct(
             [block(part) for block, part in zip(self.blocks, parts, strict=True)],
             places=[self.get_buffer(f"place{number}") for number in range(len(self.sizes))],
             order=self.order,
         )
-        return SideBySideVector(each)
+        return BlockProductVector(each)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.distributions import Bernoulli, Distribution, Independent
 from torch.nn import functional
 
-from vaekit.distributions import SideBySide
+from vaekit.distributions import BlockProduct
 from vaekit.errors import ConfigError
 from vaekit.models.base import Conditional, own_parameters
 from vaekit.models.columns import ColumnSpec, check_columns, column_values
@@ -246,7 +246,7 @@ def complete(p: Distribution, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         2015, arXiv:1406.2751.
     """
     each = cast("Independent[Any]", p).base_dist  # ours are built alike
-    if isinstance(each, SideBySide):
+    if isinstance(each, BlockProduct):
         drawn, scores = each.draw()
         score = masked_sum(scores, ~mask)
         return torch.where(mask, x, drawn), score - score.detach()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent
 
-from vaekit.distributions import Either, SideBySideVector, log_density, sample_with_log_prob
+from vaekit.distributions import BlockProductVector, EqualMixture, log_density, sample_with_log_prob
 from vaekit.models.base import (
     Conditional,
     LatentGroup,
@@ -168,7 +168,7 @@ class DefensiveMixture(Model):
 
     def encode(self, x: Tensor, *, mask: Tensor | None = None) -> Distribution:
         """Return the mixture."""
-        return Either(self.model.encode(x, mask=mask), self.model.code_distribution())
+        return EqualMixture(self.model.encode(x, mask=mask), self.model.code_distribution())
 
     def decode(self, z: Tensor) -> Distribution:
         """See the interface."""
@@ -227,7 +227,7 @@ def row_log_prob(
     """
     if mask is None and weights is None:
         return p.log_prob(x)
-    if weights is None and isinstance(p, SideBySideVector):
+    if weights is None and isinstance(p, BlockProductVector):
         return p.row_log_prob(x, mask)
     each = cast("Independent[Any]", p).base_dist.log_prob(x)  # ours are built alike
     return masked_sum(each if weights is None else weights * each, mask)
