@@ -129,7 +129,7 @@ def page(tmp_path_factory):
 @pytest.fixture(scope="session")
 def serving(page):
     """Run a server over runs, with access options of one's own."""
-    return lambda runs, **access: served(runs, page, **access)
+    return lambda runs, folder=page, **access: served(runs, folder, **access)
 
 
 @pytest.fixture(scope="session")

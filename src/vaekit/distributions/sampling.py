@@ -51,7 +51,7 @@ def sample_with_log_prob(q: Distribution, sample_shape: SampleShape = ()) -> tup
         z, log_q = joint(shape)
         return z, log_q
     if (normal := _diagonal(q)) is None:
-        z = q.rsample(shape)
+        z = q.rsample(shape) if q.has_rsample else q.sample(shape)  # codes may be discrete
         return z, q.log_prob(z)
     # (z - m) / s is the noise, which needs no gradient
     noise = normal.loc.new_empty((*shape, *normal.batch_shape)).normal_()

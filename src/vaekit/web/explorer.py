@@ -13,7 +13,7 @@ from vaekit.describe.graph import likelihood_text, prior_text
 from vaekit.errors import ConfigError, DataError
 from vaekit.evaluation.evaluate import ACTIVE_VARIANCE
 from vaekit.figures import manifold_codes
-from vaekit.inference import decode, draw_codes, rank_dimensions, walk
+from vaekit.inference import Codes, decode, draw_codes, rank_dimensions, walk
 from vaekit.web import schemas
 from vaekit.web.row_analysis import ReferenceLikelihoods, analyze_row
 from vaekit.web.run_view import TSNE, Plane, RunView, dims_plane, make_planes
@@ -25,6 +25,11 @@ __all__ = ["Explorer"]
 T = TypeVar("T")
 
 _TAIL, _PRIOR_RANGE = 0.01, 3.0
+_PRIOR_SAMPLES = 1000  # for the ranges of sliders without an encoder
+_DISCRETE = (
+    "the codes of this model are discrete, so there are no planes, sliders, paths or arithmetic"
+)
+_NO_ENCODER = "this model has no encoder, so rows have no codes"
 _MAX_WALK_ROWS = 5000
 _MAX_STATISTICS_ROWS = 5000
 _EVALUATED = ("elbo", "log_likelihood", "rate", "distortion")
@@ -43,13 +48,27 @@ class Explorer:
         self.worker = worker
         self.reference = ReferenceLikelihoods(view)
         self.tsne = TSNE(view)
-        self.order = rank_dimensions(view.codes, kl=view.kl_per_dim)
+        self.latent = view.run.model.latent
+        self._codes = view.codes
+        if not view.rows:
+            samples = draw_codes(view.run.model, n=_PRIOR_SAMPLES).astype(np.float32)
+            self._codes = Codes(mean=samples, variance=np.zeros_like(samples))
+        self.order = rank_dimensions(self._codes, kl=view.kl_per_dim)
         """(D,) latent dimensions, the most informative first."""
         self.planes = make_planes(view, order=self.order)
         """Planes by id, the default one first."""
-        low, high = np.quantile(view.codes.mean.astype(np.float64), [_TAIL, 1 - _TAIL], axis=0)
+        low, high = np.quantile(self._codes.mean.astype(np.float64), [_TAIL, 1 - _TAIL], axis=0)
         self.ranges = np.stack([np.minimum(low, -_PRIOR_RANGE), np.maximum(high, _PRIOR_RANGE)], 1)
         """(D, 2) limits of sliders: nearly all codes, and three standard deviations of N(0, 1)."""
+
+    def require_continuous(self) -> None:
+        """Check that codes can be moved and combined.
+
+        Raises:
+            ConfigError: they are discrete.
+        """
+        if not self.latent.real:
+            raise ConfigError(_DISCRETE)
 
     def plane(self, plane_id: str) -> Plane:
         """Return a plane by its id.
@@ -63,6 +82,7 @@ class Explorer:
         Raises:
             ConfigError: there is no such plane.
         """
+        self.require_continuous()
         if plane_id in self.planes:
             return self.planes[plane_id]
         dims = plane_id.removeprefix("dims:").split(",")
@@ -77,6 +97,8 @@ class Explorer:
         Raises:
             DataError: there is none.
         """
+        if not self.latent.encoder:
+            raise DataError(_NO_ENCODER)
         if row >= self.view.rows:
             raise DataError(f"no row {row}; there are 0 to {self.view.rows - 1}")
         return row
@@ -85,13 +107,22 @@ class Explorer:
         """Return the codes of a request, B lists of D numbers, as an array (B, D).
 
         Raises:
-            ConfigError: a code of another length.
+            ConfigError: a code of another length, or values that a discrete code does not take.
         """
         width = self.view.latent_dim
         wrong = next((len(code) for code in values if len(code) != width), None)
         if wrong is not None:
             raise ConfigError(f"expected codes of {width} numbers, got one of {wrong}")
-        return np.array(values, dtype=np.float32).reshape(len(values), width)
+        codes = np.array(values, dtype=np.float32).reshape(len(values), width)
+        start = 0
+        for group in self.latent.groups:
+            part, start = codes[:, start : start + group.dims], start + group.dims
+            if group.values and not np.isin(part, np.arange(group.values)).all():
+                raise ConfigError(
+                    f"expected integers from 0 to {group.values - 1} in the {group.dims} numbers "
+                    f"of the discrete group {group.name}"
+                )
+        return codes
 
     def resolve_place(self, place: schemas.Place) -> NDArray[np.float64]:
         """Return the code (D,) of a row or a class centroid, or one that was sent.
@@ -184,6 +215,7 @@ class Explorer:
         Raises:
             ConfigError: there is no such dimension.
         """
+        self.require_continuous()
         dims, steps, width = request.dims, request.steps, self.view.latent_dim
         if max(dims) >= width:
             raise ConfigError(f"expected dimensions from 0 to {width - 1}, got {dims}")
@@ -198,8 +230,11 @@ class Explorer:
         """Encode and score a row.
 
         Raises:
+            ConfigError: there is no encoder.
             DataError: there is no such row, or its size is not that of the rows of the run.
         """
+        if not self.latent.encoder:
+            raise ConfigError(_NO_ENCODER)
         row = self._requested_row(request)
         analysis = await self._compute(
             lambda: analyze_row(self.view, row, draws=request.draws, seed=request.seed)
@@ -227,19 +262,28 @@ class Explorer:
         return np.array(cells, dtype=np.float32)
 
     async def sample(self, request: schemas.SampleRequest) -> NDArray[np.float32]:
-        """Sample codes (count, D) from the prior."""
+        """Sample codes (count, D) from the prior.
+
+        Raises:
+            ConfigError: a temperature for discrete codes.
+        """
+        if request.temperature != 1:
+            self.require_continuous()
         model, options = self.view.run.model, request.model_dump(exclude={"count"})
-        return await self._compute(lambda: draw_codes(model, n=request.count, **options))
+        codes = await self._compute(lambda: draw_codes(model, n=request.count, **options))
+        return codes.astype(np.float32)
 
     def interpolate(self, request: schemas.PathRequest) -> NDArray[np.float32]:
         """Return a path of codes (frames, D); "density" passes through at most 5000 of the rows."""
+        self.require_continuous()
         start, end = self.resolve_place(request.start), self.resolve_place(request.end)
-        codes = self.view.codes.mean[:: -(-self.view.rows // _MAX_WALK_ROWS)]
+        codes = self._codes.mean[:: -(-len(self._codes.mean) // _MAX_WALK_ROWS)]
         path = walk(start, end, frames=request.frames, path=request.path, codes=codes)
         return path.astype(np.float32)
 
     def arithmetic(self, request: schemas.ArithmeticRequest) -> schemas.CodeAnswer:
         """Return the code a + scale (c - b)."""
+        self.require_continuous()
         a, b, c = (self.resolve_place(place) for place in (request.a, request.b, request.c))
         return schemas.CodeAnswer(code=(a + request.scale * (c - b)).tolist())
 
@@ -262,6 +306,17 @@ class Explorer:
             columns=[] if is_image else list(view.dataset.columns),
             column_stats=[] if is_image else self._column_statistics(),
             latent_dim=view.latent_dim,
+            latent_groups=[schemas.LatentGroup(**vars(group)) for group in self.latent.groups],
+            continuous=self.latent.real,
+            encoder=self.latent.encoder,
+            limitations=[
+                f"{text[0].upper()}{text[1:]}."
+                for text, possible in (
+                    (_DISCRETE, self.latent.real),
+                    (_NO_ENCODER, self.latent.encoder),
+                )
+                if not possible
+            ],
             rows=view.rows,
             split=view.split,
             source=PurePath(config.data.source).name,
@@ -278,8 +333,9 @@ class Explorer:
 
     def _column_statistics(self) -> list[schemas.ColumnSummary]:
         """Summarize the columns over a bounded number of the rows."""
-        stride = -(-self.view.rows // _MAX_STATISTICS_ROWS)
-        rows = self.view.data_rows(np.arange(0, self.view.rows, stride)).astype(np.float64)
+        count = len(self.view.index)
+        stride = -(-count // _MAX_STATISTICS_ROWS)
+        rows = self.view.data_rows(np.arange(0, count, stride)).astype(np.float64)
         low, median, high = np.quantile(rows, [0.0, 0.5, 1.0], axis=0).tolist()
         whole = (rows == np.rint(rows)).all(0).tolist()
         return [
@@ -300,8 +356,10 @@ class Explorer:
         ]
 
     def _dimensions(self) -> list[schemas.Dimension]:
+        if not self.latent.real:
+            return []
         kl = self.view.kl_per_dim
-        variance = self.view.codes.mean.var(0, dtype=np.float64).tolist()
+        variance = self._codes.mean.var(0, dtype=np.float64).tolist()
         ranges = self.ranges.tolist()
         return [
             schemas.Dimension(

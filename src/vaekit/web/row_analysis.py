@@ -22,7 +22,7 @@ from vaekit.numerics import fixed_noise
 from vaekit.objectives import has_closed_form, kl_per_dim
 from vaekit.runs import Run
 from vaekit.web import schemas
-from vaekit.web.run_view import RunView
+from vaekit.web.run_view import RunView, most_probable
 
 __all__ = ["ReferenceLikelihoods", "RowAnalysis", "analyze_row"]
 
@@ -42,9 +42,10 @@ class RowAnalysis:
     """Posterior and scores of one row."""
 
     mean: NDArray[np.floating[Any]]
-    """(D,) of q(z|x); with missing values of p(z|x_o), by importance sampling."""
+    """(D,) of q(z|x); with missing values of p(z|x_o), by importance sampling. Where codes are
+    discrete, the most probable code."""
     spread: NDArray[np.floating[Any]]
-    """(D,) standard deviations of the same."""
+    """(D,) standard deviations of the same; zeros where codes are discrete."""
     draws: NDArray[np.floating[Any]]
     """(S, D) samples of the same."""
     log_likelihood: float | None
@@ -94,16 +95,16 @@ def analyze_row(
 def _analyze_complete(run: Run, x: Tensor, *, draws: int, seed: int) -> RowAnalysis:
     """Analyze a row (1, F), as the model sees it."""
     q, prior = run.model.encode(x), run.model.code_distribution()
-    dense = not isinstance(q, Point)
+    dense, real = not isinstance(q, Point), run.model.latent.real
     with fixed_noise(seed):
-        spread = posterior_variance(q).sqrt()[0]
+        spread = posterior_variance(q).sqrt()[0] if real else torch.zeros(q.event_shape)
         drawn = q.sample(torch.Size([draws]))[:, 0]
         scores = _scores(run.model, x, q) if dense else None
     rate = None if scores is None else float(scores.rate[0])
     if has_closed_form(q, prior):
         rate = float(kl_per_dim(q, prior).sum())
     return RowAnalysis(
-        mean=q.mean[0].numpy(),
+        mean=(q.mean if real else most_probable(q))[0].numpy(),
         spread=spread.numpy(),
         draws=drawn.numpy(),
         log_likelihood=None if scores is None else float(scores.log_likelihood[0]),
@@ -145,14 +146,18 @@ def _analyze_incomplete(
     imputed = impute(defensive, rows=x, samples=_SAMPLES_MISSING, interval=_COVERAGE, seed=seed)
     z, log_w = _weighted_codes(defensive, x, seed=seed)
     weights = torch.softmax(log_w, 0)
-    mean = weights @ z
+    if model.latent.real:
+        mean = weights @ z
+        spread = (weights @ (z - mean).square()).sqrt()
+    else:
+        mean, spread = z[weights.argmax()], torch.zeros(model.latent.dims)
     with fixed_noise(seed):
         drawn = torch.multinomial(weights, max(draws, 1), replacement=True)[:draws]
     effective = float(1 / weights.square().sum())
     few = effective < _MIN_EFFECTIVE_SAMPLES
     return RowAnalysis(
         mean=mean.numpy(),
-        spread=(weights @ (z - mean).square()).sqrt().numpy(),
+        spread=spread.numpy(),
         draws=z[drawn].numpy(),
         log_likelihood=float(torch.logsumexp(log_w, 0)) - math.log(len(log_w)),
         samples=_SAMPLES_MISSING,
@@ -206,7 +211,7 @@ class ReferenceLikelihoods:
         """Return the log-likelihoods, and how many are computed."""
         return schemas.ReferenceAnswer(
             ready=self.ready,
-            done=self._done / len(self._rows),
+            done=self._done / len(self._rows) if len(self._rows) else 1.0,
             samples=_SAMPLES,
             rows=len(self._rows),
             values=self.values.tolist(),

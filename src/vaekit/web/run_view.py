@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.distributions import Distribution
 
 from vaekit.builders import load_rows
 from vaekit.data import Dataset
@@ -18,7 +19,16 @@ from vaekit.inference.encode import seeded_batches
 from vaekit.runs import Run, load_run
 from vaekit.web.images import Display, make_display
 
-__all__ = ["TSNE", "Plane", "RunView", "dims_plane", "make_planes", "open_run"]
+__all__ = [
+    "TSNE",
+    "Plane",
+    "RunView",
+    "dims_plane",
+    "make_planes",
+    "most_probable",
+    "open_run",
+    "view_run",
+]
 
 
 _MAX_CLASSES = 50  # a centroid takes a tenth of a second
@@ -38,9 +48,10 @@ class RunView:
     split: str
     """Split from which the rows are."""
     index: NDArray[np.int64]
-    """(N,) positions of the rows in the data set."""
+    """(N,) positions of the rows in the data set; without an encoder those that would be shown."""
     codes: Codes
-    """(N, D) posterior moments of the rows."""
+    """(N, D) posterior moments of the rows; where codes are discrete, the most probable codes and
+    zeros. Without an encoder N is 0."""
     display: Display
     """Conversion of a row to what is displayed."""
     evaluation: dict[str, Any]
@@ -54,17 +65,22 @@ class RunView:
     @property
     def rows(self) -> int:
         """N."""
-        return len(self.index)
+        return len(self.codes.mean)
 
     @property
     def latent_dim(self) -> int:
         """D."""
-        return int(self.codes.mean.shape[1])
+        return self.run.model.latent.dims
 
     @property
     def labels(self) -> NDArray[np.int64] | None:
         """(N,), negative for unlabelled rows; none for unlabelled data."""
-        return None if self.dataset.labels is None else self.dataset.labels[self.index]
+        return None if self.dataset.labels is None else self.dataset.labels[self.positions]
+
+    @property
+    def positions(self) -> NDArray[np.int64]:
+        """(N,) positions of the rows in the data set."""
+        return self.index[: self.rows]
 
     @property
     def kl_per_dim(self) -> list[float] | None:
@@ -110,7 +126,7 @@ class RunView:
             "codes": self.codes.mean.astype(np.float32),
             "spread": np.sqrt(self.codes.variance).astype(np.float32),
             "labels": labels.astype(np.int32),
-            "positions": self.index.astype(np.int32),
+            "positions": self.positions.astype(np.int32),
         }
 
     def subset(self, *, most: int) -> "RunView":
@@ -147,8 +163,8 @@ def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) 
 
     Args:
         path: the run folder.
-        split: train, validation, test or all; by default the one that the run is evaluated on.
-        most: rows to show, spread evenly over the split where it has more.
+        split: as in ``view_run``.
+        most: as in ``view_run``.
 
     Returns:
         The view.
@@ -157,13 +173,29 @@ def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) 
         RunError: no run, an unfinished or damaged one.
         DataError: its rows cannot be read, or are of another kind.
     """
-    run = load_run(path)
+    return view_run(load_run(path), split=split, most=most)
+
+
+def view_run(run: Run, *, split: str | None = None, most: int = 20_000) -> RunView:
+    """Load the rows of a run, and encode those that are shown.
+
+    Args:
+        run: the run.
+        split: train, validation, test or all; by default the one that the run is evaluated on.
+        most: rows to show, spread evenly over the split where it has more.
+
+    Returns:
+        The view.
+
+    Raises:
+        DataError: its rows cannot be read, or are of another kind.
+    """
     dataset, preprocessing, folder = load_rows(run.config.data), run.preprocessing, run.folder
     preprocessing.check(dataset)
     chosen = dataset.split.usable(split or run.config.evaluation.split, purpose="shown")
     index = dataset.split.of(chosen)
     index = index[evenly(len(index), most=most)]
-    codes = encode(run.model, preprocessing=preprocessing, rows=dataset.rows, index=index)
+    codes = _encode(run, dataset.rows, index)
     binarized = None
     if preprocessing.binarize == "dynamic":  # the draws that encode saw
         batches = seeded_batches(
@@ -172,7 +204,8 @@ def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) 
         binarized = np.concatenate([np.packbits(x.numpy() > 0, axis=1) for _, x in batches])
     labels = np.empty(0, int) if dataset.labels is None else dataset.labels[index]
     present = np.unique(labels[labels >= 0]).tolist()
-    if len(present) > _MAX_CLASSES:
+    latent = run.model.latent
+    if not (latent.real and latent.encoder) or len(present) > _MAX_CLASSES:
         present = []
     return RunView(
         run=run,
@@ -185,6 +218,31 @@ def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) 
         centroids={label: class_place(codes.mean, labels=labels, label=label) for label in present},
         binarized=binarized,
     )
+
+
+def _encode(run: Run, rows: NDArray[Any], index: NDArray[np.int64]) -> Codes:
+    """Encode rows, by the most probable code where codes are discrete."""
+    model = run.model
+    options: dict[str, Any] = {
+        "preprocessing": run.preprocessing, "rows": rows, "index": index
+    }  # fmt: skip
+    codes = np.empty((0, model.latent.dims), dtype=np.float32)
+    if not model.latent.encoder:
+        return Codes(mean=codes, variance=codes)
+    if model.latent.real:
+        return encode(model, **options)
+    with torch.no_grad():
+        parts = [most_probable(model.encode(x)).numpy() for _, x in noisy_batches(model, **options)]
+    codes = np.concatenate(parts).astype(np.float32)
+    return Codes(mean=codes, variance=np.zeros_like(codes))
+
+
+def most_probable(q: Distribution) -> Tensor:
+    """Return the mode of a distribution of discrete codes; its mean where it has all its mass."""
+    try:
+        return q.mode
+    except NotImplementedError:
+        return q.mean
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -206,8 +264,9 @@ class Plane:
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
-        """Limits that hold most of the points, with a margin."""
-        left, right, bottom, top = latent_extent(self.points)
+        """Limits that hold most of the points, or N(0, I) without points, with a margin."""
+        points = self.points if len(self.points) else np.array([[-3.0, -3.0], [3.0, 3.0]])
+        left, right, bottom, top = latent_extent(points)
         dx, dy = _MARGIN * (right - left), _MARGIN * (top - bottom)
         return left - dx, right + dx, bottom - dy, top + dy
 
@@ -239,8 +298,10 @@ def make_planes(view: RunView, *, order: NDArray[np.int64]) -> dict[str, Plane]:
         order: (D,) latent dimensions, the most informative first.
 
     Returns:
-        Planes by id, the default one first.
+        Planes by id, the default one first; none where codes are discrete.
     """
+    if not view.run.model.latent.real:
+        return {}
     if view.latent_dim == 1:
         planes = [_line_plane(view)]
     else:
@@ -323,8 +384,10 @@ class TSNE:
     def __init__(self, view: RunView) -> None:
         self.rows = evenly(view.rows, most=_MAX_TSNE_ROWS)
         """(n,) which of the rows."""
-        self.available = view.latent_dim > 2 and len(self.rows) > _MIN_TSNE_ROWS
-        """Whether there are enough rows and dimensions."""
+        self.available = (
+            view.run.model.latent.real and view.latent_dim > 2 and len(self.rows) > _MIN_TSNE_ROWS
+        )
+        """Whether codes are real, and there are enough rows and dimensions."""
         self._codes = view.codes.mean[self.rows]
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None

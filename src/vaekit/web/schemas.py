@@ -18,6 +18,7 @@ __all__ = [
     "Encoded",
     "ErrorAnswer",
     "GifRequest",
+    "LatentGroup",
     "Limits",
     "Linear",
     "Overview",
@@ -186,7 +187,7 @@ class SampleRequest(_Request):
     count: Annotated[int, Field(ge=1, le=LIMITS.count)] = 12
     """Number of codes."""
     temperature: Annotated[float, Field(ge=0, le=10, allow_inf_nan=False)] = 1.0
-    """1 for the prior itself, less for codes nearer to its mean."""
+    """1 for the prior itself, less for codes nearer to its mean; 1 where codes are discrete."""
     seed: Seed = 0
     """Of the samples."""
 
@@ -291,7 +292,7 @@ class Dimension(_Answer):
     kl: float | None
     """Nats per row; null where it was not measured."""
     variance: float
-    """Of its posterior mean over the rows."""
+    """Of its posterior mean over the rows; of the prior without an encoder."""
     active: bool
     """Whether the variance is above 0.01."""
     low: float
@@ -326,6 +327,17 @@ class PlaneSummary(_Answer):
     """Number of its points."""
 
 
+class LatentGroup(_Answer):
+    """A group of latent variables, such as a level of a hierarchical model."""
+
+    name: str
+    """Name of the group."""
+    dims: int
+    """Number of its dimensions."""
+    values: int
+    """Values that each dimension takes, 0 to V - 1; 0 where they are real numbers."""
+
+
 class Overview(_Answer):
     """A run."""
 
@@ -343,6 +355,14 @@ class Overview(_Answer):
     """Of a table."""
     latent_dim: int
     """D."""
+    latent_groups: list[LatentGroup]
+    """Groups of latent variables, in the order of their numbers in a code."""
+    continuous: bool
+    """Whether codes are real: otherwise there are no planes, traversals, paths or arithmetic."""
+    encoder: bool
+    """Whether there is a posterior q(z|x): otherwise rows have no codes, and none are shown."""
+    limitations: list[str]
+    """A sentence for each of the last two that is false."""
     rows: int
     """N, rows that are shown."""
     split: str
@@ -354,13 +374,13 @@ class Overview(_Answer):
     class_places: list[ClassSummary]
     """The classes and their centroids."""
     dims: list[Dimension]
-    """Latent dimensions, the most informative first."""
+    """Latent dimensions, the most informative first; empty where codes are discrete."""
     prior: str
     """In words."""
     likelihood: str
     """In words."""
     planes: list[PlaneSummary]
-    """The default plane first."""
+    """The default plane first; empty where codes are discrete."""
     evaluation: dict[str, float | None] | None
     """Results of the evaluation, in nats per row; null without one."""
 
@@ -401,7 +421,7 @@ class Encoded(_Answer):
     """Posterior and scores of a row."""
 
     mean: list[float | None]
-    """Of its posterior."""
+    """Of its posterior; the most probable code where codes are discrete."""
     spread: list[float | None]
     """Standard deviations of its posterior."""
     draws: list[list[float | None]]

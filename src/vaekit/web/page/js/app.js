@@ -3,7 +3,7 @@ import { createCode } from "./code.js";
 import { createDecoded } from "./decoded.js";
 import { h } from "./dom.js";
 import { latest, settled } from "./latest.js";
-import { createMap } from "./map.js";
+import { createMap, noMap } from "./map.js";
 import { createLegend, createMapBar } from "./map-bar.js";
 import { createMarks } from "./map-marks.js";
 import { place } from "./numbers.js";
@@ -14,7 +14,7 @@ import { createArithmeticTab } from "./tab-arithmetic.js";
 import { createCompareTab } from "./tab-compare.js";
 import { createRowTab } from "./tab-row.js";
 import { createWalkTab } from "./tab-walk.js";
-import { createTabs } from "./tabs.js";
+import { createTabs, toolsOf } from "./tabs.js";
 import { createTooltip } from "./tooltip.js";
 
 const STRIP = 9; // pictures in the strip of a slider
@@ -59,7 +59,9 @@ export async function createApp({ source, runs, store, messages, main, placed })
     view: settled((view) => store.set({ view }), 200),
     key: (name) => path.key(name),
   };
-  const map = createMap({ source, title: `Map of ${overview.name}`, base, failed, hear: hands });
+  const map = overview.continuous
+    ? createMap({ source, title: `Map of ${overview.name}`, base, failed, hear: hands })
+    : noMap(overview.limitations.join(" "));
   const tooltip = createTooltip(source, map.stage);
   const code = createCode({ store, decoded, sliders, map });
   const marks = createMarks({ map, store });
@@ -92,7 +94,7 @@ export async function createApp({ source, runs, store, messages, main, placed })
     }),
     compare: createCompareTab(parts),
   };
-  const bar = createMapBar({ overview, store, map });
+  const bar = overview.continuous ? createMapBar({ overview, store, map }) : null;
   const tools = layOut({ main, overview, store, map, bar, path, decoded, sliders, tabs });
   decoded.said.append(createPrior({ source, store, failed, go }));
   main.append(said);
@@ -111,9 +113,9 @@ export async function createApp({ source, runs, store, messages, main, placed })
     opened: [path.show, code.rest, marks.show],
   });
 
-  bar.show();
+  bar?.show();
   tools.show(store.get().tab);
-  for (const tab of Object.values(tabs)) tab.load();
+  for (const [key] of toolsOf(overview)) tabs[key].load();
   code.rest();
   strips();
   await open(store.get().view, true);
@@ -128,19 +130,21 @@ const told = (code) =>
 
 /** Put everything in its place; returns the tabs. */
 function layOut({ main, overview, store, map, bar, path, decoded, sliders, tabs }) {
-  const names = { row: "Rows", walk: "Interpolate", arithmetic: "Arithmetic", compare: "Compare" };
-  const panels = Object.entries(names).map(([key, name]) => [key, name, tabs[key].element]);
+  const { continuous, encoder, limitations } = overview;
+  const panels = toolsOf(overview).map(([key, name]) => [key, name, tabs[key].element]);
   const tools = createTabs(panels, "Tools", (tab) => store.set({ tab }));
   const card = (name, extra, ...content) =>
     h("section", { class: `card ${extra}`, "aria-label": name }, content);
   const legend = createLegend(overview, store);
   const moving = h("div", { class: "scroll sliders-box" }, sliders.element);
   const few = overview.latent_dim < FEW ? " few" : "";
+  const atlas = continuous ? [bar.element, map.element, legend, path.element] : [map.element];
+  const missing = continuous && !encoder ? h("p", { class: "soft" }, limitations.join(" ")) : null;
   main.append(
-    card("Map", "map-card", bar.element, map.element, legend, path.element),
+    card("Map", "map-card", ...atlas),
     card("Code", `code-card${few}`, decoded.element, moving),
-    card("Tools", "tools-card", tools.element),
   );
+  if (panels.length) main.append(card("Tools", "tools-card", missing, tools.element));
   return tools;
 }
 

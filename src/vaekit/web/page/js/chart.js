@@ -12,7 +12,7 @@ export async function openChart(source, id, onProgress) {
     source.codes(),
     source.labels(),
   ]);
-  const extent = extentOf(points.data);
+  const extent = points.count ? extentOf(points.data) : (plane.extent ?? [-3, 3, -3, 3]);
   const index = createIndex(points.data, extent);
   const rowAt = (i) => (rows ? rows[i] : i);
   const chart = {

@@ -47,6 +47,8 @@ function factsOf({
   shape,
   columns,
   latent_dim: width,
+  continuous,
+  encoder,
   dims,
   rows,
   split,
@@ -59,8 +61,10 @@ function factsOf({
     kind === "table" ? several(columns.length, "column") : `${shape[2]} × ${shape[1]} pixels`;
   const facts = [
     seen,
-    `${several(width, "dimension")}, ${active} active`,
-    several(rows, `${split} row`),
+    continuous
+      ? `${several(width, "dimension")}${encoder ? `, ${active} active` : ""}`
+      : several(width, "discrete dimension"),
+    encoder ? several(rows, `${split} row`) : "no encoder",
     `prior ${prior}`,
     likelihood,
   ];

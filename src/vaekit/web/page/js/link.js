@@ -1,6 +1,7 @@
 // The address holds the state: what is after # can be kept, sent and opened again.
 import { settled } from "./latest.js";
 import { isPlane } from "./plane.js";
+import { toolsOf } from "./tabs.js";
 import { codeText, isPlace } from "./where.js";
 
 const numbers = (text) => text.split(",").map(Number);
@@ -40,7 +41,11 @@ const KEYS = {
   layers: { write: String, read: (text) => text, good: (text) => /^(p?m?|none)$/.test(text) },
   column: whole(0, (run) => run.columns.length || 1),
   hidden: { write: (list) => list.join(","), read: numbers, good: finite },
-  tab: words("row", "walk", "arithmetic", "compare"),
+  tab: {
+    write: String,
+    read: (text) => text,
+    good: (tab, run) => toolsOf(run).some(([key]) => key === tab),
+  },
   temperature: between(0, 3),
   input: { write: String, read: (text) => text, good: (text, run) => isInput(text, run) },
   seed: whole(0, () => 2 ** 31),

@@ -7,24 +7,26 @@ import { createMessages } from "./message.js";
 import { remember, serverRuns } from "./source-server.js";
 import { staticSource } from "./source-static.js";
 import { createStore } from "./store.js";
+import { toolsOf } from "./tabs.js";
 
 /** What is set when the address says nothing. */
 function beginning(overview, run) {
   const means = overview.class_places;
-  const place = (k) =>
-    means.length > 1
-      ? `class:${means[k % means.length].label}`
-      : `row:${Math.min(k, overview.rows - 1)}`;
+  const zero = new Array(overview.latent_dim).fill(0);
+  const place = (k) => {
+    if (means.length > 1) return `class:${means[k % means.length].label}`;
+    return overview.rows ? `row:${Math.min(k, overview.rows - 1)}` : `code:${zero}`;
+  };
   return {
     run,
     other: null,
-    plane: overview.planes[0].id,
-    z: new Array(overview.latent_dim).fill(0),
+    plane: overview.planes[0]?.id ?? "",
+    z: zero,
     view: null,
     layers: "p",
     column: 0,
     hidden: [],
-    tab: "row",
+    tab: toolsOf(overview)[0]?.[0] ?? "row",
     temperature: 1,
     input: null,
     seed: 0,

@@ -15,6 +15,25 @@ const HELP =
   "Arrows move the code, with Shift further. + and − zoom, 0 shows everything. " +
   "Enter adds a corner to a path, P plays it, Escape drops it.";
 
+/** In place of a map, where codes are discrete: a sentence that says so. */
+export function noMap(text) {
+  const element = h("p", { class: "soft" }, text);
+  const nothing = () => {};
+  return {
+    element,
+    stage: element,
+    view: { get: () => null },
+    chart: () => null,
+    open: async () => false,
+    set: nothing,
+    look: nothing,
+    refresh: nothing,
+    frame: nothing,
+    zoom: nothing,
+    fit: nothing,
+  };
+}
+
 /**
  * Make a map of a source.
  *

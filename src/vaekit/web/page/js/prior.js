@@ -17,7 +17,7 @@ export function createPrior({ source, store, failed, go }) {
   });
 
   async function sample() {
-    const { temperature: warmth } = store.get();
+    const warmth = source.overview.continuous ? store.get().temperature : 1;
     try {
       go((await source.sample({ count: 1, temperature: warmth, seed: freshSeed() }))[0]);
     } catch (error) {
@@ -32,6 +32,8 @@ export function createPrior({ source, store, failed, go }) {
 
   store.on(["temperature"], show);
   show();
+  const draw = button("Sample the prior", sample);
+  if (!source.overview.continuous) return h("div", { class: "prior" }, draw, zero);
   const warmth = field("Temperature", h("span", { class: "place" }, temperature, output));
-  return h("div", { class: "prior" }, button("Sample the prior", sample), zero, warmth);
+  return h("div", { class: "prior" }, draw, zero, warmth);
 }

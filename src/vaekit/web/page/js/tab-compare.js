@@ -3,7 +3,7 @@ import { field, h, select } from "./dom.js";
 import { createDecoded } from "./decoded.js";
 import { requestOf, translated } from "./input.js";
 import { latest } from "./latest.js";
-import { createMap } from "./map.js";
+import { createMap, noMap } from "./map.js";
 import { posteriorOn } from "./map-marks.js";
 import { several } from "./numbers.js";
 import { facts, look, rebuilt } from "./posterior.js";
@@ -72,7 +72,7 @@ function createSide(name, source, failed) {
   const { overview } = source;
   let code = new Array(overview.latent_dim).fill(0);
   const decoded = createDecoded({ source, failed });
-  const map = createMap({
+  const settings = {
     source,
     title: `Map of ${name}`,
     small: true,
@@ -82,8 +82,9 @@ function createSide(name, source, failed) {
       hover: (found) => decoded.show(found.code, "Under the pointer"),
       leave: () => decoded.show(code, "The mean code"),
     },
-  });
-  const opened = map.open(overview.planes[0].id).catch(failed);
+  };
+  const map = overview.continuous ? createMap(settings) : noMap(overview.limitations.join(" "));
+  const opened = map.open(overview.planes[0]?.id).catch(failed);
   const result = h("div", { class: "result" });
   const told = `${several(overview.latent_dim, "dimension")} · ${overview.likelihood}`;
   const element = h(

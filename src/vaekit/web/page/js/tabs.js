@@ -1,6 +1,16 @@
 // Tabs as WAI-ARIA describes them: arrows move between them, one panel is seen.
 import { h, unique } from "./dom.js";
 
+/** Keys and titles of the tools that a run has: rows need an encoder, paths continuous codes. */
+export function toolsOf({ encoder, continuous }) {
+  return [
+    ["row", "Rows", encoder],
+    ["walk", "Interpolate", continuous],
+    ["arithmetic", "Arithmetic", continuous],
+    ["compare", "Compare", encoder],
+  ].filter(([, , possible]) => possible);
+}
+
 /** Tabs from [key, title, element]; `chosen(key)` is called when a person picks one. */
 export function createTabs(panels, label, chosen) {
   const made = panels.map(([key, title, content]) => {

@@ -26,7 +26,8 @@ export function createPlace({ overview, label, change, code }) {
     `class:${key}`,
     `Mean of ${overview.classes[key]}`,
   ]);
-  const kind = select([...classes, ["row", "Row …"], ["code", "The code set now"]], {
+  const rows = overview.rows ? [["row", "Row …"]] : [];
+  const kind = select([...classes, ...rows, ["code", "The code set now"]], {
     label,
     onchange: pick,
   });
