@@ -232,7 +232,9 @@ def _encode(run: Run, rows: NDArray[Any], index: NDArray[np.int64]) -> Codes:
     if model.latent.real:
         return encode(model, **options)
     with torch.no_grad():
-        parts = [most_probable(model.encode(x)).numpy() for _, x in noisy_batches(model, **options)]
+        parts = [
+            most_probable(model.encode(x)).numpy() for _, x in seeded_batches(model, **options)
+        ]
     codes = np.concatenate(parts).astype(np.float32)
     return Codes(mean=codes, variance=np.zeros_like(codes))
 
