@@ -79,7 +79,7 @@ def test_discrete_codes_are_encoded_sampled_and_decoded(both, views):
     every = torch.cartesian_prod(*[torch.arange(VALUES)] * DIMS)
     with torch.no_grad():
         joint = views[0].run.model.decode(every).log_prob(x) - DIMS * np.log(VALUES)
-    assert found["log_likelihood"] == pytest.approx(float(joint.logsumexp(0)), abs=0.3)
+    assert found["log_likelihood"] == pytest.approx(float(joint.logsumexp(0)), abs=1.0)
     codes = both.array(both.post("0/sample", count=50))
     assert np.isin(codes, range(VALUES)).all()
     assert both.array(both.post("0/decode", codes=codes.tolist())).shape == (50, 8, 8, 1)

@@ -37,10 +37,13 @@ def test_discrete_codes_have_rows_and_samples_but_no_map(visit, addresses):
     page.get_by_label("Row", exact=True).fill("7")
     page.get_by_label("Row", exact=True).press("Enter")
     page.locator(".panel:visible .figures canvas").nth(7).wait_for()
-    page.get_by_text("Most probable code").wait_for()
+    page.get_by_text("Mode", exact=True).wait_for()
     wait_for_caption(page, "as set")
     page.get_by_role("button", name="Sample the prior").click()
     until(page, "/z=[0-3],[0-3],[0-3]/.test(location.hash)")
+    page.get_by_role("tab", name="Compare").click()
+    page.locator(".side", has_text="This model has no encoder").wait_for()
+    page.locator(".side figure").nth(4).wait_for()
     assert page.locator(".message").count() == 0
 
 

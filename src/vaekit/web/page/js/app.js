@@ -130,21 +130,26 @@ const told = (code) =>
 
 /** Put everything in its place; returns the tabs. */
 function layOut({ main, overview, store, map, bar, path, decoded, sliders, tabs }) {
-  const { continuous, encoder, limitations } = overview;
+  const { continuous, limitations } = overview;
   const panels = toolsOf(overview).map(([key, name]) => [key, name, tabs[key].element]);
   const tools = createTabs(panels, "Tools", (tab) => store.set({ tab }));
   const card = (name, extra, ...content) =>
     h("section", { class: `card ${extra}`, "aria-label": name }, content);
+  const why = limitations.length ? h("p", { class: "limits" }, limitations.join(" ")) : null;
+  const tooled = (...content) => panels.length && main.append(card("Tools", "tools-card", ...content));
+  if (!continuous) {
+    main.append(card("Code", "code-card few alone", decoded.element, why));
+    tooled(tools.element);
+    return tools;
+  }
   const legend = createLegend(overview, store);
   const moving = h("div", { class: "scroll sliders-box" }, sliders.element);
   const few = overview.latent_dim < FEW ? " few" : "";
-  const atlas = continuous ? [bar.element, map.element, legend, path.element] : [map.element];
-  const missing = continuous && !encoder ? h("p", { class: "soft" }, limitations.join(" ")) : null;
   main.append(
-    card("Map", "map-card", ...atlas),
+    card("Map", "map-card", bar.element, map.element, legend, path.element),
     card("Code", `code-card${few}`, decoded.element, moving),
   );
-  if (panels.length) main.append(card("Tools", "tools-card", missing, tools.element));
+  tooled(why, tools.element);
   return tools;
 }
 

@@ -20,7 +20,7 @@ export async function look(source, request, { draws, seed }) {
 
 /** The input beside its reconstructions. */
 export function rebuilt(overview, { input, code, decoded }) {
-  const captions = [overview.continuous ? "Mean code" : "Most probable code", ...code.draws.map((_, k) => `Draw ${k + 1}`)];
+  const captions = [overview.continuous ? "Mean code" : "Mode", ...code.draws.map((_, k) => `Draw ${k + 1}`)];
   if (!input) return showMany(overview, decoded, captions);
   return showMany(overview, joined(input, decoded), ["Given", ...captions]);
 }

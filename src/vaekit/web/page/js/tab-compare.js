@@ -71,6 +71,7 @@ export function createCompareTab({ source, runs, store, failed }) {
 function createSide(name, source, failed) {
   const { overview } = source;
   let code = new Array(overview.latent_dim).fill(0);
+  const caption = overview.continuous ? "The mean code" : "The most probable code";
   const decoded = createDecoded({ source, failed });
   const settings = {
     source,
@@ -80,7 +81,7 @@ function createSide(name, source, failed) {
     base: () => code,
     hear: {
       hover: (found) => decoded.show(found.code, "Under the pointer"),
-      leave: () => decoded.show(code, "The mean code"),
+      leave: () => decoded.show(code, caption),
     },
   };
   const map = overview.continuous ? createMap(settings) : noMap(overview.limitations.join(" "));
@@ -105,7 +106,7 @@ function createSide(name, source, failed) {
     (found) => {
       code = found.code.mean;
       result.replaceChildren(rebuilt(overview, found), facts(found));
-      decoded.show(code, "The mean code");
+      decoded.show(code, caption);
       mark(found.code);
     },
     failed,
@@ -116,5 +117,7 @@ function createSide(name, source, failed) {
     if (map.chart()) map.set({ posterior: posteriorOn(map.chart(), { mean, spread, draws: [] }) });
   }
 
-  return { element, ask: request.ask };
+  if (overview.encoder) return { element, ask: request.ask };
+  result.append(h("p", { class: "soft" }, overview.limitations.join(" ")));
+  return { element, ask: () => decoded.show(code, "The code 0") };
 }
