@@ -37,10 +37,9 @@ from vaekit.config import (
 )
 from vaekit.data.sources import mnist
 from vaekit.training import Step
-from vaekit.training.checkpoint import build_optimizer
-from vaekit.training.distributed import make_engine
-from vaekit.training.executor import whole_step
-from vaekit.training.precision import InBf16, bf16_layers
+from vaekit.training.distributed import Processes, make_engine
+from vaekit.training.executor import ExecutorSettings, make_executor
+from vaekit.training.precision import bf16_layers
 
 HIDDEN, LATENT = (200, 200), 50
 OURS, OURS_32 = "vaekit train", "vaekit train, precision 32"
@@ -130,12 +129,15 @@ def one_step(name, *, batch, samples):
         preprocessing=preprocessing,
         samples=samples,
     )
-    advance = whole_step(
-        (InBf16(step) if name == OURS else step).train(),
-        optimizer=build_optimizer(step, settings.training, device="cpu"),
-        engine=make_engine(device="cpu"),
-        clip_norm=None,
-        way="compiled",
+    advance = make_executor(
+        step.train(),
+        ExecutorSettings(
+            config=settings.training.model_copy(update={"compile": "always"}),
+            device="cpu",
+            precision="bf16" if name == OURS else "32",
+            processes=Processes(make_engine(device="cpu")),
+            steps=2,
+        ),
     )
     return step, lambda: advance(x)
 

@@ -40,8 +40,9 @@ from vaekit import (
 from vaekit.config import TrainingConfig
 from vaekit.data import dataset_from_arrays
 from vaekit.data.chunks import extremes
-from vaekit.training.checkpoint import Position, build_optimizer, save_checkpoint
-from vaekit.training.distributed import Processes, join_engine
+from vaekit.training.checkpoint import Position, save_checkpoint
+from vaekit.training.distributed import Processes, join_engine, make_engine
+from vaekit.training.executor import ExecutorSettings, make_executor
 
 FEATURES, HIDDEN, LATENT = 784, 400, 20
 BATCHES = (128, 1024)
@@ -134,7 +135,7 @@ def worker(out, *, rows):
         }
     if engine.global_rank == 0:
         Path(out).write_text(json.dumps(found), encoding="utf-8")
-    Processes(engine).part_company()
+    Processes(engine).close()
 
 
 def start(processes, *, rows):
@@ -201,17 +202,22 @@ def checkpoint(rows):
     data[::2] = 255
     dataset = dataset_from_arrays(data)
     step = make_step(dataset, binarize="none")
-    optimizer = build_optimizer(step, TrainingConfig(), device="cpu")
-    loss, _ = step(torch.from_numpy(dataset.rows[:8]))
-    loss.backward()
-    optimizer.step()
+    settings = ExecutorSettings(
+        config=TrainingConfig(),
+        device="cpu",
+        precision="32",
+        processes=Processes(make_engine(device="cpu")),
+        steps=1,
+    )
+    executor = make_executor(step, settings)
+    executor(torch.from_numpy(dataset.rows[:8]))
     count, steps = sum(p.numel() for p in step.parameters()), rows // BATCHES[0]
     position = Position(history=torch.zeros(steps, 4))
     with tempfile.TemporaryDirectory() as folder:
         path, bare = Path(folder) / "last.pt", Path(folder) / "bytes"
 
         def save():
-            save_checkpoint(path, step=step, optimizer=optimizer, position=position)
+            save_checkpoint(path, step=step, executor=executor, position=position)
 
         def write():
             with bare.open("wb") as file:

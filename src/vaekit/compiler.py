@@ -1,8 +1,8 @@
-"""Record tensor code as a graph and compile it; the only user of private PyTorch interfaces."""
+"""Record tensor code as a graph and compile it; the only module that uses private PyTorch names."""
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -11,56 +11,92 @@ from vaekit.errors import VaekitWarning
 from vaekit.numerics import fusing
 
 if TYPE_CHECKING:
-    from torch.fx import GraphModule
+    from torch.fx import GraphModule, Node
 
-__all__ = ["Replay", "Work", "compile_work", "record"]
+__all__ = ["PRIVATE", "RecordError", "Replay", "Work", "compile_work", "record"]
 
+
+PRIVATE = (
+    "torch._inductor.compile",
+    "torch._subclasses.fake_tensor.FakeTensorMode",
+    "torch.fx.experimental.proxy_tensor.make_fx",
+    "torch.fx.experimental.symbolic_shapes.ShapeEnv",
+)
+"""What this module takes from PyTorch without a promise that it stays."""
 
 Work = Callable[..., tuple[Tensor, ...]]
-"""From tensors to tensors; it may change others where they are."""
+"""From tensors to tensors; it may change others in place."""
+
+Replay = Callable[..., tuple[Tensor, ...]]
+"""Runs recorded work, called with its inputs and then the tensors that it holds."""
+
+
+class RecordError(Exception):
+    """The work does other operations for other values of its inputs, or cannot be traced."""
 
 
 def record(work: Work, *, inputs: list[Tensor], held: list[Tensor]) -> "GraphModule":
-    """The operations of some work, in a row.
+    """Record the operations of some work as a graph.
 
-    They stand in a list without modules, distributions and the search for gradients around
-    them. What is held is read, and written, where it is; whatever else the work looks at keeps
-    the value that it has now.
+    The graph repeats them without the modules, distributions and autograd around them. Tensors
+    that are held are read, and written, in place; whatever else the work looks at keeps its
+    present value. Noise is drawn anew at each replay.
 
     Args:
-        work: is run once; what it does to the tensors that are held is undone.
-        inputs: of the shapes that it will be played back with.
+        work: is run once; its effect on the tensors that are held and on the random state of the
+            CPU and CUDA is undone.
+        inputs: of the shapes with which it will be replayed.
         held: parameters, buffers and the like, each once.
 
     Returns:
-        What plays it back, called with inputs and held tensors in a row. Noise is drawn anew each
-        time, here from a copy of the generator.
+        The graph, to be called with inputs and held tensors in a row.
+
+    Raises:
+        RecordError: which operations are done depends on values, or tracing failed.
     """
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    def whole(*tensors: Tensor) -> tuple[Tensor, ...]:
+    def run(*tensors: Tensor) -> tuple[Tensor, ...]:
         return work(*tensors[: len(inputs)])
 
     before = [tensor.detach().clone() for tensor in held]
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        graph = make_fx(whole)(*inputs, *held)
-    with torch.no_grad():
-        for tensor, value in zip(held, before, strict=True):
-            tensor.copy_(value)
+    try:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            graph = make_fx(run)(*inputs, *held)
+    except Exception as error:  # tracing fails in many ways
+        raise RecordError(f"{type(error).__name__}: {_first_line(error)}") from error
+    finally:
+        with torch.no_grad():
+            for tensor, value in zip(held, before, strict=True):
+                tensor.copy_(value)
+    for node in graph.graph.nodes:
+        if _depends_on_values(node):
+            raise RecordError(f"the shape of {node.target} depends on values")
     graph.graph.eliminate_dead_code()
     graph.recompile()
     return graph
 
 
-Replay = Callable[..., tuple[Tensor, ...]]
-"""From tensors in a row to tensors in a row."""
+def _depends_on_values(node: "Node") -> bool:
+    """Whether the output of an operation has a shape, or is a number, that depends on values."""
+    tags = getattr(node.target, "tags", ())
+    if torch.Tag.data_dependent_output in tags:
+        return True
+    if torch.Tag.dynamic_output_shape not in tags:
+        return False
+    if node.target is not torch.ops.aten.index.Tensor:
+        return True
+    indices: Any = node.args[1]
+    kinds = [index.meta["tensor_meta"].dtype for index in indices if index is not None]
+    return torch.bool in kinds or torch.uint8 in kinds
+
 
 _OPTIONS = {"fallback_random": True}
-"""The noise of PyTorch's generator, as without a compiler."""
+"""Noise from PyTorch's generator, as without a compiler."""
 _ON_CPU = {"cpp_wrapper": True}
-"""What calls the loops is compiled too: Python takes longer than they do."""
+"""Compile the calls of the kernels too: Python takes longer than they do."""
 _ON_CUDA = {"combo_kernels": True}
-"""Small kernels that do not depend on each other become one: what a graph costs is their number."""
+"""Join small independent kernels: the time of a CUDA graph is that of starting its kernels."""
 
 
 def compile_work(
@@ -74,20 +110,20 @@ def compile_work(
     """Record some work, and let PyTorch's compiler fuse its operations.
 
     It needs a C++ compiler on this machine and takes ten to sixty seconds, more for a long flow
-    than for a deep network; what it made is kept on disk, and work that was compiled before takes
-    three. Results differ from those of the recorded work by rounding; noise does not, but for
-    that of dropout on a GPU.
+    than for a deep network; compiled code is cached on disk, and takes three seconds the next
+    time. Results differ from those of the recorded work by rounding; noise does not, except that
+    of dropout on a GPU.
 
     Args:
         work: as :func:`vaekit.compiler.record` takes it.
-        inputs: of the shapes that it will be played back with.
+        inputs: of the shapes with which it will be replayed.
         held: parameters, buffers and the like, each once.
-        what: it is, for a warning where that fails.
-        instead: what happens then.
+        what: name of the work, for the warning.
+        instead: what happens without it, for the warning.
 
     Returns:
-        What plays it back, called with inputs and held tensors in a row; none, after a warning,
-        where that fails.
+        The compiled work, called with inputs and held tensors in a row; None, after a warning,
+        where compiling fails.
     """
     try:
         with fusing():
@@ -96,10 +132,9 @@ def compile_work(
             warnings.simplefilter("ignore")  # PyTorch's compiler uses what PyTorch deprecates
             return _compile(graph, [*inputs, *held])
     except Exception as error:  # compilers fail in many ways; none is worth a run
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
         warnings.warn(
-            f"{what} cannot be compiled ({type(error).__name__}: {reason}). {instead} without, "
-            "more slowly; compile = never leaves the attempt out",
+            f"{what} cannot be compiled ({type(error).__name__}: {_first_line(error)}). {instead} "
+            "without, more slowly; compile = never leaves the attempt out",
             VaekitWarning,
             stacklevel=2,
         )
@@ -107,17 +142,21 @@ def compile_work(
 
 
 def _compile(graph: "GraphModule", tensors: list[Tensor]) -> Replay:
-    """What PyTorch makes of operations on tensors like these."""
-    from torch._inductor import compile as compile_operations
+    """Compile a graph for tensors of the shapes of these."""
+    from torch._inductor import compile as compile_graph
     from torch._subclasses.fake_tensor import FakeTensorMode
     from torch.fx.experimental.symbolic_shapes import ShapeEnv
 
-    # with shapes that are known to be fixed, the compiler finds on disk what it made before
-    shapes = FakeTensorMode(shape_env=ShapeEnv(), static_shapes=True)
-    likes = [shapes.from_tensor(tensor, static_shapes=True) for tensor in tensors]
-    for node, like in zip(graph.graph.find_nodes(op="placeholder"), likes, strict=True):
-        node.meta["val"] = like
+    # with static shapes, the compiler finds on disk what it compiled before
+    mode = FakeTensorMode(shape_env=ShapeEnv(), static_shapes=True)
+    fakes = [mode.from_tensor(tensor, static_shapes=True) for tensor in tensors]
+    for node, fake in zip(graph.graph.find_nodes(op="placeholder"), fakes, strict=True):
+        node.meta["val"] = fake
     on_cpu = all(tensor.device.type == "cpu" for tensor in tensors)
     options = _OPTIONS | (_ON_CPU if on_cpu else _ON_CUDA)
-    compiled: Replay = compile_operations(graph, [*likes], options=options)
+    compiled: Replay = compile_graph(graph, [*fakes], options=options)
     return compiled
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), "")

@@ -17,7 +17,7 @@ from vaekit.data import Batches
 from vaekit.errors import ConfigError, Interrupted, VaekitWarning
 from vaekit.numerics import fixed_noise
 from vaekit.training import fit, fit_stacked
-from vaekit.training.executor import choose_way
+from vaekit.training.executor import choose_mode
 
 needs_compiler = pytest.mark.skipif(
     shutil.which("g++") is None, reason="PyTorch's compiler needs g++"
@@ -39,7 +39,6 @@ def train(unit, rows, *, compile, precision="32", epochs=6, **config):
                 epochs=epochs, precision=precision, device="cpu", compile=compile, eps=EPS, **config
             ),
             objective=ObjectiveConfig(schedule="linear", warmup=3),
-            uniform=True,
         )
     return unit.state_dict()
 
@@ -100,25 +99,25 @@ def test_without_a_compiler_the_recorded_pass_plays_on(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("compile", "epochs", "possible", "way"),
+    ("compile", "steps", "recordable", "mode"),
     [
-        ("auto", 9, True, "searched"),
-        ("auto", 10, True, "recorded"),
-        ("auto", 49, True, "recorded"),
-        ("auto", 50, True, "compiled"),
-        ("auto", 100, False, "searched"),
-        ("never", 100, True, "recorded"),
+        ("auto", 999, True, "eager"),
+        ("auto", 1000, True, "replay"),
+        ("auto", 4999, True, "replay"),
+        ("auto", 5000, True, "compiled"),
+        ("auto", 10000, False, "eager"),
+        ("never", 10000, True, "replay"),
         ("always", 1, True, "compiled"),
     ],
 )
-def test_what_takes_time_to_prepare_is_for_long_trainings(compile, epochs, possible, way):
-    config = TrainingConfig(epochs=epochs, compile=compile)
-    assert choose_way(config, train=range(100), possible=possible) == way
+def test_what_takes_time_to_prepare_is_for_long_trainings(compile, steps, recordable, mode):
+    config = TrainingConfig(compile=compile)
+    assert choose_mode(config, steps=steps, recordable=recordable) == mode
 
 
 def test_always_is_refused_where_it_cannot_be():
     with pytest.raises(ConfigError, match="take compile = auto"):
-        choose_way(TrainingConfig(compile="always"), train=[], possible=False)
+        choose_mode(TrainingConfig(compile="always"), steps=1, recordable=False)
 
 
 @needs_compiler
@@ -141,7 +140,7 @@ def test_a_training_that_goes_on_ends_with_the_same_bits(tmp_path):
     ends = []
     for stop in (0, 2):
         unit, rest = small(0), Batches(rows, np.arange(40), batch_size=16, seed=0)
-        given = {"train": rest, "config": config, "uniform": True}
+        given = {"train": rest, "config": config}
         given["checkpoint"] = tmp_path / f"{stop}.pt"
         with fixed_noise(1):
             if stop:

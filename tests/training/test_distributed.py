@@ -118,7 +118,7 @@ def fit_seven(engine, path):
     if processes.main:
         means = [[record["train"], record["validation"]] for record in records]
         torch.save({"weights": step.state_dict(), "means": means}, path)
-    processes.part_company()
+    processes.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,26 +11,16 @@ import numpy as np
 import pytest
 import torch
 from tests.training.test_compiled import needs_compiler
-from torch import nn
 
 from vaekit import Batches, Bound, Step, fit
 from vaekit.builders import build_model
 from vaekit.config import ModelConfig, ObjectiveConfig, TrainingConfig
 from vaekit.errors import Interrupted, VaekitWarning
 from vaekit.objectives import set_rate_weight
-from vaekit.training import executor as whole
-from vaekit.training import loop
-from vaekit.training import loop as fitting
-from vaekit.training.checkpoint import (
-    build_optimizer,
-    get_learning_rate,
-    load_optimizer,
-    make_capturable,
-    set_learning_rate,
-)
-from vaekit.training.distributed import make_engine
-from vaekit.training.executor import CudaGraphs, graphs_of, whole_step
-from vaekit.training.step import Unit
+from vaekit.training import TrainingStep, loop, make_executor
+from vaekit.training import executor as executors
+from vaekit.training.distributed import Processes, make_engine
+from vaekit.training.executor import CudaGraphs, ExecutorSettings, build_optimizers, cuda_graphs
 
 ROWS = np.random.default_rng(0).normal(size=(42, 6)).astype(np.float32)
 CONFIG = TrainingConfig(learning_rate=1e-2, device="cpu", precision="32")
@@ -42,8 +32,8 @@ class StandIn:
     def __init__(self, *, fails=False, how=lambda run: run()):
         self.did, self.fails, self.how = [], fails, how
 
-    def aside(self, run):
-        self.did.append("aside")
+    def warm_up(self, run):
+        self.did.append("warm up")
         run()
 
     def capture(self, run):
@@ -53,8 +43,8 @@ class StandIn:
         return lambda: (self.did.append("replay"), self.how(run))
 
 
-class Watched(Unit):
-    """A unit that notes where its rows lie and what they are."""
+class Watched(TrainingStep):
+    """A step that notes where its rows lie and what they are."""
 
     def __init__(self, unit):
         super().__init__()
@@ -80,39 +70,31 @@ def batches(size=8, device="cpu"):
     return Batches(ROWS, np.arange(len(ROWS)), batch_size=size, seed=0, device=device)
 
 
-def graphs_and_optimizer(unit, graphs, *, clip_norm=None):
-    optimizer = build_optimizer(unit, CONFIG, device="cuda" if graphs else "cpu")
-    if graphs is None:  # a rate of as many digits
-        make_capturable(optimizer, wanted=True)
-        step = whole_step(
-            unit,
-            optimizer=optimizer,
-            engine=make_engine(device="cpu"),
-            clip_norm=clip_norm,
-        )
-        return step, optimizer
-    return made(unit, optimizer=optimizer, clip_norm=clip_norm, graphs=graphs), optimizer
-
-
-def made(unit, *, graphs, **given):
-    """As `whole_step` makes it where there are graphs."""
-    engine = SimpleNamespace(device=torch.device("cuda"), world_size=1)
-    with mock.patch.object(whole, "graphs_of", return_value=graphs):
-        return whole_step(unit, engine=engine, **given)
+def make(step, graphs, *, clip_norm=None, compile="auto", precision="32", steps=1):
+    """The executor of one process on a CUDA device, or its inner one where there are no graphs."""
+    settings = ExecutorSettings(
+        config=CONFIG.model_copy(update={"clip_norm": clip_norm, "compile": compile}),
+        device="cuda",
+        precision=precision,
+        processes=Processes(make_engine(device=next(step.parameters()).device.type)),
+        steps=steps,
+    )
+    with mock.patch.object(executors, "cuda_graphs", return_value=graphs):
+        return make_executor(step, settings)
 
 
 def run(graphs, *, epochs=3, clip_norm=None):
     """Train with both schedules; sums of every step, and the unit."""
     unit, data = build(), batches()
-    step, optimizer = graphs_and_optimizer(unit, graphs, clip_norm=clip_norm)
+    step = make(unit, graphs, clip_norm=clip_norm)
     torch.manual_seed(1)
     history = torch.zeros(epochs, len(data), 4)
     for epoch in range(epochs):
         for at, rows in enumerate(data.epoch(epoch)):
-            set_learning_rate(optimizer, rate=1e-2 / (1 + epoch))
+            step.set_learning_rate(1e-2 / (1 + epoch))
             set_rate_weight(unit.objective, weight=min(1.0, (epoch * 6 + at) / 10))
             history[epoch, at] = step(rows)
-    return history, unit, optimizer
+    return history, unit
 
 
 def assert_same(one, other):
@@ -127,12 +109,12 @@ def test_warm_up_capture_and_replay_end_where_plain_steps_end(clip_norm):
     graphs = StandIn()
     assert_same(run(graphs, clip_norm=clip_norm), run(None, clip_norm=clip_norm))
     # Three plain steps; the fourth is captured, compared, and replayed as all of its shape are.
-    assert graphs.did == ["aside"] * 3 + ["capture", "replay"] + ["replay"] * (3 * 5 - 3)
+    assert graphs.did == ["warm up"] * 3 + ["capture", "replay"] + ["replay"] * (3 * 5 - 3)
 
 
 def test_a_replay_reads_its_own_buffer_into_which_the_rows_were_copied():
     unit, graphs = Watched(build()), StandIn()
-    step, _ = graphs_and_optimizer(unit, graphs)
+    step = make(unit, graphs)
     given = [torch.from_numpy(ROWS[i : i + 8].copy()) for i in range(8)]
     for rows in given:
         step(rows)
@@ -146,7 +128,7 @@ def test_a_replay_reads_its_own_buffer_into_which_the_rows_were_copied():
 
 def test_another_shape_or_type_is_a_plain_step():
     unit, graphs = Watched(build()), StandIn()
-    step, _ = graphs_and_optimizer(unit, graphs)
+    step = make(unit, graphs)
     rows = torch.from_numpy(ROWS)
     for _ in range(4):
         step(rows[:8])
@@ -161,7 +143,7 @@ def test_another_shape_or_type_is_a_plain_step():
 def test_a_resumed_epoch_that_starts_with_the_short_batch_captures_the_usual_one():
     graphs = StandIn()
     unit = Watched(build())
-    step, _ = graphs_and_optimizer(unit, graphs)
+    step = make(unit, graphs)
     step(torch.from_numpy(ROWS[:2]))
     for _ in range(4):
         step(torch.from_numpy(ROWS[:8]))
@@ -171,11 +153,12 @@ def test_a_resumed_epoch_that_starts_with_the_short_batch_captures_the_usual_one
 
 def test_what_changes_between_replays_keeps_its_place():
     unit = build()
-    step, optimizer = graphs_and_optimizer(unit, StandIn())
+    step = make(unit, StandIn())
+    (optimizer,) = step.optimizers.values()
     rate, weight = optimizer.param_groups[0]["lr"], unit.objective.weight
     rows = torch.from_numpy(ROWS[:8])
     for at in range(6):
-        set_learning_rate(optimizer, rate=0.1 * at)
+        step.set_learning_rate(0.1 * at)
         set_rate_weight(unit.objective, weight=0.2 * at)
         step(rows)
     assert optimizer.param_groups[0]["lr"] is rate
@@ -187,12 +170,12 @@ def test_what_changes_between_replays_keeps_its_place():
 def test_without_a_rate_nothing_moves():
     """The rate that counts is that of the tensor, at the time of the replay."""
     unit = build()
-    step, optimizer = graphs_and_optimizer(unit, StandIn())
+    step = make(unit, StandIn())
     rows = torch.from_numpy(ROWS[:8])
     for _ in range(5):
         step(rows)
     before = copy.deepcopy(list(unit.parameters()))
-    set_learning_rate(optimizer, rate=0.0)
+    step.set_learning_rate(0.0)
     step(rows)
     assert all(torch.equal(a, b) for a, b in zip(before, unit.parameters(), strict=True))
 
@@ -203,14 +186,14 @@ def test_where_a_capture_fails_training_goes_on_after_one_warning():
         found = run(graphs)
     assert_same(found, run(None))
     assert len(told) == 1
-    assert graphs.did == ["aside"] * 3 + ["capture"]
+    assert graphs.did == ["warm up"] * 3 + ["capture"]
 
 
 @pytest.mark.parametrize("what", ["nothing", "another rate", "other noise"])
 def test_a_graph_that_does_something_else_is_not_used(what):
     def how(run_it):
         if what == "another rate":
-            rate = held[0].param_groups[0]["lr"]
+            rate = held[0].optimizers["model"].param_groups[0]["lr"]
             kept = rate.clone()
             rate.fill_(1.0)
             run_it()
@@ -221,15 +204,15 @@ def test_a_graph_that_does_something_else_is_not_used(what):
 
     held = []
     unit, graphs = build(), StandIn(how=how)
-    step, optimizer = graphs_and_optimizer(unit, graphs)
-    held.append(optimizer)
+    step = make(unit, graphs)
+    held.append(step)
     rows = torch.from_numpy(ROWS[:8])
     torch.manual_seed(1)
-    with pytest.warns(VaekitWarning, match="ends elsewhere than a plain step"):
+    with pytest.warns(VaekitWarning, match="ends elsewhere than an eager step"):
         sums = [step(rows).clone() for _ in range(6)]
-    assert graphs.did == ["aside"] * 3 + ["capture", "replay"]
+    assert graphs.did == ["warm up"] * 3 + ["capture", "replay"]
     other = build()
-    alike, _ = graphs_and_optimizer(other, None)
+    alike = make(other, None)
     torch.manual_seed(1)
     assert torch.equal(torch.stack(sums), torch.stack([alike(rows) for _ in range(6)]))
     assert_same((torch.zeros(1), unit), (torch.zeros(1), other))
@@ -240,7 +223,7 @@ def test_an_error_that_is_no_failed_capture_comes_through():
         def capture(self, run):
             raise ValueError("bad settings")
 
-    step, _ = graphs_and_optimizer(build(), Refuses())
+    step = make(build(), Refuses())
     for _ in range(3):
         step(torch.from_numpy(ROWS[:8]))
     with pytest.raises(ValueError, match="bad settings"):
@@ -252,34 +235,42 @@ def test_an_error_that_is_no_failed_capture_comes_through():
     [("cuda", 1, True), ("cuda", 2, False), ("cpu", 1, False), ("mps", 1, False)],
 )
 def test_graphs_are_for_one_process_on_cuda(device, processes, graphs):
-    engine = SimpleNamespace(device=torch.device(device), world_size=processes)
-    assert isinstance(graphs_of(engine), CudaGraphs) is graphs
+    engine = SimpleNamespace(device=torch.device(device), world_size=processes, global_rank=0)
+    assert isinstance(cuda_graphs(Processes(engine)), CudaGraphs) is graphs
+
+
+def executor_on(device):
+    """An executor as on a device, on the CPU, with a CUDA graph nowhere."""
+    step = build(batch_norm=False, dropout=0.0)
+    engine = SimpleNamespace(device=torch.device("cpu"), world_size=1, global_rank=0)
+    settings = ExecutorSettings(
+        config=CONFIG, device=device, precision="32", processes=Processes(engine), steps=1
+    )
+    return make_executor(step, settings)
 
 
 def test_an_optimizer_for_graphs_has_its_rate_on_the_device_and_others_do_not():
-    unit = nn.Linear(2, 1)
-    plain, ready = (build_optimizer(unit, CONFIG, device=d) for d in ("cpu", "cuda"))
-    assert plain.param_groups[0]["lr"] == 1e-2
-    assert not isinstance(plain.param_groups[0]["lr"], torch.Tensor)
-    assert not plain.param_groups[0]["capturable"]
-    assert ready.param_groups[0]["lr"].dtype == torch.float32
-    assert ready.param_groups[0]["capturable"]
-    assert get_learning_rate(plain) == get_learning_rate(ready) == 1e-2
-    json.dumps(get_learning_rate(ready))
+    plain, ready = (executor_on(device) for device in ("cpu", "cuda"))
+    groups = [each.optimizers["model"].param_groups[0] for each in (plain, ready)]
+    assert [isinstance(group["lr"], torch.Tensor) for group in groups] == [False, True]
+    assert [group["capturable"] for group in groups] == [False, True]
+    assert groups[1]["lr"].dtype == torch.float32
+    assert plain.learning_rate == ready.learning_rate == 1e-2
+    json.dumps(ready.learning_rate)
 
 
 @needs_compiler
 def test_a_compiled_step_counts_where_the_graph_is():
     """The number of steps and the rate are read from tensors, as a replay has to."""
     ends = []
-    for way in ("searched", "compiled"):
+    for compile in ("never", "always"):
         unit = build(batch_norm=False, dropout=0.0)
-        optimizer = build_optimizer(unit, CONFIG, device="cuda")
-        step = made(unit, optimizer=optimizer, clip_norm=None, graphs=StandIn(), way=way)
+        step = make(unit, StandIn(), compile=compile)
         torch.manual_seed(1)
         for at in range(8):
-            set_learning_rate(optimizer, rate=1e-2 / (1 + at))
+            step.set_learning_rate(1e-2 / (1 + at))
             sums = step(torch.from_numpy(ROWS[:8])).clone()
+        (optimizer,) = step.optimizers.values()
         assert {int(state["step"]) for state in optimizer.state.values()} == {8}
         ends.append([sums, *unit.parameters()])
     for plain, compiled in zip(*ends, strict=True):
@@ -288,28 +279,27 @@ def test_a_compiled_step_counts_where_the_graph_is():
 
 @pytest.mark.parametrize("devices", [("cuda", "cpu"), ("cpu", "cuda"), ("cuda", "cuda")])
 def test_a_state_may_come_from_another_device(devices):
-    unit = nn.Linear(2, 1)
-    one, other = (build_optimizer(unit, CONFIG, device=device) for device in devices)
-    set_learning_rate(one, rate=0.25)
-    unit(torch.ones(1, 2)).sum().backward()
-    one.step()
-    load_optimizer(other, one.state_dict())
-    (group,) = other.param_groups
-    assert get_learning_rate(other) == 0.25
+    one, other = (executor_on(device) for device in devices)
+    one.set_learning_rate(0.25)
+    one(torch.from_numpy(ROWS[:8]))
+    other.load_state_dict(one.state_dict())
+    optimizer = other.optimizers["model"]
+    (group,) = optimizer.param_groups
+    assert other.learning_rate == 0.25
     assert isinstance(group["lr"], torch.Tensor) is group["capturable"] is (devices[1] == "cuda")
-    other.step()
-    assert all(state["step"] == 2 for state in other.state.values())
+    other(torch.from_numpy(ROWS[:8]))
+    assert all(state["step"] == 2 for state in optimizer.state.values())
 
 
 @pytest.fixture
 def as_on_a_gpu(monkeypatch):
     """The loop as it is with CUDA, but for the device and its graphs."""
     made = []
-    monkeypatch.setattr(whole, "graphs_of", lambda engine: made.append(StandIn()) or made[-1])
+    monkeypatch.setattr(executors, "cuda_graphs", lambda all: made.append(StandIn()) or made[-1])
     monkeypatch.setattr(
-        fitting,
-        "build_optimizer",
-        lambda unit, config, device: build_optimizer(unit, config, device="cuda"),
+        executors,
+        "build_optimizers",
+        lambda unit, config, device: build_optimizers(unit, config, device="cuda"),
     )
     return made
 
@@ -372,26 +362,23 @@ def test_a_run_with_graphs_is_resumed_to_the_same_bits(as_on_a_gpu, tmp_path, mo
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("precision", ["32", "bf16"])
 @pytest.mark.parametrize(
-    ("way", "clip_norm"),
-    [("searched", 1.0), ("recorded", 1.0), ("compiled", 1.0), ("compiled", None)],
+    ("compile", "steps", "clip_norm"),
+    [("never", 1, 1.0), ("never", 1000, 1.0), ("always", 1, 1.0), ("always", 1, None)],
 )
-def test_on_a_gpu_a_graph_is_captured_and_trains(precision, way, clip_norm):
-    from vaekit.training.precision import InBf16
-
+def test_on_a_gpu_a_graph_is_captured_and_trains(precision, compile, steps, clip_norm):
     ends = []
     for fails in (False, True):
         # a bias before batch norm has no gradient but rounding, and a compiled dropout draws
         # other numbers on a GPU
-        unit = build("cuda", batch_norm=False, dropout=0.0 if way == "compiled" else 0.3)
-        cast = InBf16(unit) if precision == "bf16" else unit
-        optimizer = build_optimizer(unit, CONFIG, device="cuda")
-        graphs = StandIn(fails=True) if fails else CudaGraphs()
-        step = made(
-            cast,
-            way="searched" if fails else way,
-            optimizer=optimizer,
+        dropout = 0.0 if compile == "always" else 0.3
+        unit = build("cuda", batch_norm=False, dropout=dropout)
+        step = make(
+            unit,
+            StandIn(fails=True) if fails else CudaGraphs(),
+            compile="never" if fails else compile,
+            steps=1 if fails else steps,
             clip_norm=clip_norm,
-            graphs=graphs,
+            precision=precision,
         )
         torch.manual_seed(1)
         with warnings.catch_warnings():

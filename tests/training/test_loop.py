@@ -12,8 +12,10 @@ from vaekit import (
     Bound,
     DiagonalGaussian,
     Gaussian,
+    MeanPenalty,
     StandardNormal,
     Step,
+    Sum,
     fit,
 )
 from vaekit.config import ObjectiveConfig, TrainingConfig
@@ -102,7 +104,7 @@ def test_means_weigh_rows_not_batches(rows):
     whole = measure(step, Batches(rows, np.arange(101), batch_size=101))
     split = measure(step, Batches(rows, np.arange(101), batch_size=100))
     assert split["rate"] == pytest.approx(whole["rate"], rel=1e-5)
-    assert means(torch.tensor([[1.0, 2.0, 3.0, 4.0]] * 5), rows=10)["bound"] == 2.0
+    assert means(torch.tensor([[1.0, 4.0]] * 5), names=["loss", "bound"], rows=10)["bound"] == 2.0
 
 
 def test_measuring_uses_the_same_noise_and_leaves_the_generator_alone(rows):
@@ -198,6 +200,17 @@ def test_the_schedule_of_the_rate_reaches_the_objective(rows):
         objective=ObjectiveConfig(schedule="linear", warmup=2),
     )
     assert float(step.objective.weight) == pytest.approx(0.25)
+
+
+def test_a_schedule_that_the_objective_does_not_have_is_refused(rows):
+    for objective in (Bound(beta=0.0), Sum(Bound(beta=0.0), MeanPenalty())):
+        with pytest.raises(ConfigError, match="the objective has none"):
+            fit(
+                Step(linear_vae(), objective),
+                train=Batches(rows, np.arange(600), batch_size=300),
+                config=TrainingConfig(epochs=1),
+                objective=ObjectiveConfig(schedule="cyclical", warmup=2),
+            )
 
 
 @pytest.mark.parametrize("precision", ["32", "bf16"])

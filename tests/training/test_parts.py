@@ -13,9 +13,11 @@ from rich.console import Console
 from vaekit import Batches, Bound, Step, fit
 from vaekit.config import TrainingConfig
 from vaekit.errors import ConfigError, MissingExtraError
-from vaekit.training import ProgressBar, ProgressLines, TensorBoard, progress
-from vaekit.training.checkpoint import build_optimizer, learning_rate
-from vaekit.training.distributed import choose_device, choose_precision
+from vaekit.training import ProgressBar, ProgressLines, TensorBoard, TrainingStep, progress
+from vaekit.training.distributed import choose_device
+from vaekit.training.executor import build_optimizers
+from vaekit.training.precision import choose_precision
+from vaekit.training.schedules import learning_rate
 
 PLAIN = {"learning_rate": 1.0}
 
@@ -47,10 +49,19 @@ def test_other_schedules(schedule, expected):
 
 @pytest.mark.parametrize("kind", ["adam", "adamw"])
 def test_one_step_of_adam_moves_by_the_learning_rate(kind):
-    layer = torch.nn.Linear(2, 1, bias=False)
+    class Layer(TrainingStep):
+        def __init__(self):
+            super().__init__()
+            self.layer = torch.nn.Linear(2, 1, bias=False)
+
+        def forward(self, rows):
+            return self.layer(rows)
+
+    step = Layer()
+    layer = step.layer
     before = layer.weight.detach().clone()
     config = TrainingConfig(optimizer=kind, learning_rate=0.1)
-    optimizer = build_optimizer(layer, config, device="cpu")
+    optimizer = build_optimizers(step, config, device="cpu")["model"]
     layer(torch.ones(1, 2)).sum().backward()
     optimizer.step()
     torch.testing.assert_close(before - layer.weight, torch.full((1, 2), 0.1))
@@ -105,11 +116,12 @@ def test_bf16_and_float32_agree_to_the_precision_of_bf16(step):
     x = (torch.rand(200, 4) < 0.5).float()
     with torch.no_grad():
         torch.manual_seed(0)
-        exact = step(x)[0]
+        exact = step(x).losses["model"]
         torch.manual_seed(0)
         with torch.autocast("cpu", torch.bfloat16):
-            loss, sums = step(x)
-    assert loss.dtype == sums.dtype == torch.float32
+            losses, sums = step(x)
+    loss = losses["model"]
+    assert loss.dtype == sums["loss"].dtype == torch.float32
     assert float(loss) == pytest.approx(float(exact), rel=5e-3)
 
 
@@ -123,6 +135,33 @@ def test_without_a_terminal_there_is_one_line_for_each_epoch(step):
     assert "nats per row" in lines[0]
     assert lines[1].startswith("epoch 1/3  loss ")
     assert all("validation" in line and "rows/s" in line for line in lines[1:])
+
+
+@pytest.mark.parametrize(
+    ("loss", "distortion", "rate", "equation"),
+    [
+        (205.639, 205.541, 0.098, True),
+        (205.592, 205.541, 0.098, False),  # the rate has a weight of .5
+        (1.2348, 1.1114, 0.1234, False),  # true, but printed as 1.235 = 1.111 + 0.123
+        (2.0, 2.0, 0.0, True),
+    ],
+)
+def test_an_equation_is_printed_only_where_its_numbers_add_up(loss, distortion, rate, equation):
+    out = io.StringIO()
+    lines = ProgressLines(Console(file=out, width=200))
+    means = {"loss": loss, "distortion": distortion, "rate": rate, "bound": -loss}
+    lines.epoch_ended({"epoch": 1, "train": means, "seconds": 1.0, "rows_per_second": 9.0})
+    assert ("=" in out.getvalue()) is equation
+    assert f"loss {loss:.3f}" in out.getvalue()
+
+
+def test_further_sums_are_shown_by_name():
+    out = io.StringIO()
+    means = {"generator": 1.0, "discriminator": 2.0}
+    ProgressLines(Console(file=out)).epoch_ended(
+        {"epoch": 1, "train": means, "seconds": 1.0, "rows_per_second": 9.0}
+    )
+    assert "generator 1.000  discriminator 2.000" in out.getvalue()
 
 
 def test_a_terminal_gets_a_live_bar(step):

@@ -19,10 +19,14 @@ from vaekit import (
 )
 from vaekit.config import TrainingConfig
 from vaekit.models import Label, LabelledAmortized, LabelledVAE, LabelPrior
-from vaekit.networks import LabelledMLP
-from vaekit.training import LabelStep
-from vaekit.training.precision import InBf16, bf16_layers, has_large_products
-from vaekit.training.step import Unit
+from vaekit.networks import LabelledMLP, ResNetDecoder, ResNetEncoder
+from vaekit.training import LabelStep, StepOutput, TrainingStep
+from vaekit.training.precision import (
+    _count_convolutions,
+    autocast_bf16,
+    bf16_layers,
+    has_large_products,
+)
 
 SIZES = [(1, 1), (128, 7), (3000, 5)]
 """Rows, of one piece and of several, and outputs."""
@@ -74,20 +78,18 @@ def test_layers_are_set_back_after_an_error():
     assert "forward" not in vars(layer)
 
 
-class Seen(Unit):
+class Seen(TrainingStep):
     """Keeps what it is given and what a product of it is."""
-
-    objective = None
 
     def forward(self, rows):
         self.rows, self.product = rows, rows @ rows.t()
-        return self.product.float().mean(), torch.zeros(4)
+        return StepOutput({"model": self.product.float().mean()}, {})
 
 
 def test_rows_come_as_they_are_and_products_are_cast():
     """Rounded to bf16, a column such as a year would lose all but three digits."""
     unit, rows = Seen(), torch.tensor([[2001.0, 2026.5]])
-    InBf16(unit)(rows)
+    autocast_bf16(unit, "cpu")(rows)
     assert torch.equal(unit.rows, rows)
     assert unit.rows.dtype == torch.float32
     assert unit.product.dtype == torch.bfloat16
@@ -117,9 +119,9 @@ def test_a_whole_step_agrees_with_float32_to_the_precision_of_bf16():
     found = []
     for quick in (True, False):
         torch.manual_seed(1)
-        unit = InBf16(step) if quick else step
+        forward = autocast_bf16(step, "cpu") if quick else step
         with bf16_layers(step, needed=quick):
-            loss, _ = unit(x)
+            loss = forward(x).losses["model"]
             loss.backward()
         assert loss.dtype == torch.float32
         found.append((loss.detach(), torch.cat([p.grad.flatten() for p in step.parameters()])))
@@ -151,6 +153,11 @@ def test_fit_gives_the_step_rows_that_are_not_rounded():
     assert torch.equal(seen[0], torch.from_numpy(rows))
 
 
+def batches(size, features=784):
+    """Batches of so many rows."""
+    return Batches(np.zeros((1, features), np.float32), np.zeros(size, int), batch_size=size)
+
+
 def vae(features, hidden, latent):
     return VAE(
         prior=StandardNormal(latent),
@@ -171,8 +178,40 @@ def vae(features, hidden, latent):
 )
 def test_large_products_are_told_by_their_shapes(sizes, rows, samples, large):
     step = Step(vae(*sizes), Bound(), samples=samples)
-    assert has_large_products(step, rows=rows) is large
-    assert has_large_products(InBf16(step), rows=rows) is large
+    assert has_large_products(step, batches(rows)) is large
+
+
+@pytest.mark.parametrize(("channels", "large"), [((32, 64), True), ((2, 2), False)])
+def test_convolutions_count_with_the_sizes_of_their_images(channels, large):
+    """Weights of 3 x 3 x 32 x 32 numbers are few, but each is used at every pixel."""
+    model = VAE(
+        prior=StandardNormal(2),
+        posterior=Amortized(ResNetEncoder((1, 28, 28), 4, channels=channels), DiagonalGaussian(2)),
+        likelihood=Amortized(ResNetDecoder(2, (1, 28, 28), channels=channels), Bernoulli(784)),
+    )
+    step = Step(model, Bound())
+    before = {name: value.clone() for name, value in step.state_dict().items()}
+    random = torch.get_rng_state()
+    assert has_large_products(step, batches(100)) is large
+    assert step.training
+    assert torch.equal(torch.get_rng_state(), random)
+    assert all(torch.equal(value, before[name]) for name, value in step.state_dict().items())
+
+
+def test_multiplications_of_a_convolution_are_those_of_its_matrix_product():
+    layer, transposed = torch.nn.Conv2d(2, 6, 3, groups=2), torch.nn.ConvTranspose2d(6, 4, 3)
+
+    class Layers(TrainingStep):
+        def __init__(self):
+            super().__init__()
+            self.layers = torch.nn.Sequential(layer, transposed)
+
+        def forward(self, rows):
+            self.layers(rows.view(-1, 2, 5, 5))
+
+    # 3 x 3 images of 6 channels from 9 numbers each; 3 x 3 pixels, each times 6 x 4 x 9 weights
+    found = _count_convolutions(Layers(), torch.zeros(1, 50), [layer, transposed])
+    assert found == [9 * 6 * 9, 9 * 6 * 4 * 9]
 
 
 def test_a_row_is_decoded_with_every_label():
@@ -188,7 +227,7 @@ def test_a_row_is_decoded_with_every_label():
         likelihood=LabelledAmortized(network(10, 100), Gaussian(50)),
         classifier=Amortized(MLP(50, [300], 10), Label(10)),
     )
-    assert has_large_products(LabelStep(model, Bound(), share=0.1), rows=250)
+    assert has_large_products(LabelStep(model, Bound(), share=0.1), batches(250))
 
 
 def test_a_small_training_is_in_float32_by_itself():

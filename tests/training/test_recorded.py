@@ -1,5 +1,7 @@
 """A recorded pass: the same numbers, noise and weights as without."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from vaekit.data import Batches
 from vaekit.estimators.fitting import build_table_model, choose_settings
 from vaekit.models import ColumnSpec, VampPrior
 from vaekit.numerics import fixed_noise, logmeanexp
-from vaekit.training import fit
+from vaekit.training import StepOutput, TrainingStep, fit, make_executor
 
 SPECS = [
     ColumnSpec("real", location=3.0, scale=2.0),
@@ -38,22 +40,27 @@ def build(specs=SPECS, samples=4):
     return Step(model, Bound(reduce=logmeanexp), samples=samples, gaps=True)
 
 
+def eager(step, settings):
+    """An executor that records nothing, however long the training."""
+    return make_executor(step, replace(settings, steps=1))
+
+
 @pytest.mark.parametrize("schedule", ["constant", "linear"])
 def test_training_ends_where_it_ends_without(monkeypatch, schedule):
     monkeypatch.setattr("vaekit.training.executor.WORTH_RECORDING", 10)
-    made = {uniform: build() for uniform in (False, True)}
-    for uniform, unit in made.items():
+    made = {executor: build() for executor in (eager, make_executor)}
+    for executor, step in made.items():
         batches = Batches(table(), np.arange(30), batch_size=8, seed=0)  # the last one is shorter
         with fixed_noise(1):
             fit(
-                unit,
+                step,
                 train=batches,
                 config=TrainingConfig(epochs=4, learning_rate=1e-2, precision="32", device="cpu"),
                 objective=ObjectiveConfig(schedule=schedule, warmup=3),
-                uniform=uniform,
+                executor=executor,
             )
     start = build()
-    for a, b, first in zip(*(unit.parameters() for unit in (*made.values(), start)), strict=True):
+    for a, b, first in zip(*(step.parameters() for step in (*made.values(), start)), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-5, atol=1e-6)
         assert (a - first).abs().max() > 1e-4  # it moved far more than that
 
@@ -87,14 +94,14 @@ def test_what_remembers_is_written_to_and_noise_is_drawn_anew(monkeypatch, preci
     rows = np.random.default_rng(0).random((64, 12)).astype(np.float32)
     config = TrainingConfig(epochs=6, precision=precision, device="cpu", clip_norm=1.0)
     states, called = [], []
-    for uniform in (False, True):
+    for executor in (eager, make_executor):
         step, calls = dense(prior)
         with fixed_noise(1):
             batches = Batches(rows, np.arange(64), batch_size=16, seed=0)
-            records = fit(step, train=batches, config=config, uniform=uniform)
+            records = fit(step, train=batches, config=config, executor=executor)
         states.append((step.state_dict(), records[-1]["train"]["loss"]))
         called.append(len(calls))
-    assert called == [24, 1]  # it was played, not run
+    assert called == [24, 1]  # it was replayed, not run
     (plain, loss), (recorded, same) = states
     assert same == pytest.approx(loss, rel=1e-5)
     assert list(plain) == list(recorded)
@@ -106,5 +113,33 @@ def test_a_short_training_is_not_recorded():
     step, calls = dense()
     rows = np.random.default_rng(0).random((64, 12)).astype(np.float32)
     batches = Batches(rows, np.arange(64), batch_size=16, seed=0)
-    fit(step, train=batches, config=TrainingConfig(epochs=2, device="cpu"), uniform=True)
+    fit(step, train=batches, config=TrainingConfig(epochs=2, device="cpu"))
     assert len(calls) == 8
+
+
+class Branching(TrainingStep):
+    """A step whose operations depend on the values of its rows, and that does not say so."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.kind, self.scale, self.sum_names = kind, torch.nn.Parameter(torch.ones(())), ("loss",)
+
+    def forward(self, rows):
+        if self.kind == "control flow" and bool((rows[0] > 0.5).any()):
+            rows = 2 * rows
+        elif self.kind == "shapes":
+            rows = rows[rows > 0.5]
+        loss = (self.scale * rows).square().mean()
+        return StepOutput({"model": loss}, {"loss": loss.detach()})
+
+
+@pytest.mark.parametrize("kind", ["control flow", "shapes"])
+def test_a_step_that_cannot_be_recorded_runs_eagerly(monkeypatch, kind):
+    monkeypatch.setattr("vaekit.training.executor.WORTH_RECORDING", 1)
+    rows = np.random.default_rng(0).random((64, 2)).astype(np.float32)
+    ends = []
+    for executor in (eager, make_executor):
+        step, batches = Branching(kind), Batches(rows, np.arange(64), batch_size=16, seed=0)
+        config = TrainingConfig(epochs=3, device="cpu")
+        ends.append(fit(step, train=batches, config=config, executor=executor)[-1]["train"])
+    assert ends[0] == ends[1]

@@ -185,4 +185,4 @@ def together(*, device: str) -> Iterator["Processes | None"]:
     with blame_the_others(launch):
         processes = Processes(join_engine(device=device))
         yield processes
-        processes.part_company()
+        processes.close()

@@ -29,7 +29,7 @@ from vaekit.models import (
 from vaekit.networks import MLP
 from vaekit.numerics import fixed_noise, logmeanexp
 from vaekit.objectives import Bound
-from vaekit.training import Callback, Step, Unit, fit, fit_stacked, progress
+from vaekit.training import Callback, Step, TrainingStep, fit, fit_stacked, progress
 
 __all__ = [
     "IMPUTATION",
@@ -288,7 +288,7 @@ def fit_tables(
             callbacks=_callbacks(verbose),
         )
     else:
-        for (step, batches), state, task in zip(prepared, states, tasks, strict=True):
+        for (step, batches), state in zip(prepared, states, strict=True):
             with fixed_noise(0):
                 torch.set_rng_state(state)
                 fit(
@@ -296,7 +296,6 @@ def fit_tables(
                     train=batches,
                     config=_training_config(settings),
                     callbacks=_callbacks(verbose),
-                    uniform=task.missingness is None,
                 )
     return [cast(VAE, step.model.eval()) for step, _ in prepared]  # as prepare built them
 
@@ -329,7 +328,7 @@ def prepare(task: TableTask, *, settings: TableSettings) -> tuple[Step, Batches]
 
 
 def train_step(
-    step: Unit,
+    step: TrainingStep,
     batches: Batches | BalancedBatches,
     *,
     settings: TableSettings,

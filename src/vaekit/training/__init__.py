@@ -1,4 +1,4 @@
-"""How parameters are found: the step, the loop, checkpoints, and who is told."""
+"""Training: steps, executors, the loop, checkpoints, callbacks."""
 
 from vaekit.training.callbacks import (
     Callback,
@@ -12,13 +12,25 @@ from vaekit.training.callbacks import (
     bar_columns,
     progress,
 )
+from vaekit.training.executor import (
+    Executor,
+    ExecutorSettings,
+    GradientExecutor,
+    build_optimizers,
+    eager_gradients,
+    make_executor,
+    stack_sums,
+)
 from vaekit.training.loop import fit
 from vaekit.training.stacked import fit_stacked
-from vaekit.training.step import LabelStep, Step, Unit
+from vaekit.training.step import LabelStep, Step, StepOutput, TrainingStep
 from vaekit.training.train import train
 
 __all__ = [
     "Callback",
+    "Executor",
+    "ExecutorSettings",
+    "GradientExecutor",
     "LabelStep",
     "Live",
     "MetricsFile",
@@ -27,11 +39,16 @@ __all__ = [
     "ProgressLines",
     "Record",
     "Step",
+    "StepOutput",
     "TensorBoard",
-    "Unit",
+    "TrainingStep",
     "bar_columns",
+    "build_optimizers",
+    "eager_gradients",
     "fit",
     "fit_stacked",
+    "make_executor",
     "progress",
+    "stack_sums",
     "train",
 ]

@@ -72,7 +72,8 @@ class Live:
     step: int
     """Steps done in this one."""
     means: Mapping[str, float]
-    """Loss, distortion, rate and bound over the rows of the epoch so far, in nats per row."""
+    """Means of the sums of the step over the rows of the epoch so far: loss, distortion, rate and
+    bound in nats per row."""
     rows_per_second: float
     """Rows per second in this epoch."""
 
@@ -240,13 +241,14 @@ def _headline(plan: Plan) -> str:
 
 
 def _means(means: Mapping[str, float]) -> str:
-    return (
-        f"loss {means['loss']:.3f} = distortion {means['distortion']:.3f} + rate "
-        f"{means['rate']:.3f}"
-        if abs(means["loss"] - means["distortion"] - means["rate"]) < 1e-3 * abs(means["loss"])
-        else f"loss {means['loss']:.3f}  distortion {means['distortion']:.3f}  rate "
-        f"{means['rate']:.3f}"
-    )
+    """Format the terms of the loss; as an equation where the numbers printed add up."""
+    shown = {name: f"{value:.3f}" for name, value in means.items() if name != "bound"}
+    if list(shown) == ["loss", "distortion", "rate"]:
+        loss, *terms = (round(1000 * float(number)) for number in shown.values())
+        exact = abs(means["loss"] - means["distortion"] - means["rate"])
+        if loss == sum(terms) and exact <= 1e-5 * abs(means["loss"]):
+            return "loss {loss} = distortion {distortion} + rate {rate}".format(**shown)
+    return "  ".join(f"{name} {number}" for name, number in shown.items())
 
 
 class TensorBoard:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from inspect import signature
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -20,27 +20,23 @@ from torch.overrides import TorchFunctionMode
 
 from vaekit.data import Batches, Part
 from vaekit.errors import ConfigError
-from vaekit.numerics import cpu_has
-from vaekit.training.step import Unit
+from vaekit.training.step import Forward, StepOutput, TrainingStep
 
 __all__ = [
     "Processes",
     "RowBatches",
     "SharedNoise",
     "choose_device",
-    "choose_precision",
     "join_engine",
     "make_engine",
 ]
 
 
-Precision = Literal["32", "tf32", "bf16"]
-
-_PATIENCE = timedelta(minutes=30)  # for a process of which nothing is heard
+_TIMEOUT = timedelta(minutes=30)  # after which a silent process counts as dead
 
 
 def choose_device(name: str) -> str:
-    """Resolve ``auto``, and refuse a device that is not there.
+    """Resolve ``auto``, and refuse a device that this machine does not have.
 
     Args:
         name: auto, cpu, cuda or mps.
@@ -51,59 +47,28 @@ def choose_device(name: str) -> str:
     Raises:
         ConfigError: this machine has no such device.
     """
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
-        return next((device for device, found in there.items() if found), "cpu")
-    if not there.get(name, True):
+        return next((device for device, found in available.items() if found), "cpu")
+    if not available.get(name, True):
         raise ConfigError(
             f"device {name}: PyTorch {torch.__version__} finds none here; take --device cpu"
         )
     return name
 
 
-def choose_precision(name: str, *, device: str, large_products: bool = True) -> Precision:
-    """Resolve ``auto``: bf16 where there are instructions for its matrix products.
-
-    Args:
-        name: auto, 32, tf32 or bf16.
-        device: cpu, cuda or mps.
-        large_products: whether they last longer than a CPU needs to cast their factors.
-
-    Returns:
-        32, tf32 or bf16.
-
-    Raises:
-        ConfigError: tf32 on another device than an NVIDIA GPU.
-    """
-    if name == "tf32" and device != "cuda":
-        raise ConfigError(
-            f"precision tf32: a format of NVIDIA's GPUs, and the device is {device}; take "
-            "training.precision = 32, or auto"
-        )
-    if name != "auto":
-        return cast(Precision, name)
-    if device == "cuda":
-        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "32"
-    if device == "cpu":
-        return "bf16" if large_products and cpu_has("avx512_bf16", "amx_bf16") else "32"
-    return "32"
-
-
 def make_engine(*, device: str) -> Fabric:
-    """The engine that moves the model; it casts nothing.
+    """Return the engine of one process on one device; it casts nothing.
 
     Args:
         device: cpu, cuda or mps.
-
-    Returns:
-        One process on one device.
     """
-    _quieten()
+    _silence_engine()
     return Fabric(accelerator=device, devices=1)
 
 
 def join_engine(*, device: str) -> Fabric:
-    """The engine of one of the processes that torchrun started, or of one process alone.
+    """Return the engine of one of the processes that torchrun started, or of one process alone.
 
     Args:
         device: cpu, cuda or mps.
@@ -114,64 +79,65 @@ def join_engine(*, device: str) -> Fabric:
     Raises:
         ConfigError: a machine with fewer devices than processes.
     """
-    here, everywhere = (int(os.environ.get(f"{name}WORLD_SIZE", 1)) for name in ("LOCAL_", ""))
-    if everywhere == 1 or "TORCHELASTIC_RUN_ID" not in os.environ:
+    local, total = (int(os.environ.get(f"{name}WORLD_SIZE", 1)) for name in ("LOCAL_", ""))
+    if total == 1 or "TORCHELASTIC_RUN_ID" not in os.environ:
         return make_engine(device=device)
-    there = {"cpu": here, "cuda": torch.cuda.device_count()}.get(device, 1)
-    if there < here:
+    devices = {"cpu": local, "cuda": torch.cuda.device_count()}.get(device, 1)
+    if devices < local:
         raise ConfigError(
-            f"{here} processes on this machine need as many {device} devices, and there are "
-            f"{there}: take --nproc-per-node {there}, or --device cpu"
+            f"{local} processes on this machine need as many {device} devices, and there are "
+            f"{devices}: take --nproc-per-node {devices}, or --device cpu"
         )
-    _quieten()
-    # Buffers are the same in all processes: schedules and the statistics of the rows.
+    _silence_engine()
+    # buffers (schedules, statistics of the rows) are the same in all processes
     newer = "forward_sync_buffers" in signature(DistributedDataParallel).parameters
-    still: dict[str, Any] = {"forward_sync_buffers" if newer else "broadcast_buffers": False}
-    strategy = DDPStrategy(timeout=_PATIENCE, **still)
+    no_sync: dict[str, Any] = {"forward_sync_buffers" if newer else "broadcast_buffers": False}
+    strategy = DDPStrategy(timeout=_TIMEOUT, **no_sync)
     engine = Fabric(
         accelerator=device,
-        devices=here,
-        num_nodes=everywhere // here,
+        devices=local,
+        num_nodes=total // local,
         strategy=strategy,
     )
     engine.launch()
     return engine
 
 
-def _quieten() -> None:
-    """The engine announces itself on the terminal, which belongs to the caller."""
+def _silence_engine() -> None:
+    """Keep the engine's announcements off the terminal, which belongs to the caller."""
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
 
 
 _UNKNOWN = {
-    torch.normal,
-    torch.rand,
-    torch.randn,
-    torch.bernoulli,
-    torch.multinomial,
-    torch.poisson,
-    torch._standard_gamma,
-    functional.alpha_dropout,
-    functional.dropout1d,
-    functional.dropout2d,
-    functional.dropout3d,
-    Tensor.bernoulli_,
-    Tensor.exponential_,
-    Tensor.uniform_,
+    "_standard_gamma",
+    "alpha_dropout",
+    "bernoulli",
+    "bernoulli_",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
+    "exponential_",
+    "multinomial",
+    "normal",
+    "poisson",
+    "rand",
+    "randn",
+    "uniform_",
 }
+"""Functions that draw noise which has no known place for the rows."""
 
 
 class SharedNoise(TorchFunctionMode):
-    """Inside, noise is drawn for the batch of all processes, and this one keeps that of its rows.
+    """Draw noise for the batch of all processes, and use the part for the rows of this one.
 
     The random state of every process is then that of one process with the whole batch: neither
-    weights nor checkpoints depend on how many there are. The price is that each process draws
-    the noise of all.
+    weights nor checkpoints depend on the number of processes. The cost is that each process
+    draws the noise of all.
 
     Args:
-        first: the first row of the batch that this process has.
-        rows: how many it has.
-        whole: how many the batch has.
+        first: position in the batch of the first row of this process.
+        rows: number of rows of this process.
+        whole: number of rows of the batch.
 
     Example:
         >>> _ = torch.manual_seed(0)
@@ -196,10 +162,10 @@ class SharedNoise(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> object:
-        """Draw in another way where something is drawn; leave all else alone.
+        """Replace functions that draw noise, and call all others.
 
         Raises:
-            ConfigError: a draw of which nobody knows here how it belongs to the rows.
+            ConfigError: a function that draws noise which has no known place for the rows.
         """
         kwargs = kwargs or {}
         if func in (torch.rand_like, torch.randn_like):
@@ -208,7 +174,7 @@ class SharedNoise(TorchFunctionMode):
             return args[0].copy_(self._part(args[0], lambda whole: whole.normal_(*args[1:])))
         if func is functional.dropout:
             return self._dropout(*args, **kwargs)
-        if func in _UNKNOWN:
+        if getattr(func, "__name__", "") in _UNKNOWN:
             raise ConfigError(
                 f"{func.__name__} draws noise that several processes cannot share by rows: draw "
                 "with rand_like, randn_like or rsample, or train with one process"
@@ -216,9 +182,9 @@ class SharedNoise(TorchFunctionMode):
         return func(*args, **kwargs)
 
     def _part(self, like: Tensor, draw: Callable[[Tensor], Tensor], *, event: int = 1) -> Tensor:
-        """Fill a tensor (..., B, *event) for all rows, and keep those of this process.
+        """Fill a tensor (..., B, *event) for all rows, and return the rows of this process.
 
-        Networks flatten what stands before the rows, so that these may come as (K * B, *event).
+        Networks flatten leading dimensions, so the tensor may come as (K * B, *event).
         """
         lead, rest = like.shape[: like.ndim - event], like.shape[like.ndim - event :]
         repeats, left = divmod(lead.numel(), self._rows)
@@ -234,7 +200,7 @@ class SharedNoise(TorchFunctionMode):
     def _dropout(
         self, x: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
     ) -> Tensor:
-        """Dropout, of which networks see rows first."""
+        """Dropout on a tensor whose first dimension is the rows."""
         if not training or p == 0.0:
             return x
         keep = self._part(
@@ -261,10 +227,10 @@ class RowBatches(Protocol):
 
 
 class Processes:
-    """What the loop asks of the other processes; where there are none, nothing is asked.
+    """The processes that train a model together; with one, nothing is communicated.
 
     Every process runs the same loop over its part of each batch. Gradients are averaged by the
-    engine; sums, wishes to stop and the moment to look up are agreed upon here.
+    engine; sums, requests to stop and the moment of a refresh are exchanged here.
 
     Args:
         engine: that was launched.
@@ -273,27 +239,59 @@ class Processes:
     def __init__(self, engine: Fabric) -> None:
         self.part = Part(engine.global_rank, engine.world_size)
         self._engine = engine
-        self._pace = self._left = 1
+        self._interval = self._left = 1
         self._span = (0, 0)
         self._whole = 0
 
     @property
     def alone(self) -> bool:
-        """Whether there are no others."""
+        """Whether this is the only process."""
         return self.part.of == 1
 
     @property
     def main(self) -> bool:
-        """Whether this is the one that writes and tells."""
+        """Whether this is the process that writes and reports."""
         return self.part.number == 0
 
-    def unit(self, step: Unit) -> Unit:
-        """What is trained in this process: the step, weighted where others have rows too.
+    @property
+    def device(self) -> torch.device:
+        """The device of this process."""
+        return self._engine.device
+
+    def wrap(self, step: TrainingStep) -> Forward:
+        """Return a step that averages its gradients over all processes; alone, the step itself.
 
         Args:
             step: for a whole batch.
         """
-        return step if self.alone else _Share(step, self)
+        return step if self.alone else self.weigh(self._engine.setup_module(step))
+
+    def weigh(self, forward: Forward) -> Forward:
+        r"""Return a step for the part of a batch that falls to this process.
+
+        .. math:: \ell = P \, \frac{n}{B} \, \overline{\ell(x)}
+
+        for n of B rows and P processes, of which the engine takes the mean: together it is the
+        mean over the rows of the batch, also where parts differ in size or are empty. The sums
+        are those of the rows of this process.
+
+        Args:
+            forward: the step for a whole batch.
+        """
+        if self.alone:
+            return forward
+
+        def run(rows: Tensor) -> StepOutput:
+            first, last = self._span
+            with SharedNoise(first=first, rows=len(rows), whole=self._whole):
+                output = forward(rows)
+            share = (last - first) / self._whole
+            losses = {name: share * self.part.of * loss for name, loss in output.losses.items()}
+            if share:
+                return StepOutput(losses, output.sums)
+            return StepOutput(losses, {n: torch.zeros_like(s) for n, s in output.sums.items()})
+
+        return run
 
     def epoch(
         self,
@@ -302,7 +300,7 @@ class Processes:
         *,
         start: int = 0,
     ) -> Iterator[Tensor]:
-        """The parts of the batches of one epoch that fall to this process.
+        """Yield the parts of the batches of one epoch that fall to this process.
 
         Args:
             batches: of which this process takes its part.
@@ -322,26 +320,14 @@ class Processes:
         return self._shares(batches, number, start)
 
     def _shares(self, batches: Batches, number: int, start: int) -> Iterator[Tensor]:
-        """Remember before each pass where its rows stand in the batch."""
+        """Note before each step where its rows stand in the batch."""
         for step, rows in enumerate(batches.epoch(number, start=start), start=start):
             self._whole = batches.size(step)
             self._span = batches.span(step)
             yield rows
 
-    def noise(self, rows: Tensor) -> SharedNoise:
-        """The noise of one pass.
-
-        Args:
-            rows: of this process, just handed out.
-        """
-        return SharedNoise(first=self._span[0], rows=len(rows), whole=self._whole)
-
-    def share(self) -> float:
-        """Share of the batch whose rows were just handed out that falls to this process."""
-        return (self._span[1] - self._span[0]) / self._whole
-
     def total(self, sums: Tensor) -> Tensor:
-        """Sums over all processes.
+        """Return the sums over all processes.
 
         Args:
             sums: of this process, any shape, on the CPU.
@@ -357,7 +343,7 @@ class Processes:
         return total.cpu()
 
     def gather(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Numbers of all processes, (P, ...), in the order of their own numbers.
+        """Return the numbers of all processes, (P, ...), in the order of the processes.
 
         Args:
             numbers: of this process, of the same shape in all.
@@ -369,72 +355,49 @@ class Processes:
 
     @contextmanager
     def first_alone(self) -> Iterator[None]:
-        """Let the first process do something, such as filling a cache, before the others."""
+        """Let the first process do something, such as filling a cache, before the others do."""
         if not self.main:
             self.any(False)  # waits for the first
         yield
         if self.main:
             self.any(False)
 
-    def kept(self, sums: Tensor) -> Tensor:
-        """What this process keeps of sums over all, so that their total stays what it is.
+    def own_part(self, sums: Tensor) -> Tensor:
+        """Return this process's part of sums over all: all of them in the first one, else 0.
 
         Args:
             sums: over all processes.
         """
         return sums if self.main else torch.zeros_like(sums)
 
-    def any(self, wish: bool) -> bool:
-        """Whether any process has a wish: the same answer in all.
+    def any(self, flag: bool) -> bool:
+        """Return whether the flag is set in any process; waits for all of them.
 
         Args:
-            wish: whether this process has it.
+            flag: of this process.
         """
-        return bool(self.total(torch.tensor(float(wish)))) if not self.alone else wish
+        return bool(self.total(torch.tensor(float(flag)))) if not self.alone else flag
 
-    def due(self, wish: bool) -> bool:
-        """Whether it is time to look up from the steps, in all processes at the same step.
+    def refresh_due(self, flag: bool) -> bool:
+        """Return whether a refresh is due, in all processes at the same step.
 
-        Clocks differ, so the others have to be asked; that is done after as many steps as it
-        took the last times, not at each.
+        Clocks differ, so the processes have to agree; they do after as many steps as it took the
+        last times, not at each.
 
         Args:
-            wish: whether it is time in this process.
+            flag: whether it is due in this process.
         """
         if self.alone:
-            return wish
+            return flag
         self._left -= 1
         if self._left:
             return False
-        found = self.any(wish)
-        self._left = self._pace = max(1, self._pace // 2) if found else 2 * self._pace
+        found = self.any(flag)
+        self._left = self._interval = max(1, self._interval // 2) if found else 2 * self._interval
         return found
 
-    def part_company(self) -> None:
-        """Go on without the others, who may end."""
+    def close(self) -> None:
+        """Wait for all processes, and destroy the process group."""
         if not self.alone:
             torch.distributed.barrier()
             torch.distributed.destroy_process_group()
-
-
-class _Share(Unit):
-    r"""A step for a part of the batch.
-
-    .. math:: \ell = P \, \frac{n}{B} \, \overline{\ell(x)}
-
-    for n of B rows and P processes, over which the engine takes the mean: together it is the mean
-    over the rows of the batch, also where parts differ in size or are empty.
-    """
-
-    def __init__(self, step: Unit, processes: Processes) -> None:
-        super().__init__()
-        self.step = step
-        self.objective = step.objective
-        self.processes = processes
-
-    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """See the class; the sums are those of the rows of this process."""
-        with self.processes.noise(rows):
-            loss, sums = self.step(rows)
-        share, count = self.processes.share(), self.processes.part.of
-        return share * count * loss, sums if share else torch.zeros_like(sums)

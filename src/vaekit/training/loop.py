@@ -7,395 +7,45 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from torch.optim import Optimizer
 
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import Batches
 from vaekit.errors import ConfigError, Interrupted, TrainingError
 from vaekit.numerics import compute_settings, fixed_noise
-from vaekit.objectives import Objective, rate_weight, set_rate_weight
 from vaekit.training.callbacks import Callback, Live, Plan, Record
-from vaekit.training.checkpoint import (
-    Position,
-    build_optimizer,
-    get_learning_rate,
-    learning_rate,
-    load_checkpoint,
-    save_checkpoint,
-    set_learning_rate,
+from vaekit.training.checkpoint import Position, load_checkpoint, save_checkpoint
+from vaekit.training.distributed import Processes, RowBatches, choose_device, make_engine
+from vaekit.training.executor import (
+    Executor,
+    ExecutorSettings,
+    MakeExecutor,
+    make_executor,
+    stack_sums,
 )
-from vaekit.training.distributed import (
-    Processes,
-    RowBatches,
-    choose_device,
-    choose_precision,
-    make_engine,
-)
-from vaekit.training.executor import Way, WholeStep, choose_way, whole_step
-from vaekit.training.precision import InBf16, bf16_layers, has_large_products
-from vaekit.training.step import SUMS, Unit
+from vaekit.training.precision import bf16_layers, choose_precision, has_large_products
+from vaekit.training.schedules import Schedules
+from vaekit.training.step import TrainingStep
 
-__all__ = ["Loop", "Schedules", "StopWish", "check_finite", "fit", "means", "measure", "stop_wish"]
-
-
-@torch.no_grad()
-def measure(
-    step: Unit, batches: Batches, *, processes: Processes | None = None
-) -> dict[str, float]:
-    """Means over the rows of a split, in float32, with the same noise at every call.
-
-    Args:
-        step: model, objective and preprocessing; left in evaluation mode.
-        batches: the rows.
-        processes: that share them; this one alone when absent.
-
-    Returns:
-        Loss, distortion, rate and bound in nats per row.
-    """
-    step.eval()
-    with fixed_noise(0):
-        unit = step if processes is None else processes.unit(step)
-        parts = batches.epoch() if processes is None else processes.epoch(batches)
-        sums = torch.stack([unit(rows)[1] for rows in parts]).cpu()
-    return means(sums if processes is None else processes.total(sums), rows=batches.rows)
-
-
-def means(sums: Tensor, *, rows: int) -> dict[str, float]:
-    """Means over rows from sums over batches: a short batch counts as little as it should.
-
-    Args:
-        sums: (steps, 4) sums over the rows of each step.
-        rows: how many rows they are of.
-
-    Returns:
-        Loss, distortion, rate and bound in nats per row.
-    """
-    return dict(zip(SUMS, (sums.double().sum(0) / rows).tolist(), strict=True))
-
-
-def check_finite(parameters: Sequence[Tensor], position: Position, *, saved: bool) -> None:
-    """Stop where the loss or a parameter is not finite.
-
-    Args:
-        parameters: all that are trained, and others.
-        position: how far training is, with the sums of the steps of this epoch.
-        saved: whether there are checkpoints.
-
-    Raises:
-        TrainingError: with the step, the part that blew up and what to change.
-    """
-    done = position.history[: position.step]
-    where = f"epoch {position.epoch + 1}"
-    if not _are_finite([done]):
-        bad = (~torch.isfinite(done)).nonzero()
-        at = int(bad[0, 0])
-        parts = [SUMS[int(column)] for row, column in bad if int(row) == at]
-        blamed = next((part for part in ("distortion", "rate") if part in parts), "loss")
-        where = f"{where}, step {at + 1}: the {blamed} is {done[at, SUMS.index(blamed)]:g}"
-    elif _are_finite(parameters):
-        return
-    else:
-        where = f"{where}: a parameter is not finite after step {position.step}"
-    kept = " The last good checkpoint stays." if saved else ""
-    raise TrainingError(
-        f"{where}. Lower training.learning_rate, set training.clip_norm (1.0 is usual), take "
-        f"training.precision = 32, or check the scale of the data.{kept}"
-    )
-
-
-@torch.no_grad()
-def _are_finite(tensors: Sequence[Tensor]) -> bool:
-    """A sum is finite only if all its terms are, and is ten times as fast to come by."""
-    if math.isfinite(float(torch.stack([tensor.sum() for tensor in tensors]).sum())):
-        return True
-    return all(bool(torch.isfinite(tensor).all()) for tensor in tensors)
-
-
-class Schedules:
-    """Both are functions of the position, so that a training that goes on needs no state.
-
-    On a GPU to set a number is a launch of its own, so what stays as it is is not set again.
-
-    Args:
-        optimizer: whose learning rate.
-        objective: whose weight.
-        config: the rule of the learning rate.
-        wanted: the rule of the weight.
-        steps: of an epoch.
-    """
-
-    def __init__(
-        self,
-        *,
-        optimizer: Optimizer,
-        objective: Objective,
-        config: TrainingConfig,
-        wanted: ObjectiveConfig,
-        steps: int,
-    ) -> None:
-        self._optimizer = optimizer
-        self._objective = objective
-        self._config = config
-        self._wanted = wanted
-        self._steps = steps
-        self._rate: float | None = None
-        self._weight: float | None = None
-
-    def follow(self, position: Position) -> None:
-        """Set what is due.
-
-        Args:
-            position: how far training is.
-        """
-        epoch = position.epoch + position.step / self._steps
-        rate = learning_rate(epoch, self._config)
-        if rate != self._rate:
-            set_learning_rate(self._optimizer, rate=rate)
-            self._rate = rate
-        schedule = self._wanted.schedule
-        if schedule == "constant":
-            return
-        weight = rate_weight(epoch, schedule=schedule, warmup=self._wanted.warmup)
-        if weight != self._weight:
-            set_rate_weight(self._objective, weight=weight)
-            self._weight = weight
-
-
-class StopWish:
-    """Whether the user has asked to stop."""
-
-    def __init__(self) -> None:
-        self.made = False
-
-
-@contextmanager
-def stop_wish() -> Iterator[StopWish]:
-    """Turn the first Ctrl-C (or a polite kill) into a wish; the second one acts as ever.
-
-    Outside the main thread signals cannot be caught, and the wish is never made.
-    """
-    wish = StopWish()
-    if threading.current_thread() is not threading.main_thread():
-        yield wish
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def make(number: int, frame: FrameType | None) -> None:
-        wish.made = True
-        signal.signal(number, before[signal.Signals(number)])
-
-    try:
-        for number in before:
-            signal.signal(number, make)
-        yield wish
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-_REFRESH_SECONDS = 0.25
-
-
-@dataclass(kw_only=True)
-class Loop:
-    """One training."""
-
-    step: Unit
-    """What is trained, on its device."""
-    train: RowBatches
-    """The training rows."""
-    watch: Batches | None
-    """Rows that are measured after every epoch."""
-    config: TrainingConfig
-    """Epochs, clipping, early stopping, checkpoints."""
-    objective: ObjectiveConfig
-    """The rule of the rate's weight."""
-    checkpoint: Path | None
-    """File to which everything needed to go on is written."""
-    callbacks: Sequence[Callback]
-    """Told what happens."""
-    engine: Fabric
-    """That was launched."""
-    processes: Processes
-    """All that train this model."""
-    optimizer: Optimizer
-    """Over the parameters, not wrapped."""
-    position: Position
-    """How far training is."""
-    wish: StopWish
-    """Of whoever pressed Ctrl-C."""
-    way: Way
-    """How a pass is made."""
-    stop: bool = False
-    """Whether all processes know of the wish of one."""
-    schedules: Schedules = field(init=False)
-    """Of the learning rate and of the rate's weight."""
-    parameters: list[Tensor] = field(init=False)
-    """Of the step, found once: a search among many modules takes as long as a small step."""
-
-    def __post_init__(self) -> None:
-        self.parameters = list(self.step.parameters())
-        self.schedules = Schedules(
-            optimizer=self.optimizer,
-            objective=self.step.objective,
-            config=self.config,
-            wanted=self.objective,
-            steps=len(self.train),
-        )
-
-    def run(self, plan: Plan) -> list[Record]:
-        """All epochs; whatever happens, the callbacks are told that it is over."""
-        records: list[Record] = []
-        reason = "failed"
-        for callback in self.callbacks:
-            callback.started(plan)
-        try:
-            unit = self.processes.unit(self.step)
-            if plan.precision == "bf16":
-                unit = InBf16(unit)
-            advance = whole_step(
-                unit,
-                optimizer=self.optimizer,
-                engine=self.engine,
-                clip_norm=self.config.clip_norm,
-                way=self.way,
-            )
-            if not self.processes.alone and self.position.epoch == self.position.step == 0:
-                self.save()  # whoever dies is started again, and goes on from here
-            while not self.position.is_over(self.config):
-                self.train_epoch(advance)
-                records.append(self.close_epoch())
-            if self.position.best_weights is not None:
-                self.step.load_state_dict(self.position.best_weights)
-            reason = "" if self.position.epoch == self.config.epochs else "no better bound"
-        except Interrupted:
-            reason = "interrupted"
-            raise
-        finally:
-            self.step.eval()
-            for callback in self.callbacks:
-                callback.ended(reason)
-        return records
-
-    def train_epoch(self, advance: WholeStep) -> None:
-        """The steps that are left of the epoch; nothing in a step waits for the device."""
-        position = self.position
-        history = self.processes.kept(position.history).to(self.parameters[0].device)
-        places = history.unbind()
-        if not self.step.training:  # many modules take long to tell
-            self.step.train()
-        before, began = position.seconds, time.perf_counter()
-        refreshed = saved = began
-        for rows in self.processes.epoch(self.train, position.epoch, start=position.step):
-            self.schedules.follow(position)
-            places[position.step].copy_(advance(rows))
-            position.step += 1
-            now = time.perf_counter()
-            overdue = now - saved > 60.0 * self.config.checkpoint_minutes
-            if self.processes.due(self.wish.made or overdue or now - refreshed > _REFRESH_SECONDS):
-                position.history = self.processes.total(history.cpu())
-                refreshed = time.perf_counter()
-                position.seconds = before + refreshed - began
-                self.pause(save=overdue)
-                saved = now if overdue else saved
-        position.history = self.processes.total(history.cpu())  # a GPU is done only now
-        position.seconds = before + time.perf_counter() - began
-        self.check()
-
-    def pause(self, *, save: bool) -> None:
-        """In the middle of an epoch: look, tell, and save or stop where that is due.
-
-        Args:
-            save: whether a checkpoint is due.
-
-        Raises:
-            Interrupted: all know of the wish to stop.
-        """
-        self.check()
-        self.tell()
-        self.agree()
-        if save or self.stop:
-            self.save()
-        if self.stop and self.position.step < len(self.train):
-            raise Interrupted(f"stopped in epoch {self.position.epoch + 1}")
-
-    def close_epoch(self) -> Record:
-        """Measure, record, and write the checkpoint.
-
-        Raises:
-            Interrupted: all know of the wish to stop.
-        """
-        position = self.position
-        record: dict[str, object] = {
-            "epoch": position.epoch + 1,
-            "train": means(position.history, rows=self.train.rows),
-            "seconds": position.seconds,
-            "rows_per_second": self.train.rows / max(position.seconds, 1e-9),
-            "learning_rate": get_learning_rate(self.optimizer),
-        }
-        position.epoch += 1
-        position.step, position.seconds = 0, 0.0
-        position.history = torch.zeros_like(position.history)
-        if self.watch is not None:
-            watched = measure(self.step, self.watch, processes=self.processes)
-            record[self.config.watch] = watched
-            self.keep_best(watched["bound"])
-        for callback in self.callbacks:
-            callback.epoch_ended(record)
-        last = position.is_over(self.config)
-        self.agree()
-        if last or self.stop or position.epoch % self.config.checkpoint_every == 0:
-            self.save()
-        if self.stop and not last:
-            raise Interrupted(f"stopped after epoch {position.epoch}")
-        return record
-
-    def keep_best(self, bound: float) -> None:
-        """Remember the best epoch, and its weights where early stopping will want them."""
-        position = self.position
-        if bound > position.best:
-            position.best, position.best_epoch = bound, position.epoch
-            if self.config.early_stopping:
-                position.best_weights = copy.deepcopy(self.step.state_dict())
-
-    def check(self) -> None:
-        """Whether all numbers are numbers."""
-        check_finite(self.parameters, self.position, saved=self.checkpoint is not None)
-
-    def agree(self) -> None:
-        """Whether to stop, in all processes or in none."""
-        self.stop = self.processes.any(self.wish.made)
-
-    def tell(self) -> None:
-        """Where training stands, for whoever listens."""
-        position = self.position
-        rows = min(position.step * self.train.batch_size, self.train.rows)
-        live = Live(
-            epoch=position.epoch,
-            step=position.step,
-            means=means(position.history[: position.step], rows=rows),
-            rows_per_second=rows / max(position.seconds, 1e-9),
-        )
-        for callback in self.callbacks:
-            callback.live(live)
-
-    def save(self) -> None:
-        """Write the checkpoint."""
-        if self.checkpoint is not None and self.processes.main:
-            save_checkpoint(
-                self.checkpoint, step=self.step, optimizer=self.optimizer, position=self.position
-            )
+__all__ = [
+    "InterruptFlag",
+    "Loop",
+    "catch_interrupts",
+    "check_finite",
+    "fit",
+    "means",
+    "measure",
+]
 
 
 def fit(
-    step: Unit,
+    step: TrainingStep,
     *,
     train: RowBatches,
     watch: Batches | None = None,
@@ -405,9 +55,9 @@ def fit(
     resume: bool = False,
     callbacks: Sequence[Callback] = (),
     engine: Fabric | None = None,
-    uniform: bool = False,
+    executor: MakeExecutor = make_executor,
 ) -> list[Record]:
-    """Train a step's parameters in place. Noise comes from PyTorch's global generator.
+    """Train the parameters of a step in place. Noise comes from PyTorch's global generator.
 
     Args:
         step: model, objective and preprocessing.
@@ -415,22 +65,23 @@ def fit(
         watch: rows that are measured after every epoch, in float32 and with the same noise.
         config: optimizer, epochs, device, precision.
         objective: the schedule of the rate's weight; the formula itself is in the step.
-        checkpoint: file to which everything needed to go on is written.
-        resume: go on from that file.
+        checkpoint: file to which everything needed to resume is written.
+        resume: resume from that file.
         callbacks: told what happens.
         engine: that was launched, where several processes train one model, each with its part of
-            the batches; the first of them alone writes and tells.
-        uniform: whether the step does the same for all batches of a shape, but for what it reads
-            from buffers: on a CPU a long training then plays a recorded or compiled pass.
+            the batches; only the first of them writes and reports.
+        executor: makes what runs the steps and owns the optimizers. By default a long training
+            is recorded or compiled, and on a CUDA device runs as a CUDA graph.
 
     Returns:
         The records of the epochs that were run.
 
     Raises:
-        TrainingError: the loss is not finite.
+        TrainingError: a loss or a parameter is not finite.
         WriteError: a file cannot be written; the last good checkpoint stays.
         Interrupted: Ctrl-C; the step was finished and a checkpoint written.
-        ConfigError: early stopping without rows to watch.
+        ConfigError: early stopping without rows to watch, a schedule that the objective does not
+            have, or a device, precision or way to compile that is not there.
 
     Example:
         >>> import numpy as np
@@ -447,57 +98,337 @@ def fit(
         2
     """
     config = config or TrainingConfig()
-    if config.early_stopping and watch is None:
-        raise ConfigError("early stopping needs validation rows: set data.validation above 0")
+    if config.early_stopping and (watch is None or "bound" not in step.sum_names):
+        raise ConfigError(
+            "early stopping needs validation rows, whose bound is measured: set data.validation "
+            "above 0"
+        )
     device = choose_device(config.device)
-    large = has_large_products(step, rows=train.batch_size)
+    processes = Processes(engine or make_engine(device=device))
+    step.to(device)
+    large = has_large_products(step, train)
     precision = choose_precision(config.precision, device=device, large_products=large)
-    engine = engine or make_engine(device=device)
-    processes = Processes(engine)
+    settings = ExecutorSettings(
+        config=config,
+        device=device,
+        precision=precision,
+        processes=processes,
+        steps=config.epochs * len(train),
+    )
     with (
         compute_settings(
             device=device, threads=config.threads, tf32=precision == "tf32", large_products=large
         ),
         bf16_layers(step, needed=device == "cpu" and precision == "bf16"),
-        stop_wish() as wish,
+        catch_interrupts() as interrupt,
     ):
-        optimizer = build_optimizer(step.to(device), config, device=device)
+        run_step = executor(step, settings)
+        schedules = Schedules(
+            step,
+            run_step,
+            config=config,
+            objective=objective or ObjectiveConfig(),
+            steps=len(train),
+        )
         position = Position()
         if resume and checkpoint is not None:
-            position = load_checkpoint(checkpoint, step=step, optimizer=optimizer)
+            position = load_checkpoint(checkpoint, step=step, executor=run_step)
         if position.step == 0:
-            position.history = torch.zeros(len(train), len(SUMS))
+            position.history = torch.zeros(len(train), len(step.sum_names))
         if device == "cpu" and processes.alone and config.threads is None:
             position.threads = position.threads or torch.get_num_threads()
             torch.set_num_threads(position.threads)
-        recordable = uniform and processes.alone and device in {"cpu", "cuda"}
+        plan = Plan(
+            epochs=config.epochs,
+            done=position.epoch,
+            steps=len(train),
+            rows=train.rows,
+            parameters=sum(p.numel() for p in step.parameters() if p.requires_grad),
+            device=device,
+            precision=precision,
+            threads=position.threads,
+            compiled=run_step.compiles,
+        )
         loop = Loop(
             step=step,
+            executor=run_step,
             train=train,
             watch=watch,
             config=config,
-            objective=objective or ObjectiveConfig(),
+            schedules=schedules,
             checkpoint=checkpoint,
             callbacks=callbacks if processes.main else (),
-            engine=engine,
             processes=processes,
-            optimizer=optimizer,
             position=position,
-            wish=wish,
-            way=choose_way(config, train=train, possible=recordable, models=step.models),
+            interrupt=interrupt,
+            parameters=list(step.parameters()),
         )
-        return loop.run(_plan(loop, device=device, precision=precision))
+        return loop.run(plan)
 
 
-def _plan(loop: Loop, *, device: str, precision: str) -> Plan:
-    return Plan(
-        epochs=loop.config.epochs,
-        done=loop.position.epoch,
-        steps=len(loop.train),
-        rows=loop.train.rows,
-        parameters=sum(p.numel() for p in loop.step.parameters() if p.requires_grad),
-        device=device,
-        precision=precision,
-        threads=loop.position.threads,
-        compiled=loop.way == "compiled",
+_REFRESH_SECONDS = 0.25
+
+
+@dataclass(kw_only=True)
+class Loop:
+    """One training: run epochs, measure, record, save."""
+
+    step: TrainingStep
+    """What is trained, on its device."""
+    executor: Executor
+    """Runs a step, and owns the optimizers."""
+    train: RowBatches
+    """The training rows."""
+    watch: Batches | None
+    """Rows that are measured after every epoch."""
+    config: TrainingConfig
+    """Epochs, early stopping, checkpoints."""
+    schedules: Schedules
+    """Of the learning rate and of the rate's weight."""
+    checkpoint: Path | None
+    """File to which everything needed to resume is written."""
+    callbacks: Sequence[Callback]
+    """Told what happens."""
+    processes: Processes
+    """All that train this model."""
+    position: Position
+    """How far training is."""
+    interrupt: "InterruptFlag"
+    """Set by Ctrl-C in this process."""
+    parameters: list[Tensor]
+    """Of the step: a search among many modules takes as long as a small step."""
+    stop: bool = False
+    """Whether all processes know of an interrupt in one."""
+
+    def run(self, plan: Plan) -> list[Record]:
+        """Run all epochs; whatever happens, the callbacks are told of the end."""
+        records: list[Record] = []
+        reason = "failed"
+        for callback in self.callbacks:
+            callback.started(plan)
+        try:
+            if not self.processes.alone and self.position.epoch == self.position.step == 0:
+                self.save()  # a process that dies is started again, and resumes from here
+            while not self.position.is_over(self.config):
+                self.run_epoch()
+                records.append(self.end_epoch())
+            if self.position.best_weights is not None:
+                self.step.load_state_dict(self.position.best_weights)
+            reason = "" if self.position.epoch == self.config.epochs else "no better bound"
+        except Interrupted:
+            reason = "interrupted"
+            raise
+        finally:
+            self.step.eval()
+            for callback in self.callbacks:
+                callback.ended(reason)
+        return records
+
+    def run_epoch(self) -> None:
+        """Run the remaining steps of the epoch; nothing in a step waits for the device."""
+        position = self.position
+        history = self.processes.own_part(position.history).to(self.parameters[0].device)
+        sums = history.unbind()
+        if not self.step.training:  # the call takes long with many modules
+            self.step.train()
+        before, began = position.seconds, time.perf_counter()
+        refreshed = saved = began
+        for rows in self.processes.epoch(self.train, position.epoch, start=position.step):
+            self.schedules.set(epoch=position.epoch, step=position.step)
+            sums[position.step].copy_(self.executor(rows))
+            position.step += 1
+            now = time.perf_counter()
+            overdue = now - saved > 60.0 * self.config.checkpoint_minutes
+            refresh = self.interrupt.is_set or overdue or now - refreshed > _REFRESH_SECONDS
+            if self.processes.refresh_due(refresh):
+                position.history = self.processes.total(history.cpu())
+                refreshed = time.perf_counter()
+                position.seconds = before + refreshed - began
+                self.refresh(save=overdue)
+                saved = now if overdue else saved
+        position.history = self.processes.total(history.cpu())  # waits for the device
+        position.seconds = before + time.perf_counter() - began
+        self.check()
+
+    def refresh(self, *, save: bool) -> None:
+        """In the middle of an epoch: check, report, and save or stop where that is due.
+
+        Args:
+            save: whether a checkpoint is due.
+
+        Raises:
+            Interrupted: after an interrupt in any process.
+        """
+        self.check()
+        position = self.position
+        rows = min(position.step * self.train.batch_size, self.train.rows)
+        live = Live(
+            epoch=position.epoch,
+            step=position.step,
+            means=means(position.history[: position.step], names=self.step.sum_names, rows=rows),
+            rows_per_second=rows / max(position.seconds, 1e-9),
+        )
+        for callback in self.callbacks:
+            callback.live(live)
+        self.stop = self.processes.any(self.interrupt.is_set)
+        if save or self.stop:
+            self.save()
+        if self.stop and position.step < len(self.train):
+            raise Interrupted(f"stopped in epoch {position.epoch + 1}")
+
+    def end_epoch(self) -> Record:
+        """Measure the watched rows, record the epoch, and save where that is due.
+
+        Raises:
+            Interrupted: after an interrupt in any process.
+        """
+        position, names = self.position, self.step.sum_names
+        record: dict[str, object] = {
+            "epoch": position.epoch + 1,
+            "train": means(position.history, names=names, rows=self.train.rows),
+            "seconds": position.seconds,
+            "rows_per_second": self.train.rows / max(position.seconds, 1e-9),
+            "learning_rate": self.executor.learning_rate,
+        }
+        position.epoch += 1
+        position.step, position.seconds = 0, 0.0
+        position.history = torch.zeros_like(position.history)
+        if self.watch is not None:
+            watched = measure(self.step, self.watch, processes=self.processes)
+            record[self.config.watch] = watched
+            if watched.get("bound", -math.inf) > position.best:
+                position.best, position.best_epoch = watched["bound"], position.epoch
+                if self.config.early_stopping:
+                    position.best_weights = copy.deepcopy(self.step.state_dict())
+        for callback in self.callbacks:
+            callback.epoch_ended(record)
+        last = position.is_over(self.config)
+        self.stop = self.processes.any(self.interrupt.is_set)
+        if last or self.stop or position.epoch % self.config.checkpoint_every == 0:
+            self.save()
+        if self.stop and not last:
+            raise Interrupted(f"stopped after epoch {position.epoch}")
+        return record
+
+    def check(self) -> None:
+        """Raise if a loss or a parameter is non-finite."""
+        saved = self.checkpoint is not None
+        check_finite(self.parameters, self.position, names=self.step.sum_names, saved=saved)
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        if self.checkpoint is not None and self.processes.main:
+            save_checkpoint(
+                self.checkpoint, step=self.step, executor=self.executor, position=self.position
+            )
+
+
+@torch.no_grad()
+def measure(
+    step: TrainingStep, batches: Batches, *, processes: Processes | None = None
+) -> dict[str, float]:
+    """Return the means of a step's sums over the rows of a split, with the same noise each time.
+
+    Args:
+        step: model, objective and preprocessing; left in evaluation mode. It runs in float32.
+        batches: the rows.
+        processes: that share them; this one alone when absent.
+
+    Returns:
+        Name of each sum to its mean: loss, distortion, rate and bound in nats per row.
+    """
+    step.eval()
+    with fixed_noise(0):
+        forward = step if processes is None else processes.weigh(step)
+        epoch = batches.epoch() if processes is None else processes.epoch(batches)
+        sums = torch.stack([stack_sums(step, forward(rows)) for rows in epoch]).cpu()
+    sums = sums if processes is None else processes.total(sums)
+    return means(sums, names=step.sum_names, rows=batches.rows)
+
+
+def means(sums: Tensor, *, names: Sequence[str], rows: int) -> dict[str, float]:
+    """Return means over rows from sums over batches, so that a short batch has its own weight.
+
+    Args:
+        sums: (steps, S) sums over the rows of each step.
+        names: S of them.
+        rows: how many rows the sums are of.
+    """
+    return dict(zip(names, (sums.double().sum(0) / rows).tolist(), strict=True))
+
+
+def check_finite(
+    parameters: Sequence[Tensor], position: Position, *, names: Sequence[str], saved: bool
+) -> None:
+    """Raise if a loss or a parameter is non-finite.
+
+    Args:
+        parameters: of the step.
+        position: how far training is, with the sums of the steps of this epoch.
+        names: of the sums.
+        saved: whether there are checkpoints.
+
+    Raises:
+        TrainingError: with the step, the term that is not finite and what to change.
+    """
+    done = position.history[: position.step]
+    where = f"epoch {position.epoch + 1}"
+    if not _are_finite([done]):
+        row, *_ = (~torch.isfinite(done)).nonzero()[0].tolist()
+        bad = [
+            name
+            for name, value in zip(names, done[row].tolist(), strict=True)
+            if not math.isfinite(value)
+        ]
+        cause = next((name for name in bad if name not in {"loss", "bound"}), bad[0])
+        value = done[row, list(names).index(cause)]
+        where = f"{where}, step {row + 1}: the {cause} is {value:g}"
+    elif _are_finite(parameters):
+        return
+    else:
+        where = f"{where}: a parameter is not finite after step {position.step}"
+    kept = " The last good checkpoint stays." if saved else ""
+    raise TrainingError(
+        f"{where}. Lower training.learning_rate, set training.clip_norm (1.0 is usual), take "
+        f"training.precision = 32, or check the scale of the data.{kept}"
     )
+
+
+@torch.no_grad()
+def _are_finite(tensors: Sequence[Tensor]) -> bool:
+    """A sum is finite only if all its terms are, and ten times as fast to compute."""
+    if math.isfinite(float(torch.stack([tensor.sum() for tensor in tensors]).sum())):
+        return True
+    return all(bool(torch.isfinite(tensor).all()) for tensor in tensors)
+
+
+class InterruptFlag:
+    """Whether SIGINT or SIGTERM has come."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+
+
+@contextmanager
+def catch_interrupts() -> Iterator[InterruptFlag]:
+    """Set a flag at the first SIGINT or SIGTERM; the second one acts as without this handler.
+
+    Outside the main thread signals cannot be caught, and the flag is never set.
+    """
+    flag = InterruptFlag()
+    if threading.current_thread() is not threading.main_thread():
+        yield flag
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        flag.is_set = True
+        signal.signal(number, before[signal.Signals(number)])
+
+    try:
+        for number in before:
+            signal.signal(number, handle)
+        yield flag
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,22 +1,27 @@
-"""Precision of the matrix multiplications."""
+"""Precision of the matrix products."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import BackwardCFunction, FunctionCtx, once_differentiable
 from torch.nn import functional
 
-from vaekit.numerics import is_fusing
-from vaekit.training.step import Unit
+from vaekit.errors import ConfigError
+from vaekit.numerics import cpu_has, fixed_noise, is_fusing
+from vaekit.training.distributed import RowBatches
+from vaekit.training.step import Forward, StepOutput, TrainingStep
 
-__all__ = ["InBf16", "bf16_layers", "has_large_products"]
+__all__ = ["Precision", "autocast_bf16", "bf16_layers", "choose_precision", "has_large_products"]
 
+
+Precision = Literal["32", "tf32", "bf16"]
 
 _LARGE = 2**22
-"""Multiplications from which a product lasts longer in MKL than in oneDNN, and in float32 than in
+"""Multiplications from which a product takes longer in MKL than in oneDNN, and in float32 than in
 bf16 with its casts: 100 rows and 200 x 200 weights. Measured on an AMD EPYC (Zen 4)."""
 _CAST = 2**21
 """The same for bf16 against float32 in oneDNN, which does both in one training."""
@@ -25,62 +30,120 @@ _PIECE = 1024
 """Rows that are summed at once."""
 
 
-def has_large_products(unit: Unit, *, rows: int) -> bool:
-    """Whether the products of a step are worth a library that takes long to begin.
+def choose_precision(name: str, *, device: str, large_products: bool = True) -> Precision:
+    """Resolve ``auto``: bf16 where there are instructions for its matrix products.
+
+    Args:
+        name: auto, 32, tf32 or bf16.
+        device: cpu, cuda or mps.
+        large_products: whether they take longer than a CPU needs to cast their factors.
+
+    Returns:
+        32, tf32 or bf16.
+
+    Raises:
+        ConfigError: tf32 on another device than an NVIDIA GPU.
+    """
+    if name == "tf32" and device != "cuda":
+        raise ConfigError(
+            f"precision tf32: a format of NVIDIA's GPUs, and the device is {device}; take "
+            "training.precision = 32, or auto"
+        )
+    if name != "auto":
+        return cast(Precision, name)
+    if device == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "32"
+    if device == "cpu":
+        return "bf16" if large_products and cpu_has("avx512_bf16", "amx_bf16") else "32"
+    return "32"
+
+
+_TRANSPOSED = (nn.ConvTranspose1d, nn.ConvTranspose2d, nn.ConvTranspose3d)
+_CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, *_TRANSPOSED)
+
+
+def has_large_products(step: TrainingStep, batches: RowBatches) -> bool:
+    """Return whether the products of a step are worth a library that takes long to start.
 
     The answer follows from shapes alone, so that a training that is repeated rounds as it did.
 
     Args:
-        unit: whose dense layers are asked, with one matrix or, where units are stacked, one for
-            each; other layers do not count.
-        rows: of a batch, those of all units.
+        step: whose dense layers and convolutions count. Parameters of stacked models have one
+            axis more.
+        batches: of the training. One is read if there are convolutions, because the number of
+            their multiplications depends on the sizes of the images.
 
     Returns:
-        True where they have four million multiplications and more in the mean, and where there
-        are no dense layers.
+        True where the layers have four million multiplications or more on average, and where
+        there are none of them.
     """
-    shapes = [weight.shape for weight in unit.parameters() if weight.dim() in {2, 3}]
+    convolutions = [each for each in step.modules() if isinstance(each, _CONVOLUTIONS)]
+    others = {id(each.weight) for each in convolutions}
+    dense = [w for w in step.parameters() if w.dim() in {2, 3} and id(w) not in others]
+    shapes = [weight.shape for weight in dense]
     axes = max(map(len, shapes), default=2)  # with three, those of two are stacked biases
     sizes = [shape[-2] * shape[-1] for shape in shapes if len(shape) == axes]
-    return not sizes or rows * unit.codes_per_row * sum(sizes) / len(sizes) >= _LARGE
+    counts = [step.codes_per_row * size for size in sizes]
+    if convolutions:
+        counts += _count_convolutions(step, next(iter(batches.epoch()))[:1], convolutions)
+    return not counts or batches.batch_size * sum(counts) / len(counts) >= _LARGE
 
 
-class InBf16(Unit):
-    """A unit whose products are cast to bf16; its rows and its sums are not.
+@torch.no_grad()
+def _count_convolutions(
+    step: TrainingStep, row: Tensor, convolutions: Sequence[nn.Module]
+) -> list[int]:
+    """Multiplications of each convolution in a pass of one row."""
+    counts: list[int] = []
+
+    def count(layer: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        weight = layer.weight
+        assert isinstance(weight, Tensor)
+        image = inputs[0] if isinstance(layer, _TRANSPOSED) else output
+        counts.append(image.numel() // image.shape[1] * weight.numel())
+
+    modes = [(each, each.training) for each in step.modules()]
+    handles = [layer.register_forward_hook(count) for layer in convolutions]
+    try:
+        with fixed_noise(0):
+            step.eval()(row)
+    finally:
+        for handle in handles:
+            handle.remove()
+        for each, mode in modes:
+            each.training = mode
+    return counts
+
+
+def autocast_bf16(forward: Forward, device: str) -> Forward:
+    """Cast the products of a step to bf16; its rows and its sums are not cast.
 
     Args:
-        unit: what is cast.
+        forward: the step, or the step with something around it.
+        device: cpu, cuda or mps.
     """
 
-    def __init__(self, unit: Unit) -> None:
-        super().__init__()
-        self.unit = unit
-        self.objective = unit.objective
-        self.codes_per_row = unit.codes_per_row
-        self.models = unit.models
+    def run(rows: Tensor) -> StepOutput:
+        with torch.autocast(device, dtype=torch.bfloat16):
+            return forward(rows)
 
-    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """See the unit."""
-        with torch.autocast(rows.device.type, dtype=torch.bfloat16):
-            loss, sums = self.unit(rows)
-        return loss, sums
+    return run
 
 
 @contextmanager
 def bf16_layers(module: nn.Module, *, needed: bool) -> Iterator[None]:
-    """Let large dense layers cast themselves as autocast would, in fewer steps, and small ones not.
+    """Under autocast, cast the products of large dense layers only, and in fewer operations.
 
-    The products of small layers stay in float32, which takes them no longer: in a network that
-    narrows down to a few codes these are the last ones before the codes and the first one after
-    them, where eight bits would be felt.
+    Small layers stay in float32, which takes no longer: in a network that narrows down to a few
+    codes these are the last layer before the codes and the first one after them, where the eight
+    bits of bf16 would show.
 
     Products and gradients of weights of large layers are those of autocast, bit for bit; the
-    gradient of a bias is summed in float32. There are fewer small operations and nodes than
-    autograd makes of the casts; one layer by itself took as long either way.
+    gradient of a bias is summed in float32.
 
     Args:
-        module: whose layers.
-        needed: whether at all; nothing is done otherwise.
+        module: whose ``nn.Linear`` layers.
+        needed: do nothing if false.
     """
     layers = [layer for layer in module.modules() if type(layer) is nn.Linear] if needed else []
     for layer in layers:
@@ -93,7 +156,7 @@ def bf16_layers(module: nn.Module, *, needed: bool) -> Iterator[None]:
 
 
 def _dense(layer: nn.Linear, x: Tensor) -> Tensor:
-    """What a dense layer puts out; where autocast is on, we say what is cast."""
+    """Output of a dense layer; under autocast, cast it only if it is large."""
     if x.dim() != 2 or layer.bias is None or not torch.is_autocast_enabled(x.device.type):
         return functional.linear(x, layer.weight, layer.bias)
     if len(x) * layer.weight.numel() < _CAST:
@@ -107,7 +170,7 @@ class _Product(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: FunctionCtx, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """Keep the two factors as they were multiplied."""
+        """Save the two factors as they were multiplied."""
         x, weight = x.bfloat16(), weight.bfloat16()
         ctx.save_for_backward(x, weight)
         return torch.addmm(bias.bfloat16(), x, weight.t())
@@ -115,7 +178,7 @@ class _Product(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: BackwardCFunction, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
-        """Nothing is computed for rows that want no gradient, as those of data."""
+        """Compute no gradient for rows that need none, such as data."""
         saved: tuple[Tensor, ...] = ctx.saved_tensors
         x, weight = saved
         of_x = gradient @ weight if ctx.needs_input_grad[0] else None

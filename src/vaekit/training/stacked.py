@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 import torch
@@ -13,14 +15,15 @@ from vaekit.config import TrainingConfig
 from vaekit.data import Batches
 from vaekit.errors import ConfigError
 from vaekit.training.callbacks import Callback
+from vaekit.training.executor import Executor, ExecutorSettings, make_executor
 from vaekit.training.loop import fit
-from vaekit.training.step import Unit
+from vaekit.training.step import StepOutput, TrainingStep
 
 __all__ = ["fit_stacked"]
 
 
 def fit_stacked(
-    steps: Sequence[Unit],
+    steps: Sequence[TrainingStep],
     *,
     train: Sequence[Batches],
     random_states: Sequence[Tensor],
@@ -78,11 +81,17 @@ def fit_stacked(
         raise ConfigError("clip_norm and early_stopping: train these steps one after another")
     stacked = _StackedStep(steps, random_states, rows=next(iter(train[0].epoch())))
     batches = _StackedBatches(train, before=stacked.draw_noise)
-    fit(stacked, train=batches, config=config, callbacks=callbacks, uniform=True)
+    executor = partial(_make_executor, models=len(steps))
+    fit(stacked, train=batches, config=config, callbacks=callbacks, executor=executor)
     stacked.copy_back()
 
 
-class _StackedStep(Unit):
+def _make_executor(step: TrainingStep, settings: ExecutorSettings, *, models: int) -> Executor:
+    """The usual executor; the steps of all models count for whether compiling pays off."""
+    return make_executor(step, replace(settings, steps=models * settings.steps))
+
+
+class _StackedStep(TrainingStep):
     """Run M steps on M batches by ``vmap``; the loss is the sum of theirs.
 
     Args:
@@ -92,13 +101,14 @@ class _StackedStep(Unit):
     """
 
     def __init__(
-        self, steps: Sequence[Unit], random_states: Sequence[Tensor], *, rows: Tensor
+        self, steps: Sequence[TrainingStep], random_states: Sequence[Tensor], *, rows: Tensor
     ) -> None:
         super().__init__()
         _check_shapes(steps)
         parameters, buffers = stack_module_state(cast("list[nn.Module]", list(steps)))
         self._steps = tuple(steps)  # in a tuple, so that their own parameters are not trained
-        self.models = len(steps)
+        self.data_dependent = any(step.data_dependent for step in steps)
+        self.sum_names = steps[0].sum_names
         self.objective = steps[0].objective
         self.codes_per_row = steps[0].codes_per_row
         self._generators = [torch.Generator().set_state(state) for state in random_states]
@@ -121,7 +131,7 @@ class _StackedStep(Unit):
             for part, generator in zip(noise, self._generators, strict=True):
                 part.normal_(generator=generator)
 
-    def forward(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, rows: Tensor) -> StepOutput:
         """Return the sum of the losses of rows (M, B, ...), and the sums over all rows."""
         self._steps[0].train(self.training)
 
@@ -133,7 +143,8 @@ class _StackedStep(Unit):
         for at, name in enumerate(self._buffers_of_steps):
             tensors[name] = self.get_buffer(f"stacked{at}")
         losses, sums = vmap(one)(tensors, self._noise, rows)
-        return losses.sum(), sums.sum(0)
+        total = {name: sum_of_models.sum() for name, sum_of_models in sums.items()}
+        return StepOutput({"model": losses["model"].sum()}, total)
 
     @contextmanager
     def _swapped(self, tensors: dict[str, Tensor]) -> Iterator[None]:
@@ -216,7 +227,7 @@ class _GivenNoise(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def _noise_shapes(step: Unit, rows: Tensor) -> list[torch.Size]:
+def _noise_shapes(step: TrainingStep, rows: Tensor) -> list[torch.Size]:
     """Shapes of the noise that a step draws in one pass."""
     noise = _GivenNoise(None)
     with torch.random.fork_rng(devices=[]), torch.no_grad(), noise:
@@ -224,7 +235,7 @@ def _noise_shapes(step: Unit, rows: Tensor) -> list[torch.Size]:
     return noise.shapes
 
 
-def _find_owners(step: Unit) -> dict[str, list[tuple[dict[str, Any], str]]]:
+def _find_owners(step: TrainingStep) -> dict[str, list[tuple[dict[str, Any], str]]]:
     """The dictionaries in which modules hold each parameter and buffer; several if it is shared."""
     found: dict[int, list[tuple[dict[str, Any], str]]] = {}
     for module in step.modules():
@@ -235,7 +246,7 @@ def _find_owners(step: Unit) -> dict[str, list[tuple[dict[str, Any], str]]]:
     return {name: found[id(tensor)] for name, tensor in named}
 
 
-def _check_shapes(steps: Sequence[Unit]) -> None:
+def _check_shapes(steps: Sequence[TrainingStep]) -> None:
     """Refuse steps that cannot be stacked."""
     shapes = [
         {name: tensor.shape for name, tensor in [*step.named_parameters(), *step.named_buffers()]}

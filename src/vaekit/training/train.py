@@ -14,9 +14,10 @@ from vaekit.numerics import seed_everything
 from vaekit.registry import MODELS, OBJECTIVES, PRIORS, resolve
 from vaekit.runs import RunFolder, save_run
 from vaekit.training.callbacks import Callback, MetricsFile
-from vaekit.training.distributed import Processes, choose_device, choose_precision, join_engine
+from vaekit.training.distributed import Processes, choose_device, join_engine
 from vaekit.training.loop import fit
-from vaekit.training.step import Unit
+from vaekit.training.precision import choose_precision
+from vaekit.training.step import TrainingStep
 
 __all__ = ["Together", "train"]
 
@@ -33,7 +34,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     together: Together | None = None,
 ) -> Dataset:
-    """Load the data, build the model, train it, and leave a run folder.
+    """Load the data, build the model, train it, and write the run folder.
 
     The same config and seed give the same weights, bit for bit, on the same machine with the
     same number of threads, also when the run was killed and resumed. A run that goes on takes the
@@ -68,7 +69,7 @@ def train(
         dataset, preprocessing = _load(config, processes=processes)
         seed_everything(config.seed)
         model = _model(config, dataset, preprocessing)
-    step: Unit = resolve(MODELS.get(config.model.kind).step)(
+    step: TrainingStep = resolve(MODELS.get(config.model.kind).step)(
         model,
         build_objective(config.objective),
         preprocessing=preprocessing,
@@ -88,14 +89,13 @@ def train(
         resume=resume,
         callbacks=[MetricsFile(folder), *callbacks],
         engine=engine,
-        uniform=True,
     )
     if processes.main:
         save_run(folder, model.cpu(), preprocessing.cpu())
     if together is not None and not processes.alone:
         processes.any(False)  # waits for the first, which has saved
         together(dataset, processes)
-    processes.part_company()
+    processes.close()
     return dataset
 
 
