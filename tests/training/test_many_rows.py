@@ -43,7 +43,7 @@ class Stop:
 def many(tmp_path, monkeypatch):
     """A config whose rows go by rule, as millions of them would."""
     monkeypatch.setattr("vaekit.data.sources.STORED_ROWS", 100)
-    monkeypatch.setattr("vaekit.data.dataset.STRETCH", 101)
+    monkeypatch.setattr("vaekit.data.dataset.PERIOD", 101)
     rows = np.random.default_rng(0).integers(0, 256, (1000, 64), dtype=np.uint8)
     np.save(tmp_path / "rows.npy", rows)
     return parse_config(

@@ -1,4 +1,4 @@
-"""Where rows come from, how they are split and scaled, and how they reach the device."""
+"""Data sources, splits, preprocessing and batches."""
 
 from vaekit.data.array_files import read_idx, read_npy, read_npz
 from vaekit.data.batches import BalancedBatches, Batches, Part

@@ -1,4 +1,4 @@
-"""Readers of NumPy files (.npy, .npz) and of the idx format of MNIST."""
+"""Read NumPy files (.npy, .npz) and the idx format of MNIST."""
 
 import gzip
 import zipfile
@@ -33,7 +33,7 @@ LABEL_NAMES = ("y", "labels", "label", "targets", "target", "arr_1")
 
 
 def read_npy(path: Path) -> Contents:
-    """Rows of a .npy file, left on the disk and read as they are needed.
+    """Read the rows of a .npy file as a memory map.
 
     Args:
         path: an array (N, F), (N, H, W), (N, H, W, C) or (N, C, H, W).
@@ -54,7 +54,7 @@ def read_npy(path: Path) -> Contents:
 
 
 def _channels_first(array: NDArray[Any], *, path: Path) -> NDArray[Any]:
-    """Large colour images, written once channel by channel to the cache."""
+    """Return large colour images with channels first, converted once into the cache."""
     count, height, width, channels = array.shape
 
     def fill(folder: Path) -> None:
@@ -71,7 +71,7 @@ def _channels_first(array: NDArray[Any], *, path: Path) -> NDArray[Any]:
 
 
 def read_npz(path: Path) -> Contents:
-    """Rows, and labels if there are any, of a .npz file.
+    """Read rows, and labels if there are any, from a .npz file.
 
     Either rows (x, rows, images, data) with labels (y, labels), or as in Keras' mnist.npz
     x_train, y_train, x_test and y_test, whose test rows stay the test rows.
@@ -104,7 +104,7 @@ def read_npz(path: Path) -> Contents:
 
 
 def read_npz_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of a .npz file.
+    """Read all arrays of a .npz file.
 
     Args:
         path: the file.
@@ -151,7 +151,7 @@ def _train_and_test(arrays: dict[str, NDArray[Any]], *, where: str) -> Contents:
 
 
 def damaged(path: Path, error: Exception) -> DataError:
-    """What to say of a file that NumPy cannot read.
+    """Return the error for a file that NumPy cannot read.
 
     Args:
         path: the file.
@@ -167,7 +167,7 @@ TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">
 
 
 def parse_idx(content: bytes, *, where: str) -> NDArray[Any]:
-    """The array in the bytes of an idx file.
+    """Parse the bytes of an idx file.
 
     Args:
         content: two zero bytes, the type, the number of dimensions, the size of each as a
@@ -201,7 +201,7 @@ def parse_idx(content: bytes, *, where: str) -> NDArray[Any]:
 
 
 def read_idx_array(path: Path) -> NDArray[Any]:
-    """The array of an idx file, unpacked when its name ends in .gz.
+    """Read the array of an idx file, decompressed if its name ends in .gz.
 
     Args:
         path: the file.
@@ -216,7 +216,7 @@ def read_idx_array(path: Path) -> NDArray[Any]:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a file, unpacked when its name ends in .gz.
+    """Read the bytes of a file, decompressed if its name ends in .gz.
 
     Args:
         path: the file.
@@ -240,7 +240,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def find_idx(folder: Path, *, name: str) -> Path | None:
-    """An idx file in a folder, packed or not.
+    """Find an idx file in a folder, compressed or not.
 
     Args:
         folder: where to look.
@@ -254,7 +254,7 @@ def find_idx(folder: Path, *, name: str) -> Path | None:
 
 
 def read_idx(path: Path) -> Contents:
-    """Rows of an idx file, and the labels of the file beside it.
+    """Read the rows of an idx file, and labels from the file next to it.
 
     For ``...-images-idx3-ubyte`` the labels are looked for in ``...-labels-idx1-ubyte``.
 
@@ -271,7 +271,7 @@ def read_idx(path: Path) -> Contents:
     if array.ndim == 1:
         raise DataError(
             f"{path}: expected rows of numbers or images; got one number for each row, as in a "
-            "file of labels. Give the file with the images; the labels beside it are found"
+            "file of labels. Give the file with the images; labels next to it are found"
         )
     contents = array_contents(array, where=str(path))
     beside = _labels_beside(path)

@@ -26,7 +26,7 @@ Positions = NDArray[np.int64]
 
 
 class Part(NamedTuple):
-    """Which rows of every batch fall to one of several processes.
+    """The rows of every batch that one of several processes takes.
 
     Args:
         number: which process, from 0.
@@ -41,7 +41,7 @@ class Part(NamedTuple):
     of: int = 1
 
     def span(self, size: int) -> tuple[int, int]:
-        """The rows that fall to this process, from the first up to the last.
+        """Return the first and the last row (exclusive) of this process in a batch.
 
         Args:
             size: rows of the batch.
@@ -145,18 +145,18 @@ class Batches:
 
     @property
     def rows(self) -> int:
-        """How many rows an epoch visits."""
+        """Number of rows of an epoch."""
         if self._shards is not None:
             return len(self._index)
         return min(len(self._index), self._length * self.batch_size)
 
     @property
     def resident(self) -> bool:
-        """True when the rows lie on the device."""
+        """Whether all rows are on the device."""
         return self._resident is not None
 
     def size(self, step: int) -> int:
-        """Rows of a batch, those of all processes.
+        """Return the number of rows of a batch, over all processes.
 
         Args:
             step: which batch of an epoch.
@@ -166,7 +166,7 @@ class Batches:
         return min(self.batch_size, len(self._index) - step * self.batch_size)
 
     def span(self, step: int) -> tuple[int, int]:
-        """Where the rows of this process stand in a batch: the first, and the one after the last.
+        """Return the first and the last row (exclusive) of this process in a batch.
 
         Args:
             step: which batch of an epoch.
@@ -176,7 +176,7 @@ class Batches:
         return self.part.span(self.size(step))
 
     def epoch(self, number: int = 0, *, start: int = 0) -> Iterator[Tensor]:
-        """The batches of one epoch, or the parts of them that fall to this process.
+        """Yield the batches of one epoch, or this process's part of them.
 
         Args:
             number: which epoch; with a seed each has its own order.
@@ -201,7 +201,7 @@ class Batches:
             yield from torch.split(rows, self.batch_size)
 
     def _wanted(self, number: int, *, start: int) -> Iterator[Positions]:
-        """The rows of this process in each batch; those of several batches are found together."""
+        """Yield the rows of this process in each batch, computed for several batches at once."""
         if self._shards is not None:
             for places in self._shards.places(number, start=start):
                 yield self._index[places]
@@ -216,13 +216,13 @@ class Batches:
             yield from np.split(rows, ends[:-1])
 
     def _slice(self, step: int) -> slice:
-        """Where the rows of this process stand in the order."""
+        """Return the positions of this process in the order of the epoch."""
         before = step * self.batch_size
         first, last = self.span(step)
         return slice(before + first, before + max(last, first + 1))
 
     def _order(self, number: int) -> Callable[[Positions], Positions] | None:
-        """What stands at some places in the order of this epoch; absent for that of the index."""
+        """Return the order of this epoch as a function; None for the order of the index."""
         if self._seed is None:
             return None
         key = (self._seed, number)
@@ -231,7 +231,7 @@ class Batches:
         return np.random.default_rng(key).permutation(len(self._index)).__getitem__
 
     def _gather(self, wanted: Positions) -> Tensor:
-        """Read rows that are not held."""
+        """Gather rows that are not on the device."""
         if self._plain is not None:
             return self._plain.index_select(0, torch.from_numpy(wanted)).to(self._device)
         return _tensor(self._rows[wanted]).to(self._device)
@@ -246,7 +246,7 @@ def _tensor(rows: NDArray[Any]) -> Tensor:
 
 
 def _as_tensor(rows: NDArray[Any]) -> Tensor | None:
-    """The same memory as a tensor, where its type and layout allow that."""
+    """Return the same memory as a tensor, or None if type or layout do not allow it."""
     if rows.dtype != _raw_type(rows) or not rows.flags.c_contiguous:
         return None
     with warnings.catch_warnings():
@@ -255,7 +255,7 @@ def _as_tensor(rows: NDArray[Any]) -> Tensor | None:
 
 
 class BalancedBatches:
-    """Batches that all hold rows of two kinds: the few come round again as often as needed.
+    """Batches with fixed numbers of rows of two kinds, of which the rarer is oversampled.
 
     An epoch visits the many once, in the order of :class:`vaekit.Batches`. The few go round in
     an order that is drawn anew at every round; as there, any epoch can be started again at any
@@ -271,7 +271,7 @@ class BalancedBatches:
         seed: seed of both orders.
 
     Raises:
-        ConfigError: there is no room for rows of both kinds in a batch.
+        ConfigError: a batch cannot hold rows of both kinds.
         DataError: there are no rows of a kind.
 
     Example:
@@ -314,11 +314,11 @@ class BalancedBatches:
 
     @property
     def rows(self) -> int:
-        """How many rows an epoch visits, repeated ones as often as they come."""
+        """Number of rows of an epoch, repeated ones counted each time."""
         return self._many.rows + len(self) * self._few_size
 
     def epoch(self, number: int = 0, *, start: int = 0) -> Iterator[Tensor]:
-        """The batches of one epoch.
+        """Yield the batches of one epoch.
 
         Args:
             number: which epoch.
@@ -332,7 +332,7 @@ class BalancedBatches:
             yield torch.cat([few, many])
 
     def _positions(self, step: int) -> Tensor:
-        """Which of the few go into a step, counted from the first of training."""
+        """Return the rarer rows of a step, counted from the start of training."""
         places = np.arange(step * self._few_size, (step + 1) * self._few_size)
         rounds, within = np.divmod(places, len(self._few))
         orders = {

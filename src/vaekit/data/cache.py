@@ -1,4 +1,4 @@
-"""Where downloaded and converted files are kept."""
+"""The cache of downloaded and converted files."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ __all__ = ["build_once", "cache_folder", "data_folder", "file_key"]
 
 
 def cache_folder() -> Path:
-    """The folder of downloaded and converted files.
+    """Return the folder of downloaded and converted files.
 
     Returns:
         The folder in the environment variable VAEKIT_CACHE, or the user's cache folder of this
@@ -28,7 +28,7 @@ def cache_folder() -> Path:
 
 
 def data_folder() -> Path | None:
-    """The user's own folder of data sets.
+    """Return the user's own folder of data sets.
 
     Returns:
         The folder in the environment variable VAEKIT_DATA, absent when it is not set.
@@ -38,9 +38,9 @@ def data_folder() -> Path | None:
 
 
 def build_once(name: str, *, fill: Callable[[Path], None]) -> Path:
-    """A folder of the cache that is filled the first time it is asked for.
+    """Return a folder of the cache, filled on first use.
 
-    It appears whole or not at all, whatever stops the program in between.
+    It is created atomically: complete or not at all.
 
     Args:
         name: of the folder; must say from what it is made.
@@ -75,7 +75,7 @@ def build_once(name: str, *, fill: Callable[[Path], None]) -> Path:
 
 
 def file_key(path: Path, *, kind: str) -> str:
-    """A name for what is made from a file; another when the file changes.
+    """Return a name for a file's conversion, which changes with the file.
 
     Args:
         path: the file.

@@ -9,104 +9,104 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaekit.data.index import Index, count_before
-from vaekit.data.shards import ShardedRows, deal
+from vaekit.data.shards import ShardedRows, assign_shards
 
 __all__ = [
     "CHUNK_VALUES",
     "Extremes",
-    "Others",
+    "ReaderGroup",
+    "all_gather",
     "chunks",
     "extremes",
-    "gathered",
-    "is_first",
+    "is_main_process",
+    "local_slices",
     "look_together",
-    "own_places",
-    "reading",
+    "main_process_first",
 ]
 
 
 Numbers = NDArray[np.float64]
 
 
-class Others(Protocol):
-    """The processes that look, seen from one of them."""
+class ReaderGroup(Protocol):
+    """The processes that read a data set together, as seen by one of them."""
 
     @property
     def part(self) -> tuple[int, int]:
-        """Number of this process, and how many there are."""
+        """Rank of this process, and number of processes."""
 
     def gather(self, numbers: Numbers) -> Numbers:
-        """What each has found, (P, ...), in the order of their numbers; the same in all.
+        """Return the values of all processes, (P, ...), by rank.
 
         Args:
             numbers: of this process, of the same shape in all.
         """
 
     def first_alone(self) -> AbstractContextManager[None]:
-        """Let the first process do something before the others do it too."""
+        """Run a block in the first process before the others enter it."""
 
 
-_OTHERS: ContextVar[Others | None] = ContextVar("others", default=None)
+_GROUP: ContextVar[ReaderGroup | None] = ContextVar("reader_group", default=None)
 
 
 @contextmanager
-def look_together(others: Others | None) -> Iterator[None]:
-    """Data sets are read inside by all of some processes, each of which looks at its part.
+def look_together(group: ReaderGroup | None) -> Iterator[None]:
+    """Share the reading of data sets inside between processes, each of which reads its part.
 
     Args:
-        others: the processes; none for one alone.
+        group: the processes; None for one alone.
     """
-    token = _OTHERS.set(others)
+    token = _GROUP.set(group)
     try:
         yield
     finally:
-        _OTHERS.reset(token)
+        _GROUP.reset(token)
 
 
-def reading() -> AbstractContextManager[None]:
-    """What may fill a cache: the first process does it before the others."""
-    others = _OTHERS.get()
-    return nullcontext() if others is None else others.first_alone()
+def main_process_first() -> AbstractContextManager[None]:
+    """Return a context that the first process runs before the others, to fill a cache."""
+    group = _GROUP.get()
+    return nullcontext() if group is None else group.first_alone()
 
 
-def is_first() -> bool:
-    """Whether this process is the one that tells."""
-    others = _OTHERS.get()
-    return others is None or others.part[0] == 0
+def is_main_process() -> bool:
+    """Return whether this is the process that emits warnings."""
+    group = _GROUP.get()
+    return group is None or group.part[0] == 0
 
 
-def own_places(rows: NDArray[Any] | ShardedRows, *, index: Index | None) -> list[slice]:
-    """Which rows this process looks at; of shards those that it will train on.
+def local_slices(rows: NDArray[Any] | ShardedRows, *, index: Index | None) -> list[slice]:
+    """Return the rows that this process reads; of shards, those that it will train on.
 
     Args:
         rows: (N, F), an array, a memory map or rows in shards.
-        index: positions that all look at together, ascending; all rows when absent.
+        index: positions to read, ascending; all rows when absent.
 
     Returns:
-        Stretches of places in the index.
+        Slices of the index.
     """
     count = len(rows) if index is None else len(index)
-    others = _OTHERS.get()
-    if others is None:
+    group = _GROUP.get()
+    if group is None:
         return [slice(0, count)]
-    number, of = others.part
+    number, of = group.part
     if not isinstance(rows, ShardedRows):
         return [slice(count * number // of, count * (number + 1) // of)]
     ends = [0, *rows.ends.tolist()]
     places = ends if index is None else [count_before(index, row=end) for end in ends]
-    own = sorted(deal(np.diff(rows.ends, prepend=0), hands=of)[number].tolist())
+    own = sorted(assign_shards(np.diff(rows.ends, prepend=0), processes=of)[number].tolist())
     return [slice(places[shard], places[shard + 1]) for shard in own]
 
 
-def gathered(numbers: ArrayLike) -> Numbers:
-    """What all processes found, (P, ...).
+def all_gather(numbers: ArrayLike) -> Numbers:
+    """Return the values of all processes, (P, ...).
 
     Args:
-        numbers: what this one found, of the same shape in all.
+        numbers: of this process, of the same shape in all.
     """
     found = np.asarray(numbers, np.float64)
-    others = _OTHERS.get()
-    return found[None] if others is None else others.gather(found)
+    group = _GROUP.get()
+    return found[None] if group is None else group.gather(found)
 
 
 CHUNK_VALUES = 2**22
@@ -115,29 +115,29 @@ CHUNK_VALUES = 2**22
 def chunks(
     rows: NDArray[Any], *, index: Index | None = None, values: int = CHUNK_VALUES
 ) -> Iterator[tuple[int, NDArray[Any]]]:
-    """Pieces of the rows, in order; of several processes that look together each gets its own.
+    """Yield the rows in order, in chunks; each of several processes gets its own share.
 
     Args:
         rows: (N, F).
         index: which rows; all when absent.
-        values: how many values a piece may hold (it holds one row at least).
+        values: largest number of values in a chunk, which holds one row at least.
 
     Yields:
-        The position of the first row of the piece, and the piece.
+        The position of the first row of the chunk, and the chunk.
 
     Example:
-        >>> [(start, len(piece)) for start, piece in chunks(np.zeros((5, 2)), values=4)]
+        >>> [(start, len(chunk)) for start, chunk in chunks(np.zeros((5, 2)), values=4)]
         [(0, 2), (2, 2), (4, 1)]
     """
     step = max(1, values // max(1, rows.shape[1]))
-    for places in own_places(rows, index=index):
+    for places in local_slices(rows, index=index):
         for start in range(places.start, places.stop, step):
             wanted = slice(start, min(start + step, places.stop))
             yield start, np.asarray(rows[wanted if index is None else index[wanted]])
 
 
 class Extremes(NamedTuple):
-    """Least and greatest value of each column, and how many values are missing.
+    """Minimum and maximum of each column, and the number of missing values.
 
     Args:
         low: (F,) least values.
@@ -151,7 +151,7 @@ class Extremes(NamedTuple):
 
 
 def extremes(rows: NDArray[Any], *, index: Index | None = None) -> Extremes:
-    """Least and greatest value of each column; NaN counts as missing.
+    """Return minimum and maximum of each column; NaN counts as missing.
 
     Args:
         rows: (N, F) with at least one row.
@@ -164,18 +164,18 @@ def extremes(rows: NDArray[Any], *, index: Index | None = None) -> Extremes:
         >>> extremes(np.array([[1.0, 5.0], [2.0, np.nan]]))
         Extremes(low=array([1., 5.]), high=array([2., 5.]), missing=1)
     """
-    own = (places.start for places in own_places(rows, index=index) if places.start < places.stop)
+    own = (places.start for places in local_slices(rows, index=index) if places.start < places.stop)
     first = next(own, 0)
     low = high = np.asarray(rows[first if index is None else index[first]])
     missing = 0
-    for _, piece in chunks(rows, index=index):
-        if piece.dtype.kind == "f":
-            missing += int(np.isnan(piece).sum())
-        low = np.fmin(low, np.fmin.reduce(piece, axis=0))
-        high = np.fmax(high, np.fmax.reduce(piece, axis=0))
-    lows, highs = gathered(low), gathered(high)
+    for _, chunk in chunks(rows, index=index):
+        if chunk.dtype.kind == "f":
+            missing += int(np.isnan(chunk).sum())
+        low = np.fmin(low, np.fmin.reduce(chunk, axis=0))
+        high = np.fmax(high, np.fmax.reduce(chunk, axis=0))
+    lows, highs = all_gather(low), all_gather(high)
     if len(lows) > 1:
         low, high = (
             np.asarray(each, low.dtype) for each in (np.fmin.reduce(lows), np.fmax.reduce(highs))
         )
-    return Extremes(low, high, int(gathered(missing).sum()))
+    return Extremes(low, high, int(all_gather(missing).sum()))

@@ -1,4 +1,4 @@
-"""What a reader returns: rows, labels and metadata, validated."""
+"""Result of a reader: rows, labels and metadata, and their validation."""
 
 import difflib
 import warnings
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from vaekit.data.chunks import Extremes, chunks, extremes, gathered, is_first
+from vaekit.data.chunks import Extremes, all_gather, chunks, extremes, is_main_process
 from vaekit.errors import DataError, VaekitWarning
 
 __all__ = [
@@ -36,7 +36,7 @@ MISSING = ("", "nan", "?")
 def encode_labels(
     values: Sequence[Any] | NDArray[Any], *, where: str
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Positions of labels in the sorted list of their names.
+    """Encode labels as positions in the sorted list of their names.
 
     Args:
         values: (N,) numbers or texts.
@@ -115,7 +115,7 @@ def _numbers(texts: list[str]) -> list[float] | None:
 
 
 def find_label_column(label: str | None, *, names: Sequence[str], where: str) -> int | None:
-    """The position of the label column.
+    """Return the position of the label column.
 
     Args:
         label: a name, or a position from 0 (negative from the end); when absent, a column that
@@ -161,7 +161,7 @@ SMALLEST_SQUARE = 64
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Contents:
-    """Rows as they were found.
+    """Rows, labels and metadata as a reader returns them.
 
     Args:
         rows: (N, F).
@@ -186,18 +186,18 @@ class Contents:
 
     @cached_property
     def extremes(self) -> Extremes:
-        """Least and greatest value of each column, found once."""
+        """Minimum and maximum of each column, computed once."""
         return extremes(self.rows)
 
     @property
     def value_range(self) -> tuple[float, float] | None:
-        """What a pixel can be: [0, 1] when none is above 1, else 0..255; absent for tables."""
+        """Range of a pixel: [0, 1] if none is above 1, else 0..255; absent for tables."""
         if len(self.shape) != 3 or self.known_range is not None:
             return self.known_range
         return (0.0, 1.0) if self.extremes.high.max() <= 1 else (0.0, 255.0)
 
     def with_labels(self, values: ArrayLike, *, where: str) -> "Contents":
-        """The same rows with labels.
+        """Return the same rows with labels.
 
         Args:
             values: (N,) numbers or texts.
@@ -218,7 +218,7 @@ class Contents:
         return replace(self, labels=labels, classes=classes)
 
     def with_sizes(self, sizes: tuple[int, int, int]) -> "Contents":
-        """The same rows, divided by the source itself.
+        """Return the same rows with the sizes of the source's own splits.
 
         Args:
             sizes: how many rows are train, validation and test rows, in this order.
@@ -230,7 +230,7 @@ class Contents:
 
 
 def array_contents(array: NDArray[Any], *, where: str) -> Contents:
-    """Rows of a table or of images, by the number of dimensions.
+    """Interpret an array as a table or as images, by its number of dimensions.
 
     Args:
         array: (N, F) for a table; (N, H, W), (N, H, W, C) or (N, C, H, W) for images.
@@ -257,7 +257,7 @@ def array_contents(array: NDArray[Any], *, where: str) -> Contents:
 
 
 def image_contents(array: NDArray[Any], *, where: str) -> Contents:
-    """Rows of images.
+    """Flatten images to rows.
 
     Args:
         array: (N, H, W), (N, H, W, C) or (N, C, H, W), C being 1 or 3.
@@ -290,7 +290,7 @@ def image_contents(array: NDArray[Any], *, where: str) -> Contents:
 
 
 def table_contents(array: NDArray[Any], *, columns: tuple[str, ...] = ()) -> Contents:
-    """Rows of a table.
+    """Interpret an array as the rows of a table.
 
     Columns that are all named pixel..., and rows of bytes without column names, are grey square
     images when their number is a square number of at least 64.
@@ -321,7 +321,7 @@ def table_contents(array: NDArray[Any], *, columns: tuple[str, ...] = ()) -> Con
 def table_shape(
     width: int, *, kind: np.dtype[Any], columns: tuple[str, ...]
 ) -> tuple[int, int, int] | tuple[int]:
-    """Shape of the rows of a table, without a look at them; see `table_contents`.
+    """Return the shape of the rows of a table from its width alone; see `table_contents`.
 
     Args:
         width: how many columns there are.
@@ -339,7 +339,7 @@ def table_shape(
 
 
 def _narrow(array: NDArray[Any], *, image: bool) -> NDArray[Any]:
-    """Give rows one of the two types that are used: uint8 for 8-bit pixels, else float32."""
+    """Cast rows to uint8 for 8-bit pixels, else to float32."""
     mapped = isinstance(array, np.memmap)
     if array.dtype == np.float32 or (array.dtype == np.uint8 and (image or mapped)):
         return array
@@ -347,12 +347,12 @@ def _narrow(array: NDArray[Any], *, image: bool) -> NDArray[Any]:
         return array  # cast as it is read
     if image and array.dtype.kind in "biu" and array.min() >= 0 and array.max() <= 255:
         return np.asarray(array).astype(np.uint8)
-    with np.errstate(over="ignore"):  # becomes infinite, which the check at the door names
+    with np.errstate(over="ignore"):  # becomes infinite, which check_contents names
         return np.asarray(array).astype(np.float32)
 
 
 def _is_bytes(array: NDArray[Any]) -> bool:
-    """True when every value is a whole number from 0 to 255."""
+    """Return whether every value is a whole number from 0 to 255."""
     found = extremes(array)
     inside = found.missing == 0 and bool(found.low.min() >= 0 and found.high.max() <= 255)
     # In [0, 1] whole numbers mean black and white; let these be floats like their neighbours.
@@ -363,7 +363,7 @@ SHOWN = 5
 
 
 def check_contents(contents: Contents, *, where: str) -> None:
-    """Refuse what a model cannot learn from.
+    """Raise if a model cannot learn from the rows.
 
     Args:
         contents: what a reader found.
@@ -385,7 +385,7 @@ def check_contents(contents: Contents, *, where: str) -> None:
 
 
 def check_count(rows: int, *, where: str) -> None:
-    """Refuse a source with fewer than two rows.
+    """Raise if there are fewer than two rows.
 
     Args:
         rows: how many there are.
@@ -400,7 +400,7 @@ def check_count(rows: int, *, where: str) -> None:
 
 
 def check_finite_values(contents: Contents, *, where: str) -> None:
-    """Refuse rows with values that are missing or infinite.
+    """Raise if values are missing or infinite.
 
     Args:
         contents: what a reader found.
@@ -412,11 +412,11 @@ def check_finite_values(contents: Contents, *, where: str) -> None:
     found = contents.extremes
     finite = bool(np.isfinite(found.low).all() and np.isfinite(found.high).all())
     if found.missing or not finite:
-        raise DataError(_describe_gaps(contents.rows, where=where, columns=contents.columns))
+        raise DataError(_describe_non_finite(contents.rows, where=where, columns=contents.columns))
 
 
-def _describe_gaps(rows: NDArray[Any], *, where: str, columns: tuple[str, ...]) -> str:
-    """How many values are NaN or infinite, and where the first is; of all that look together."""
+def _describe_non_finite(rows: NDArray[Any], *, where: str, columns: tuple[str, ...]) -> str:
+    """Describe the number of NaN and infinite values and the first of them, over all processes."""
     missing = infinite = 0
     first = rows.shape
     for start, piece in chunks(rows):
@@ -426,7 +426,7 @@ def _describe_gaps(rows: NDArray[Any], *, where: str, columns: tuple[str, ...]) 
             first = start + int(row), int(column)
         gaps = int(np.isnan(piece).sum())
         missing, infinite = missing + gaps, infinite + int(wrong.sum()) - gaps
-    found = gathered([missing, infinite, *first]).astype(np.int64)
+    found = all_gather([missing, infinite, *first]).astype(np.int64)
     missing, infinite = found[:, :2].sum(0).tolist()
     row, column = min(found[:, 2:].tolist())
     name = repr(columns[column]) if columns else str(column)
@@ -447,13 +447,13 @@ def _check_pixels(low: float, high: float, *, where: str) -> None:
 
 def _warn_constant(constant: NDArray[np.bool_], *, where: str, columns: tuple[str, ...]) -> None:
     places = np.flatnonzero(constant)
-    if len(places) == 0 or not is_first():
+    if len(places) == 0 or not is_main_process():
         return
     names = [repr(columns[place]) if columns else str(place) for place in places[:SHOWN]]
     more = f" and {len(places) - SHOWN} more" if len(places) > SHOWN else ""
     warnings.warn(
         f"{where}: {len(places)} of {len(constant)} columns have one value only: "
-        f"{', '.join(names)}{more}. They tell a model nothing; consider dropping them",
+        f"{', '.join(names)}{more}. They carry no information; consider dropping them",
         VaekitWarning,
         stacklevel=4,
     )

@@ -1,4 +1,4 @@
-"""A data set: rows, their description, and the split into train, validation and test."""
+"""A data set: rows, metadata, and the split into train, validation and test."""
 
 import warnings
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Split:
-    """Which rows are for training, for validation and for testing.
+    """Positions of the rows for training, validation and testing.
 
     Args:
         train: positions in the rows of the data set, ascending; an array, or for many rows of a
@@ -40,7 +40,7 @@ class Split:
     test: Index
 
     def of(self, name: str) -> NDArray[np.int64]:
-        """Positions of the rows of one split, as an array.
+        """Return the positions of the rows of one split as an array.
 
         Args:
             name: train, validation or test; "all" for all three together.
@@ -56,7 +56,7 @@ class Split:
         return np.asarray(self.index(name))
 
     def usable(self, wanted: str, *, purpose: str) -> str:
-        """The split that is wanted, or with a warning the next best that has rows.
+        """Return the requested split, or with a warning another one if it is empty.
 
         Args:
             wanted: train, validation, test or all.
@@ -79,7 +79,7 @@ class Split:
         return other
 
     def index(self, name: str) -> Index:
-        """Positions of the rows of one split, by a rule where they are held as one.
+        """Return the positions of the rows of one split, as a rule where they are stored as one.
 
         Args:
             name: train, validation or test.
@@ -152,16 +152,16 @@ class Dataset:
 
     @property
     def features(self) -> int:
-        """F: how many numbers a row has."""
+        """F: number of features."""
         return prod(self.shape)
 
     @property
     def is_image(self) -> bool:
-        """True when a row is an image."""
+        """Whether a row is an image."""
         return len(self.shape) == 3
 
     def describe(self) -> dict[str, Any]:
-        """What is in the data, as plain values that can be written as JSON.
+        """Summarise the data in plain values that can be written as JSON.
 
         Returns:
             name, source, layout of a text file, kind, rows of each split, features, shape, type,
@@ -188,7 +188,7 @@ class Dataset:
         }
 
     def _constant(self, found: Extremes) -> list[str]:
-        """Names of the columns with one value only, or their positions where they have none."""
+        """Return the names of constant columns, or their positions where they have no names."""
         names = self.columns or tuple(str(number) for number in range(self.features))
         return [names[column] for column in np.flatnonzero(found.low == found.high)]
 
@@ -202,9 +202,9 @@ class Dataset:
 STORED_ROWS = 2**17
 """Positions of more rows of a memory map than these are not stored: 8 bytes for each."""
 
-STRETCH = 10_007
-"""Rows after which a split by rule repeats itself. A prime: rows that come in turns, of a hundred
-sensors say, stand elsewhere in each stretch, and none of them is always held out."""
+PERIOD = 10_007
+"""Period in rows of a split by rule. A prime, so that of rows that alternate, say between a
+hundred sensors, none is always held out."""
 
 Positions = NDArray[np.int64]
 
@@ -218,7 +218,7 @@ def split_rows(
     seed: int = 0,
     limit: int | None = None,
 ) -> Split:
-    """Divide rows into training, validation and test rows.
+    """Split rows into training, validation and test rows.
 
     Without sets of the source's own, ``test`` is the share of all rows and ``validation`` the
     share of what remains, both drawn with the seed; one row at least is left for training. A
@@ -271,9 +271,9 @@ def split_by_rule(
     seed: int = 0,
     limit: int | None = None,
 ) -> Split:
-    """Divide very many rows in memory that does not grow with them.
+    """Split very many rows by a periodic rule, in memory that does not grow with them.
 
-    A stretch of 10,007 rows is divided as :func:`split_rows` does it, and all others like it:
+    A period of 10,007 rows is split as :func:`split_rows` does it, and all others like it:
     shares hold in every part of the file, also of one that is sorted.
 
     Args:
@@ -294,12 +294,12 @@ def split_by_rule(
         >>> len(split.train), len(split.validation), len(split.test)
         (809933044, 90036981, 100029975)
     """
-    pattern = split_rows(min(STRETCH, count), validation=validation, test=test, seed=seed)
+    pattern = split_rows(min(PERIOD, count), validation=validation, test=test, seed=seed)
 
     def kept(places: Index) -> Index:
         if len(places) == 0:
             return np.asarray(places)
-        index = RepeatedIndex(np.asarray(places), length=STRETCH, rows=count)
+        index = RepeatedIndex(np.asarray(places), length=PERIOD, rows=count)
         if limit is None or limit >= len(index):
             return index
         return np.sort(index[Permutation(len(index), key=(seed,))(np.arange(limit))])
@@ -310,7 +310,7 @@ def split_by_rule(
 
 
 def _cut(order: Positions, share: float) -> tuple[Positions, Positions]:
-    """The first rows, and the rest: at least one of three or more rows, and never all."""
+    """Return a share of the rows and the rest: at least one of three or more, and never all."""
     least = 1 if share > 0 and len(order) > 2 else 0
     size = min(max(least, round(share * len(order))), max(len(order) - 1, 0))
     return order[:size], order[size:]

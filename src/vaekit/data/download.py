@@ -61,7 +61,7 @@ class DownloadBar:
 
     @property
     def total(self) -> float:
-        """Bytes of the whole file; 0 when the server does not say."""
+        """Size of the file in bytes; 0 if the server does not say."""
         return self._progress.tasks[0].total or 0.0
 
     @total.setter
@@ -74,7 +74,7 @@ class DownloadBar:
         return int(self._progress.tasks[0].completed)
 
     def update(self, size: int) -> None:
-        """Count bytes that have come.
+        """Add downloaded bytes.
 
         Args:
             size: how many.
@@ -82,11 +82,11 @@ class DownloadBar:
         self._progress.update(self._task, advance=size)
 
     def reset(self) -> None:
-        """Start to count anew."""
+        """Reset the count."""
         self._progress.update(self._task, completed=0)
 
     def close(self) -> None:
-        """Leave the bar as it is."""
+        """Do nothing: the bar is closed by its context."""
         self._progress.refresh()
 
 
@@ -110,7 +110,7 @@ class RemoteFile:
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteSet:
-    """Where the files of a named data set can be had.
+    """Files of a named data set and where to download them.
 
     Args:
         mirrors: addresses that end in "/", tried in order.
@@ -124,7 +124,7 @@ class RemoteSet:
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """Names of the files that are read in the end."""
+        """Names of the files that are read."""
         return (self.packed,) if self.packed else tuple(file.name for file in self.files)
 
 
@@ -175,7 +175,7 @@ REMOTE = {
 
 
 def fetch(name: str) -> Path:
-    """The folder with the files of a named data set.
+    """Return the folder with the files of a named data set, downloaded if necessary.
 
     Looked for in the folder in VAEKIT_DATA, then in the cache, then downloaded into the cache.
 
@@ -218,13 +218,13 @@ def _download(name: str, *, wanted: RemoteSet, folder: Path) -> None:
 
 
 def _remove_if_empty(folder: Path) -> None:
-    """A failed download leaves no empty folder; what has come whole stays for the next try."""
+    """Remove the folder of a failed download if it is empty; complete files stay."""
     with suppress(OSError):
         folder.rmdir()
 
 
 def _download_file(file: RemoteFile, *, mirror: str, folder: Path) -> None:
-    """Fetch one file into the folder, unless it is there; remove it when its content is wrong."""
+    """Download one file unless it is there; remove it if its checksum is wrong."""
     import pooch
 
     pooch.get_logger().setLevel("WARNING")  # it would print the sum of each file
@@ -251,14 +251,14 @@ def _content(path: Path) -> bytes:
 
 
 def _bits(path: Path) -> NDArray[np.uint8]:
-    """The digits 0 and 1 of a text file, as numbers."""
+    """Read the digits 0 and 1 of a text file as numbers."""
     text = np.frombuffer(path.read_bytes(), np.uint8)
     digits: NDArray[np.uint8] = text[(text == ord("0")) | (text == ord("1"))] - np.uint8(ord("0"))
     return digits
 
 
 def _pack(wanted: RemoteSet, *, folder: Path) -> None:
-    """Put the text files of the binarized MNIST into one file of bits, and remove them."""
+    """Pack the text files of the binarized MNIST into one file of bits, and remove them."""
     parts = {}
     for file in wanted.files:
         part = file.name.removesuffix(".amat").rpartition("_")[2]

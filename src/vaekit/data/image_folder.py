@@ -1,4 +1,4 @@
-"""Reader of image folders; sub-folders are classes."""
+"""Read folders of images, whose sub-folders are classes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +20,7 @@ GREY_MODES = frozenset(("1", "L", "LA", "I", "I;16", "I;16B", "I;16L"))
 
 
 def read_image_folder(folder: Path, *, image_size: int | None = None) -> Contents:
-    """All images in a folder and the folders in it.
+    """Read all images in a folder and its sub-folders.
 
     If the images lie in sub-folders, the first of these names the class. Images are grey if all
     of them are, in colour otherwise; 16-bit greys become 8-bit ones; transparency is dropped.
@@ -34,7 +34,7 @@ def read_image_folder(folder: Path, *, image_size: int | None = None) -> Content
         Rows of uint8, channel by channel, in the order of the paths.
 
     Raises:
-        DataError: no images, images beside sub-folders with images, sizes that differ, or an
+        DataError: no images, images next to sub-folders with images, sizes that differ, or an
             image that cannot be read.
     """
     paths = sorted(
@@ -67,7 +67,7 @@ def _open(path: Path) -> Image.Image:
 
 
 def _survey(paths: Sequence[Path]) -> tuple[list[tuple[int, int]], bool]:
-    """Width and height of each image, and whether all are grey; reads the headers only."""
+    """Return width and height of each image, and whether all are grey, from the headers."""
     sizes, grey = [], True
     for path in paths:
         with _open(path) as image:
@@ -86,7 +86,7 @@ def _check_one_size(paths: Sequence[Path], sizes: Sequence[tuple[int, int]]) -> 
 
 
 def _pixels(path: Path, *, grey: bool, size: int | None) -> NDArray[np.uint8]:
-    """(H, W) or (H, W, 3)."""
+    """Return the pixels, (H, W) or (H, W, 3)."""
     with _open(path) as image:
         try:
             found = _eight_bits(image).convert("L" if grey else "RGB")
@@ -98,7 +98,7 @@ def _pixels(path: Path, *, grey: bool, size: int | None) -> NDArray[np.uint8]:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Pillow would clip 16-bit greys at 255; and warns of palettes with transparency."""
+    """Convert to 8 bits: Pillow would clip 16-bit greys, and warns of transparent palettes."""
     if image.mode.startswith("I"):
         return Image.fromarray((np.asarray(image).astype(np.int64) >> 8).clip(0, 255).astype("u1"))
     if image.mode == "P" and "transparency" in image.info:

@@ -13,7 +13,7 @@ Positions = NDArray[np.int64]
 
 
 class RepeatedIndex:
-    r"""Positions that a pattern gives which is repeated for every stretch of rows.
+    r"""Positions given by a pattern that is repeated for every period of rows.
 
     .. math:: p_k = L \lfloor k / n \rfloor + a_{k \bmod n}
 
@@ -21,9 +21,9 @@ class RepeatedIndex:
     many rows there are, and reads as an array of positions does; ``numpy.asarray`` makes one.
 
     Args:
-        pattern: (n,) positions within a stretch, ascending and at least one.
-        length: L, rows of a stretch.
-        rows: N, in all; the last stretch may be shorter.
+        pattern: (n,) positions within a period, ascending and at least one.
+        length: L, rows of a period.
+        rows: N, in all; the last period may be shorter.
 
     Example:
         >>> index = RepeatedIndex(np.array([0, 2]), length=3, rows=8)
@@ -34,16 +34,16 @@ class RepeatedIndex:
     def __init__(self, pattern: Positions, *, length: int, rows: int) -> None:
         assert len(pattern), "a pattern has one position at least"
         self._pattern = np.asarray(pattern, np.int64)
-        self._stretch = length
+        self._period = length
         self._size = self.before(rows)
 
     def before(self, row: int) -> int:
-        """How many of the positions are below a row.
+        """Return how many of the positions are below a row.
 
         Args:
             row: of the data set.
         """
-        whole, rest = divmod(row, self._stretch)
+        whole, rest = divmod(row, self._period)
         return whole * len(self._pattern) + int(np.searchsorted(self._pattern, rest))
 
     def __len__(self) -> int:
@@ -52,8 +52,8 @@ class RepeatedIndex:
     def __getitem__(self, wanted: int | slice | Positions) -> Positions:
         if isinstance(wanted, slice):
             wanted = np.arange(*wanted.indices(self._size))
-        stretch, place = np.divmod(np.asarray(wanted, np.int64), len(self._pattern))
-        found: Positions = stretch * self._stretch + self._pattern[place]
+        period, place = np.divmod(np.asarray(wanted, np.int64), len(self._pattern))
+        found: Positions = period * self._period + self._pattern[place]
         return found
 
     def __array__(
@@ -67,7 +67,7 @@ Index = Positions | RepeatedIndex
 
 
 def count_before(index: Index, *, row: int) -> int:
-    """How many positions are below a row.
+    """Return how many positions are below a row.
 
     Args:
         index: positions, ascending.
@@ -120,7 +120,7 @@ class Permutation:
         self._keys = np.random.SeedSequence(key).generate_state(ROUNDS, np.uint64)
 
     def __call__(self, places: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What stands at some places of the order.
+        """Return the elements at some positions of the permutation.
 
         Args:
             places: from 0 to N - 1, any number of them in any order.
@@ -149,7 +149,7 @@ class Permutation:
 
 
 def _mix(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Let every bit depend on all; changes what it is given."""
+    """Mix the bits of each number in place."""
     bits ^= bits >> np.uint64(30)
     bits *= np.uint64(0xBF58476D1CE4E5B9)
     bits ^= bits >> np.uint64(27)
@@ -159,7 +159,7 @@ def _mix(bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _below(side: np.uint64, bits: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Numbers below the side, as evenly as the upper 32 bits are."""
+    """Map numbers evenly to 0..side-1 by their upper 32 bits."""
     half = np.uint64(32)
     found: NDArray[np.uint64] = ((bits >> half) * side) >> half
     return found

@@ -1,4 +1,4 @@
-"""Readers of parquet files and of folders of parts."""
+"""Read parquet files, and folders of parquet or npy files."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ INDEX_COLUMN = "__index_level_0__"  # in which pandas keeps the numbers of the r
 
 
 def read_parquet(path: Path, *, label: str | None = None) -> Contents:
-    """Rows of a parquet file as a memory map; memory stays flat however large the file is.
+    """Read the rows of a parquet file as a memory map, in bounded memory.
 
     Args:
         path: the file.
@@ -64,7 +64,7 @@ def read_parquet(path: Path, *, label: str | None = None) -> Contents:
 
 @dataclass(frozen=True, kw_only=True)
 class ParquetTable:
-    """What the foot of a parquet file tells; its rows are read when they are asked for."""
+    """Metadata from the footer of a parquet file; rows and labels are read on demand."""
 
     path: Path
     """The file."""
@@ -79,7 +79,7 @@ class ParquetTable:
 
     @classmethod
     def read(cls, path: Path, *, label: str | None) -> ParquetTable:
-        """Read the foot alone.
+        """Read the footer alone.
 
         Args:
             path: the file.
@@ -111,7 +111,7 @@ class ParquetTable:
         )
 
     def rows(self) -> NDArray[Any]:
-        """All rows (N, F) as a memory map, converted into the cache the first time.
+        """Return all rows (N, F) as a memory map, converted into the cache on first use.
 
         Raises:
             DataError: damaged, or missing cells; nothing is left in the cache then.
@@ -121,7 +121,7 @@ class ParquetTable:
         return found
 
     def labels(self) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-        """Positions (N,) of the labels in the names of their classes, as a memory map.
+        """Return the labels (N,) as positions in their classes, as a memory map.
 
         Raises:
             DataError: damaged, a label that is missing, or fractions.
@@ -131,7 +131,7 @@ class ParquetTable:
         return np.load(folder / "labels.npy", mmap_mode="r"), tuple(classes)
 
     def _fill(self, draft: Path) -> None:
-        """Write the rows, some thousand at a time."""
+        """Write the rows in batches."""
         shape = self.count, len(self.features)
         rows = np.lib.format.open_memmap(draft / "rows.npy", "w+", self.dtype, shape)
         start = 0
@@ -163,7 +163,7 @@ class ParquetTable:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[ParquetFile]:
-    """The file; what is wrong with it becomes an error of ours."""
+    """Open a parquet file; damage becomes a DataError."""
     try:
         from pyarrow import ArrowException, parquet
     except ImportError as error:
@@ -178,7 +178,7 @@ def _opened(path: Path) -> Iterator[ParquetFile]:
 
 
 def _codes(column: Array, names: dict[str, int]) -> NDArray[np.int64]:
-    """Positions of labels in their names, to which new ones are added."""
+    """Encode labels as positions in their names, to which new ones are added."""
     from pyarrow import types
 
     if types.is_dictionary(column.type):
@@ -191,7 +191,7 @@ def _codes(column: Array, names: dict[str, int]) -> NDArray[np.int64]:
 
 
 def _numbers(column: Array) -> NDArray[np.float64]:
-    """A column as float64; missing cells become NaN."""
+    """Return a column as float64 with NaN where missing."""
     numbers: NDArray[np.float64] = column.cast("float64", safe=False).to_numpy(zero_copy_only=False)
     return numbers
 
@@ -210,19 +210,19 @@ def _check_types(schema: Schema, *, features: tuple[str, ...], where: str) -> No
 
 
 def find_shards(folder: Path, *, ending: str) -> list[Path]:
-    """The files of one kind in a folder, in the order of their names.
+    """List the files of one kind in a folder, sorted by name.
 
     Args:
-        folder: where to look; not in the folders in it.
+        folder: to search, without its sub-folders.
         ending: of their names, .npy or .parquet.
     """
     return sorted(path for path in folder.glob(f"*{ending}") if not path.name.startswith("."))
 
 
 def read_shards(folder: Path) -> Contents:
-    """Rows of all .npy files in a folder, one after another, left on the disk.
+    """Read all .npy files of a folder as one array of rows, by memory maps.
 
-    Of each file only the head is read. All must have rows of one shape and of one of the types
+    Only the header of each file is read. All must have rows of one shape and of one of the types
     uint8 and float32, so that nothing has to be converted.
 
     Args:
@@ -256,9 +256,9 @@ def read_shards(folder: Path) -> Contents:
 
 
 def read_parquet_shards(folder: Path, *, label: str | None = None) -> Contents:
-    """Rows of all parquet files in a folder, one after another.
+    """Read all parquet files of a folder as one array of rows.
 
-    Of each file only the foot is read, and the column of labels. It is converted into the cache
+    Only the footer and the column of labels of each file are read. It is converted into the cache
     when rows of it are first needed, by the process that needs them.
 
     Args:
@@ -297,7 +297,7 @@ def read_parquet_shards(folder: Path, *, label: str | None = None) -> Contents:
 def _joined_labels(
     parts: Sequence[ParquetTable], *, where: str
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Positions in the names of all classes, of which a file may have some alone."""
+    """Return labels as positions in the classes of all files."""
     names: dict[str, int] = {}
     found = []
     for part in parts:

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vaekit.data.chunks import chunks, extremes, gathered
+from vaekit.data.chunks import all_gather, chunks, extremes
 from vaekit.data.dataset import Dataset
 from vaekit.data.index import Index
 from vaekit.errors import ConfigError, DataError
@@ -21,7 +21,7 @@ Vector = NDArray[np.float64]
 
 
 class Fitted(NamedTuple):
-    """What was found.
+    """Fitted shift and scale.
 
     Args:
         shift: (F,) in raw units.
@@ -39,7 +39,7 @@ class Fitted(NamedTuple):
 def fit_statistics(
     dataset: Dataset, *, scale: Literal["auto", "unit", "standard", "none"]
 ) -> Fitted:
-    """Shift and scale from the training rows, and the support of what they give.
+    """Fit shift and scale on the training rows, and determine the support of the result.
 
     Args:
         dataset: the rows.
@@ -70,7 +70,7 @@ def _choose(dataset: Dataset) -> Scaling:
 
 
 def _inside(dataset: Dataset) -> bool:
-    """True when all training values lie in [0, 1]."""
+    """Return whether all training values lie in [0, 1]."""
     found = extremes(dataset.rows, index=dataset.split.train)
     return bool(found.low.min() >= 0 and found.high.max() <= 1)
 
@@ -94,20 +94,20 @@ def _raw_support(dataset: Dataset) -> Literal["binary", "unit", "real"]:
 
 
 def _only(rows: NDArray[Any], *, low: Vector, high: Vector) -> bool:
-    """True when each value is the least or the greatest of its column; stops at the first other."""
+    """Return whether each value is the minimum or maximum of its column."""
     own = all(bool(((piece == low) | (piece == high)).all()) for _, piece in chunks(rows))
-    return bool(gathered(own).all())
+    return bool(all_gather(own).all())
 
 
 def _inverse(width: Vector) -> Vector:
-    """One over the width; 1 where it is zero, so that a constant column stays finite."""
+    """Return one over the width, and 1 where it is zero (a constant column)."""
     return 1.0 / np.where(width > 0, width, 1.0)
 
 
 def mean_and_deviation(rows: NDArray[Any], *, index: Index) -> tuple[Vector, Vector]:
-    r"""Mean and standard deviation of each column, piece by piece.
+    r"""Compute mean and standard deviation of each column, in chunks.
 
-    Two pieces of :math:`n` and :math:`m` rows with means :math:`a, b` and sums of squared
+    Two chunks of :math:`n` and :math:`m` rows with means :math:`a, b` and sums of squared
     deviations :math:`s, t` join to :math:`s + t + (b - a)^2 \, nm / (n + m)`.
 
     Args:
@@ -128,20 +128,20 @@ def mean_and_deviation(rows: NDArray[Any], *, index: Index) -> tuple[Vector, Vec
     pieces = (piece for _, piece in chunks(rows, index=index, values=2**20))
     zero = np.zeros((3, rows.shape[1]))
     own = reduce(_joined, map(_moments, pieces), zero)
-    count, mean, squares = reduce(_joined, gathered(own), zero)
+    count, mean, squares = reduce(_joined, all_gather(own), zero)
     found = extremes(rows, index=index)
     return mean, np.where(found.low == found.high, 0.0, np.sqrt(squares / count))
 
 
 def _moments(piece: NDArray[Any]) -> Vector:
-    """(3, F) of each column how many rows, their mean, and the sum of squared deviations."""
+    """Return count, mean and sum of squared deviations of each column, (3, F)."""
     values = piece.astype(np.float64)
     centre = values.mean(axis=0)
     return np.stack([np.full_like(centre, len(values)), centre, ((values - centre) ** 2).sum(0)])
 
 
 def _joined(one: Vector, other: Vector) -> Vector:
-    """The moments of two pieces together; see above."""
+    """Merge the moments of two chunks."""
     (count, mean, squares), (size, centre, more) = one, other
     if not size.any():  # a process without rows
         return one
@@ -156,7 +156,7 @@ Support = Literal["binary", "unit", "real"]
 
 
 class Preprocessing(nn.Module):
-    r"""From raw rows to what the model sees, and back.
+    r"""Transform raw rows to the inputs of the model, and back.
 
     .. math:: x = (\mathrm{raw} - \mathrm{shift}) \cdot \mathrm{scale}
 
@@ -219,14 +219,14 @@ class Preprocessing(nn.Module):
         scale: Literal["auto", "unit", "standard", "none"] = "auto",
         binarize: Binarize = "none",
     ) -> Self:
-        """Find the statistics in the training rows.
+        """Fit the preprocessing on the training rows.
 
         "auto" is "unit" for images and for training values that all lie in [0, 1], "standard"
         otherwise. "unit" takes the range of the pixels for images, leaves columns alone when all
         lie in [0, 1], and else takes the range of each column. A constant column keeps its scale.
 
         Args:
-            dataset: whose training rows are looked at, a piece at a time.
+            dataset: whose training rows are read in chunks.
             scale: "auto", "unit", "standard" or "none".
             binarize: "none", "threshold" or "dynamic".
 
@@ -256,7 +256,7 @@ class Preprocessing(nn.Module):
 
     @property
     def support(self) -> Support:
-        """What values come out: decides which likelihood fits."""
+        """Support of the transformed values, which decides which likelihoods fit."""
         return self._support
 
     @property
@@ -265,7 +265,7 @@ class Preprocessing(nn.Module):
         return self.shift.numel()
 
     def forward(self, rows: Tensor) -> Tensor:
-        """Raw rows to what the model sees.
+        """Transform raw rows to inputs of the model.
 
         Args:
             rows: (B, F), uint8 or float32, raw units.
@@ -277,7 +277,7 @@ class Preprocessing(nn.Module):
         return (torch.rand_like(x) < x).to(x.dtype) if self.binarize == "dynamic" else x
 
     def expected(self, rows: Tensor) -> Tensor:
-        """What the model sees in the mean: probabilities where values are drawn.
+        """Return the expected inputs of the model: probabilities where values are drawn.
 
         Args:
             rows: (B, F), uint8 or float32, raw units.
@@ -291,10 +291,10 @@ class Preprocessing(nn.Module):
         return (x >= 0.5).to(x.dtype) if self.binarize == "threshold" else x
 
     def mean(self, dataset: Dataset) -> Tensor:
-        """Mean of the training rows as the model sees them; several processes share the look.
+        """Return the mean of the transformed training rows, computed by all processes together.
 
         Args:
-            dataset: whose training rows are looked at, a piece at a time.
+            dataset: whose training rows are read in chunks.
 
         Returns:
             (F,) float32.
@@ -302,11 +302,11 @@ class Preprocessing(nn.Module):
         total = np.zeros(self.features)
         for _, piece in chunks(dataset.rows, index=dataset.split.train, values=2**20):
             total += self.expected(torch.from_numpy(piece)).double().sum(0).numpy()
-        found = gathered(total).sum(0) / len(dataset.split.train)
+        found = all_gather(total).sum(0) / len(dataset.split.train)
         return torch.from_numpy(found.astype(np.float32))
 
     def inverse(self, x: Tensor) -> Tensor:
-        """What the model sees, or its means, back to raw units.
+        """Transform inputs or means of the model back to raw units.
 
         Args:
             x: (..., F).
@@ -317,7 +317,7 @@ class Preprocessing(nn.Module):
         return x / self.scale + self.shift
 
     def check(self, dataset: Dataset) -> None:
-        """Refuse rows of another kind than those the model was trained on.
+        """Raise if rows are of another kind than those of training.
 
         Args:
             dataset: the rows that the model is to see.
@@ -338,7 +338,7 @@ class Preprocessing(nn.Module):
                 )
 
     def describe(self) -> dict[str, Any]:
-        """Everything but the two buffers, as plain values that can be written as JSON.
+        """Return everything but the two buffers, in plain values that can be written as JSON.
 
         Returns:
             What `from_description` takes.
@@ -355,7 +355,7 @@ class Preprocessing(nn.Module):
 
     @classmethod
     def from_description(cls, description: dict[str, Any]) -> Self:
-        """The preprocessing that was described; its buffers then come from a state dict.
+        """Build the preprocessing that was described; load its buffers from a state dict.
 
         Args:
             description: what `describe` returned.
@@ -385,7 +385,7 @@ class Preprocessing(nn.Module):
 
 
 def _levels(dataset: Dataset, found: Fitted) -> int | None:
-    """Pixels that are whole numbers have evenly spaced levels; nothing else is known to."""
+    """Return the number of grey levels of whole-number pixels; None for other data."""
     if dataset.rows.dtype != np.uint8 or dataset.value_range is None or found.scaling != "unit":
         return None
     low, high = dataset.value_range

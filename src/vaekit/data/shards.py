@@ -1,4 +1,4 @@
-"""Rows in many files of one folder, and the order in which processes read them, each its own."""
+"""Rows in many files, and the order in which processes read their own files."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike, NDArray
 from vaekit.data.index import Index, Permutation, count_before
 from vaekit.errors import DataError
 
-__all__ = ["ShardOrder", "ShardedRows", "deal"]
+__all__ = ["ShardOrder", "ShardedRows", "assign_shards"]
 
 
 WINDOW = 4
@@ -19,7 +19,7 @@ Positions = NDArray[np.int64]
 
 
 class ShardedRows:
-    """Rows (N, F) that lie in several files, read as one array would be.
+    """Rows (N, F) in several files, indexed as one array.
 
     Args:
         files: what opens each, in order; called when rows of it are first needed.
@@ -74,9 +74,9 @@ class ShardedRows:
 
 
 class ShardOrder:
-    r"""Which rows of a split come to which process in which step, each reading shards of its own.
+    r"""The rows of each step for each process, which reads shards of its own.
 
-    The shards are dealt out once for all splits, the largest first, always to the process with the
+    The shards are assigned once for all splits, the largest first, always to the process with the
     fewest rows.
     All processes take the same number of steps, L = N / B rounded up, and one that has R rows
     takes those from R s / L up to R (s + 1) / L in step s, rounded down: every row comes once an
@@ -109,7 +109,7 @@ class ShardOrder:
         ends = np.array([count_before(index, row=int(end)) for end in rows.ends])
         self._starts = np.concatenate([[0], ends[:-1]])
         self._counts = ends - self._starts
-        self._dealt = deal(np.diff(rows.ends, prepend=0), hands=self._of)
+        self._dealt = assign_shards(np.diff(rows.ends, prepend=0), processes=self._of)
         self._totals = [int(self._counts[hand].sum()) for hand in self._dealt]
         if not min(self._totals):
             raise DataError(
@@ -119,7 +119,7 @@ class ShardOrder:
         self.steps = -(-len(index) // batch_size)
 
     def span(self, step: int) -> tuple[int, int]:
-        """Where the rows of this process stand in the batch of all.
+        """Return the first and the last row (exclusive) of this process in a batch.
 
         Args:
             step: which batch of an epoch.
@@ -129,7 +129,7 @@ class ShardOrder:
         return before, before + sizes[self._number]
 
     def size(self, step: int) -> int:
-        """Rows of the batch of all.
+        """Return the number of rows of a batch, over all processes.
 
         Args:
             step: which batch of an epoch.
@@ -137,7 +137,7 @@ class ShardOrder:
         return sum(self._sizes(step))
 
     def places(self, epoch: int, *, start: int) -> Iterator[Positions]:
-        """Places in the index of the rows of this process, for one step after another.
+        """Yield the positions in the index of the rows of this process, step by step.
 
         Args:
             epoch: which epoch.
@@ -156,17 +156,17 @@ class ShardOrder:
             yield self._visit(shards, bounds, slice(first, max(last, first + 1)), epoch)
 
     def _sizes(self, step: int) -> list[int]:
-        """Rows of each process in a step."""
+        """Return the number of rows of each process in a step."""
         ranges = (self._range(number, step) for number in range(self._of))
         return [last - first for first, last in ranges]
 
     def _range(self, number: int, step: int) -> tuple[int, int]:
-        """From which row on, of those of a process, up to which it takes in a step."""
+        """Return the first and the last row (exclusive) of a process in a step."""
         total = self._totals[number]
         return total * step // self.steps, total * (step + 1) // self.steps
 
     def _visit(self, shards: Positions, bounds: Positions, wanted: slice, epoch: int) -> Positions:
-        """From places in the order of this process, whose shards end at bounds, to the index."""
+        """Map positions in the order of this process to positions in the index."""
         edges = np.append(bounds[:-1:WINDOW], bounds[-1])
         first = int(np.searchsorted(edges, wanted.start, side="right")) - 1
         found = []
@@ -181,19 +181,19 @@ class ShardOrder:
         return np.concatenate(found)
 
 
-def deal(counts: Positions, *, hands: int) -> list[Positions]:
-    """The shards of each process, the largest first to whoever has the fewest rows.
+def assign_shards(counts: Positions, *, processes: int) -> list[Positions]:
+    """Assign shards to processes, the largest first to the one with the fewest rows.
 
     Args:
         counts: rows of each shard.
-        hands: how many processes there are.
+        processes: how many there are.
 
     Example:
-        >>> deal(np.array([5, 9, 3]), hands=2)
+        >>> assign_shards(np.array([5, 9, 3]), processes=2)
         [array([1]), array([0, 2])]
     """
-    dealt: list[list[int]] = [[] for _ in range(hands)]
-    totals = [0] * hands
+    dealt: list[list[int]] = [[] for _ in range(processes)]
+    totals = [0] * processes
     for shard in np.argsort(-counts, kind="stable").tolist():
         least = totals.index(min(totals))
         dealt[least].append(shard)

@@ -17,7 +17,7 @@ from vaekit.data.array_files import (
     read_npz,
     read_npz_arrays,
 )
-from vaekit.data.chunks import reading
+from vaekit.data.chunks import main_process_first
 from vaekit.data.contents import Contents, array_contents, check_contents, image_contents
 from vaekit.data.dataset import STORED_ROWS, Dataset, split_by_rule, split_rows
 from vaekit.data.download import fetch
@@ -49,7 +49,7 @@ ROLL_BINS = 6
 
 
 def digits() -> Contents:
-    """1797 handwritten digits of 8x8 pixels with 17 levels of grey, 0 to 16.
+    """Load 1797 handwritten digits of 8x8 pixels with 17 levels of grey, 0 to 16.
 
     Returns:
         Rows (1797, 64) uint8, labels 0 to 9.
@@ -70,7 +70,7 @@ def digits() -> Contents:
 
 
 def breast_cancer() -> Contents:
-    """569 breast masses, 30 measures of cell nuclei each, malignant or benign.
+    """Load 569 breast masses, 30 measures of cell nuclei each, malignant or benign.
 
     Returns:
         Rows (569, 30) float32.
@@ -91,7 +91,7 @@ def breast_cancer() -> Contents:
 
 
 def swiss_roll() -> Contents:
-    """3000 points near a rolled-up sheet; the label says how far along the roll a point is.
+    """Generate 3000 points near a rolled-up sheet, labelled by their position along the roll.
 
     Returns:
         Rows (3000, 3) float32; the label is one of six equal parts of the angle, from the
@@ -129,7 +129,7 @@ DIGITS = tuple(str(digit) for digit in range(10))
 
 
 def mnist() -> Contents:
-    """70,000 handwritten digits of 28x28 pixels; the last 10,000 are the test set.
+    """Load 70,000 handwritten digits of 28x28 pixels; the last 10,000 are the test set.
 
     Returns:
         Rows (70000, 784) uint8, labels 0 to 9.
@@ -142,7 +142,7 @@ def mnist() -> Contents:
 
 
 def fashion_mnist() -> Contents:
-    """70,000 articles of clothing, 28x28 pixels; the last 10,000 are the test set.
+    """Load 70,000 articles of clothing, 28x28 pixels; the last 10,000 are the test set.
 
     Returns:
         Rows (70000, 784) uint8, ten kinds of clothing.
@@ -154,7 +154,7 @@ def fashion_mnist() -> Contents:
 
 
 def binarized_mnist() -> Contents:
-    """MNIST with each pixel drawn once as 0 or 1; 50,000, 10,000 and 10,000 images, no labels.
+    """Load MNIST with each pixel drawn once as 0 or 1: 50,000, 10,000 and 10,000 images.
 
     Returns:
         Rows (70000, 784) uint8 of 0 and 1.
@@ -184,7 +184,7 @@ def binarized_mnist() -> Contents:
 
 
 def read_idx_folder(folder: Path, *, classes: tuple[str, ...] = ()) -> Contents:
-    """The four idx files of the MNIST family.
+    """Read the four idx files of the MNIST family.
 
     Args:
         folder: where they are, packed or not.
@@ -344,7 +344,7 @@ def load_dataset(
         ((3,), 100)
     """
     text = os.fspath(source)
-    with reading():
+    with main_process_first():
         if text in SOURCES:
             _refuse_options(text, label=label, image_size=image_size, options=options)
             contents, name = resolve(SOURCES.get(text).build)(), text
@@ -412,7 +412,7 @@ def _finish(
     seed: int,
     limit: int | None,
 ) -> Dataset:
-    """Split what was found."""
+    """Split the rows and build the data set."""
     count, sizes = len(contents.rows), contents.sizes
     on_disk = isinstance(contents.rows, (np.memmap, ShardedRows))
     if sizes is None and count > STORED_ROWS and on_disk:
@@ -461,7 +461,7 @@ def _existing(text: str) -> Path:
 
 
 def _siblings(path: Path) -> list[str]:
-    """What lies in the folder in which the path should be."""
+    """List the folder in which the path should be."""
     return [str(other) for other in path.parent.iterdir()] if path.parent.is_dir() else []
 
 

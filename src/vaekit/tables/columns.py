@@ -26,15 +26,15 @@ __all__ = [
     "NOT_MODELLED",
     "Column",
     "Kind",
-    "Wish",
+    "RequestedKind",
     "are_whole",
     "build_column",
     "encode_cells",
+    "expect_numbers",
+    "misfit_error",
     "misfits",
-    "numbers_of",
     "parse_kinds",
-    "read_wishes",
-    "refuse",
+    "resolve_kinds",
     "restore",
 ]
 
@@ -59,7 +59,7 @@ NOT_MODELLED: tuple[Kind, ...] = ("constant", "identifier")
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column, its kind, and how to write its cells back as they came.
+    """A column: its kind, and the type in which its cells are written.
 
     Args:
         name: as text; a name that is a number is written as one.
@@ -93,7 +93,7 @@ class Column:
 def misfits(
     numbers: NDArray[np.float64], *, kind: Kind, low: float | None = None, high: float | None = None
 ) -> NDArray[np.bool_]:
-    """Which numbers a kind cannot hold.
+    """Return which numbers a kind cannot hold.
 
     Args:
         numbers: (N,) NaN where missing, which every kind can hold.
@@ -120,8 +120,8 @@ def misfits(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
-    """The kind that a column shall be, and what was said with it.
+class RequestedKind:
+    """A kind requested for a column, with its options.
 
     Args:
         kind: asked for.
@@ -135,7 +135,7 @@ class Wish:
 
 
 def parse_kinds(text: str) -> dict[str, str]:
-    """Kinds from one line, as for a command.
+    """Parse kinds from one line, as for a command.
 
     Args:
         text: ``column=kind`` with commas between; "bounded:0:100" gives limits, and
@@ -158,53 +158,53 @@ def parse_kinds(text: str) -> dict[str, str]:
             raise ConfigError(f"kinds: expected column=kind with commas between; got {part!r}")
         if name in found:
             raise ConfigError(f"kinds: expected {name} once; got {found[name]!r} and {kind!r}")
-        _read_wish(kind, name=name)
+        _parse_kind(kind, name=name)
         found[name] = kind
     return found
 
 
-def read_wishes(kinds: Mapping[str, str], *, names: Sequence[str]) -> dict[str, Wish]:
-    """What was asked for, column by column.
+def resolve_kinds(kinds: Mapping[str, str], *, names: Sequence[str]) -> dict[str, RequestedKind]:
+    """Resolve requested kinds column by column.
 
     Args:
         kinds: column to kind.
         names: of the columns that there are.
 
     Returns:
-        Column to wish.
+        Column to requested kind.
 
     Raises:
         ConfigError: there is no such column or no such kind, or its limits or order are wrong.
 
     Example:
-        >>> read_wishes({"score": "bounded:0:100"}, names=["score"])["score"].limits
+        >>> resolve_kinds({"score": "bounded:0:100"}, names=["score"])["score"].limits
         (0.0, 100.0)
     """
     texts = {str(name): kind for name, kind in kinds.items()}
     for name in texts:
         if name not in names:
             raise ConfigError(f"kinds: there is no column {name!r}{nearest(name, among=names)}")
-    return {name: _read_wish(kind, name=name) for name, kind in texts.items()}
+    return {name: _parse_kind(kind, name=name) for name, kind in texts.items()}
 
 
-def _read_wish(text: str, *, name: str) -> Wish:
+def _parse_kind(text: str, *, name: str) -> RequestedKind:
     word, *options = (part.strip() for part in text.split(":"))
     if word not in KINDS:
         raise ConfigError(f"kinds: {name}={word} is not a kind{nearest(word, among=KINDS)}")
     kind: Kind = word
     if kind == "ordinal" and len(options) != 1 and len(set(options)) == len(options):
-        return Wish(kind=kind, order=tuple(options))
+        return RequestedKind(kind=kind, order=tuple(options))
     if kind == "bounded" and options:
-        return Wish(kind=kind, limits=_read_limits(options, text=f"{name}={text}"))
+        return RequestedKind(kind=kind, limits=_parse_limits(options, text=f"{name}={text}"))
     if options:
         raise ConfigError(
             f"kinds: expected {name}={kind} or bounded:lowest:highest or ordinal:first:second:... "
             f"with each level once; got {name}={text}"
         )
-    return Wish(kind=kind)
+    return RequestedKind(kind=kind)
 
 
-def _read_limits(options: Sequence[str], *, text: str) -> tuple[float, float]:
+def _parse_limits(options: Sequence[str], *, text: str) -> tuple[float, float]:
     try:
         low, high = (float(option) for option in options)
     except ValueError:
@@ -217,7 +217,7 @@ def _read_limits(options: Sequence[str], *, text: str) -> tuple[float, float]:
 
 
 def restore(column: Column, values: NDArray[np.float64], *, like: pd.Series[Any]) -> pd.Series[Any]:
-    """Write numbers back as a column.
+    """Decode numbers to a column.
 
     Args:
         column: what it holds.
@@ -247,7 +247,7 @@ def restore(column: Column, values: NDArray[np.float64], *, like: pd.Series[Any]
 
 
 def _cells(column: Column, values: NDArray[np.float64], *, dtype: str) -> NDArray[Any]:
-    """Levels as they are written, or numbers that the column can hold; anything where NaN."""
+    """Return levels, or numbers that the column can hold; arbitrary where NaN."""
     if column.kind in LEVELLED:
         places = np.clip(np.rint(np.nan_to_num(values)), 0, len(column.levels) - 1).astype(int)
         return np.take(_objects(column.levels), places)
@@ -299,7 +299,7 @@ def _objects(values: Collection[object] | NDArray[Any]) -> NDArray[Any]:
 
 
 def _range(dtype: str) -> tuple[float, float]:
-    """The least and the greatest number that a type of whole numbers holds."""
+    """Return the limits of a type of whole numbers."""
     try:
         limits = np.iinfo(np.dtype(dtype.lower()))
     except (TypeError, ValueError):  # no type of NumPy, or none of whole numbers
@@ -308,7 +308,7 @@ def _range(dtype: str) -> tuple[float, float]:
 
 
 def _typed(column: Column, cells: NDArray[Any], *, like: pd.Series[Any]) -> pd.Series[Any]:
-    """The cells in the type of the schema, that of ``like``, or as objects: what holds them."""
+    """Return the cells in the first type that holds them: of the schema, of ``like``, or object."""
     import pandas as pd
 
     for dtype in (_dtype(column, cells, like=like), like.dtype):
@@ -322,7 +322,7 @@ def _typed(column: Column, cells: NDArray[Any], *, like: pd.Series[Any]) -> pd.S
 
 
 def _dtype(column: Column, cells: NDArray[Any], *, like: pd.Series[Any]) -> Any:  # noqa: ANN401 - pandas has no name for all that its astype takes
-    """The type that the column came in; that of ``like`` where it has the same name."""
+    """Return the type of the column; that of ``like`` where it has the same name."""
     import pandas as pd
 
     same = str(like.dtype) == column.dtype
@@ -351,7 +351,7 @@ INSTEAD = {
 
 
 def are_whole(cells: Cells) -> bool:
-    """Whether all cells that are known are whole numbers, small enough to be exact.
+    """Return whether all observed cells are whole numbers below 2^53.
 
     Args:
         cells: of one column.
@@ -370,12 +370,12 @@ def are_whole(cells: Cells) -> bool:
     return bool(np.all((numbers == np.rint(numbers)) & (np.abs(numbers) < EXACT)))
 
 
-def build_column(cells: Cells, wish: Wish) -> Column:
-    """The description of a column that holds these cells as this kind.
+def build_column(cells: Cells, requested: RequestedKind) -> Column:
+    """Describe a column that holds these cells as this kind.
 
     Args:
         cells: of the column.
-        wish: the kind, with limits or order where they were given.
+        requested: the kind, with limits or order where they were given.
 
     Returns:
         The column.
@@ -383,14 +383,14 @@ def build_column(cells: Cells, wish: Wish) -> Column:
     Raises:
         DataError: a cell that this kind cannot hold.
     """
-    if wish.kind == "identifier":
-        return Column(name=cells.name, kind=wish.kind, dtype=cells.dtype)
-    if wish.kind == "constant":
-        return _constant(cells)
-    if wish.kind in LEVELLED:
-        return _levelled(cells, wish)
-    numbers = numbers_of(cells, kind=wish.kind)
-    if wish.kind == "datetime" and not cells.temporal:
+    if requested.kind == "identifier":
+        return Column(name=cells.name, kind=requested.kind, dtype=cells.dtype)
+    if requested.kind == "constant":
+        return _constant_column(cells)
+    if requested.kind in LEVELLED:
+        return _levelled_column(cells, requested)
+    numbers = expect_numbers(cells, kind=requested.kind)
+    if requested.kind == "datetime" and not cells.temporal:
         raise DataError(
             f"column {cells.name!r}: datetime expects dates or times; got {cells.dtype}. Convert "
             "it with pandas.to_datetime"
@@ -400,15 +400,15 @@ def build_column(cells: Cells, wish: Wish) -> Column:
             f"column {cells.name!r}: expected whole numbers below 2^53, which a model holds "
             "exactly. Divide them, or declare the column an identifier, which is passed through"
         )
-    low, high = wish.limits or (None, None)
-    if wish.kind == "bounded" and wish.limits is None:
-        low, high = _limits(numbers, name=cells.name)
-    wrong = misfits(numbers, kind=wish.kind, low=low, high=high)
+    low, high = requested.limits or (None, None)
+    if requested.kind == "bounded" and requested.limits is None:
+        low, high = _observed_limits(numbers, name=cells.name)
+    wrong = misfits(numbers, kind=requested.kind, low=low, high=high)
     if wrong.any():
-        raise refuse(cells.name, kind=wish.kind, numbers=numbers, wrong=wrong)
+        raise misfit_error(cells.name, kind=requested.kind, numbers=numbers, wrong=wrong)
     return Column(
         name=cells.name,
-        kind=wish.kind,
+        kind=requested.kind,
         low=low,
         high=high,
         dtype=cells.dtype,
@@ -416,8 +416,8 @@ def build_column(cells: Cells, wish: Wish) -> Column:
     )
 
 
-def numbers_of(cells: Cells, *, kind: str) -> NDArray[np.float64]:
-    """The numbers of a column of a kind that needs numbers.
+def expect_numbers(cells: Cells, *, kind: str) -> NDArray[np.float64]:
+    """Return the numbers of a column; raise if it has none.
 
     Args:
         cells: of the column.
@@ -438,10 +438,10 @@ def numbers_of(cells: Cells, *, kind: str) -> NDArray[np.float64]:
     )
 
 
-def refuse(
+def misfit_error(
     name: str, *, kind: str, numbers: NDArray[np.float64], wrong: NDArray[np.bool_]
 ) -> DataError:
-    """The error for a number that a kind cannot hold.
+    """Return the error for numbers that a kind cannot hold.
 
     Args:
         name: of the column.
@@ -455,11 +455,12 @@ def refuse(
     row = int(np.flatnonzero(wrong)[0])
     return DataError(
         f"column {name!r}: {kind} expects {HOLDS[kind]}; row {row + 1} has {numbers[row]:g} "
-        f"({int(wrong.sum())} such rows). Mend or blank these cells, or say {INSTEAD[kind]}"
+        f"({int(wrong.sum())} such rows). Correct or empty these cells, or declare the column "
+        f"{INSTEAD[kind]}"
     )
 
 
-def _limits(numbers: NDArray[np.float64], *, name: str) -> tuple[float, float]:
+def _observed_limits(numbers: NDArray[np.float64], *, name: str) -> tuple[float, float]:
     known = numbers[~np.isnan(numbers)]
     if not known.size or known.min() == known.max():
         raise DataError(
@@ -469,7 +470,7 @@ def _limits(numbers: NDArray[np.float64], *, name: str) -> tuple[float, float]:
     return float(known.min()), float(known.max())
 
 
-def _constant(cells: Cells) -> Column:
+def _constant_column(cells: Cells) -> Column:
     codes, levels = as_levels(cells)
     used = [levels[code] for code in np.unique(codes[codes >= 0])]
     if len(used) > 1:
@@ -486,28 +487,30 @@ def _constant(cells: Cells) -> Column:
     )
 
 
-def _levelled(cells: Cells, wish: Wish) -> Column:
+def _levelled_column(cells: Cells, requested: RequestedKind) -> Column:
     _, levels = as_levels(cells)
-    if wish.kind == "ordinal":
-        levels = _in_order(cells, levels=levels, order=wish.order)
-    if len(levels) < 2 or (wish.kind == "binary" and len(levels) > 2):
-        few = "exactly two" if wish.kind == "binary" else "two or more"
+    if requested.kind == "ordinal":
+        levels = _ordered_levels(cells, levels=levels, order=requested.order)
+    if len(levels) < 2 or (requested.kind == "binary" and len(levels) > 2):
+        few = "exactly two" if requested.kind == "binary" else "two or more"
         raise DataError(
-            f"column {cells.name!r}: {wish.kind} expects {few} different values; got "
+            f"column {cells.name!r}: {requested.kind} expects {few} different values; got "
             f"{len(levels)} ({', '.join(repr(level) for level in levels[:3])}). Say "
             f"{'constant' if len(levels) < 2 else 'categorical'}"
         )
     return Column(
         name=cells.name,
-        kind=wish.kind,
+        kind=requested.kind,
         levels=levels,
         dtype=cells.dtype,
         whole=are_whole(cells),
     )
 
 
-def _in_order(cells: Cells, *, levels: tuple[Any, ...], order: Sequence[str]) -> tuple[Any, ...]:
-    """Levels in the order asked for, else as declared, by size or by the alphabet."""
+def _ordered_levels(
+    cells: Cells, *, levels: tuple[Any, ...], order: Sequence[str]
+) -> tuple[Any, ...]:
+    """Return levels in the requested order, else as declared or sorted."""
     if not order:
         if not cells.ordered and any(isinstance(level, str) for level in levels):
             shown = ":".join(str(level) for level in levels[:12])
@@ -528,7 +531,7 @@ def _in_order(cells: Cells, *, levels: tuple[Any, ...], order: Sequence[str]) ->
     if absent:
         raise DataError(
             f"column {cells.name!r}: expected only the levels {', '.join(order)}; got "
-            f"{absent[0]!r}. Name it in its place in the order, or blank these cells"
+            f"{absent[0]!r}. Name it in its place in the order, or empty these cells"
         )
     return wanted if numeric else tuple(by_text.get(text, text) for text in order)
 
@@ -539,7 +542,7 @@ def _number(text: str) -> float:
 
 
 def encode_cells(column: Column, cells: Cells) -> NDArray[np.float64]:
-    """The cells of a column as numbers.
+    """Encode the cells of a column as numbers.
 
     Args:
         column: what it holds.
@@ -548,17 +551,17 @@ def encode_cells(column: Column, cells: Cells) -> NDArray[np.float64]:
     Returns:
         (N,) the numbers themselves, or positions in the levels; NaN where missing. A level that
         the column does not have is missing, and a number outside of limits is moved to the
-        nearer one; both are told in a ``VaekitWarning``.
+        nearer one; both raise a ``VaekitWarning``.
 
     Raises:
         DataError: text where numbers are expected, or numbers that the kind cannot hold.
     """
     if column.kind in LEVELLED:
         return _positions(column, cells)
-    numbers = numbers_of(cells, kind=column.kind)
+    numbers = expect_numbers(cells, kind=column.kind)
     wrong = misfits(numbers, kind=column.kind, low=column.low, high=column.high)
     if wrong.any() and column.kind != "bounded":
-        raise refuse(column.name, kind=column.kind, numbers=numbers, wrong=wrong)
+        raise misfit_error(column.name, kind=column.kind, numbers=numbers, wrong=wrong)
     if wrong.any():
         _warn(
             f"column {column.name!r}: {numbers[wrong][0]:g} is outside {column.low:g} to "

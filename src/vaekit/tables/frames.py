@@ -1,4 +1,4 @@
-"""Tables in memory and in files: frames, delimited text and parquet."""
+"""Read and write tables: frames, delimited text and parquet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = ["as_frame", "column_positions", "nearest", "open_table", "read_table"
 
 
 def as_frame(table: pd.DataFrame | NDArray[Any]) -> pd.DataFrame:
-    """A table as a pandas frame.
+    """Convert a table to a pandas frame.
 
     Args:
         table: a frame, taken as it is; or an array (N, F), whose columns are named x0, x1, ... and
@@ -74,7 +74,7 @@ def as_frame(table: pd.DataFrame | NDArray[Any]) -> pd.DataFrame:
 
 
 def column_positions(frame: pd.DataFrame, *, names: Sequence[str]) -> list[int]:
-    """Where the columns with these names stand in a frame, which holds them and no others.
+    """Return the positions of columns in a frame, which must hold these and no others.
 
     Args:
         frame: with its columns in any order.
@@ -107,7 +107,7 @@ def column_positions(frame: pd.DataFrame, *, names: Sequence[str]) -> list[int]:
 
 
 def nearest(word: str, *, among: Iterable[str]) -> str:
-    """A hint at what was meant.
+    """Return a hint at the nearest known word.
 
     Args:
         word: as it was written.
@@ -137,7 +137,7 @@ def open_table(
     missing: Sequence[str | float] = MISSING,
     options: DelimitedOptions | None = None,
 ) -> TableSource:
-    """Read a table from a file, and how that is written.
+    """Read a table from a file, together with the layout of the file.
 
     Args:
         path: ends in .csv, .tsv, .txt or .data (also with .gz), or in .parquet.
@@ -209,7 +209,7 @@ def read_table(
 def write_table(
     frame: pd.DataFrame | NDArray[Any], path: Path | str, *, source: TableSource | None = None
 ) -> None:
-    """Write a table; a file of this name is replaced at once or not at all.
+    """Write a table atomically.
 
     An index is written unless it only counts the rows.
 
@@ -258,7 +258,7 @@ def _ending(path: Path) -> str:
 
 
 def _need_pyarrow() -> None:
-    """Ask for the package before the work, to say what it is needed for."""
+    """Raise if pyarrow is not installed."""
     if find_spec("pyarrow") is None:
         raise MissingExtraError("pyarrow", extra="tables", purpose="parquet")
 
@@ -271,7 +271,7 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 
 def _without_markers(frame: pd.DataFrame, *, markers: Markers) -> pd.DataFrame:
-    """Return a table with missing values where a marker stands."""
+    """Replace markers by missing values."""
     marks: Callable[[object], bool] = markers.mark
     for name in frame.columns:
         missing = frame[name].map(marks).astype(object).fillna(False).astype(bool)

@@ -1,4 +1,4 @@
-"""The schema of a table: declared or inferred; from a table to numbers, and back."""
+"""The schema of a table, declared or inferred: encode a table to numbers and decode it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from vaekit.tables.columns import (
     LEVELLED,
     Column,
     Kind,
-    Wish,
+    RequestedKind,
     are_whole,
     build_column,
     encode_cells,
     misfits,
-    read_wishes,
+    resolve_kinds,
     restore,
 )
 from vaekit.tables.frames import as_frame, column_positions, nearest
@@ -39,11 +39,11 @@ __all__ = ["Schema", "guess_kind", "infer_schema", "parse_given", "parse_weights
 
 @dataclass(frozen=True, kw_only=True)
 class Schema:
-    """The columns of a table, and what stands for a gap in it.
+    """The columns of a table, and the markers of its missing values.
 
     Args:
         columns: all of the table, in its order.
-        missing: texts and numbers that stand for a gap, besides NaN, None, NaT and NA.
+        missing: texts and numbers that stand for a missing value, besides NaN, None, NaT and NA.
 
     Example:
         >>> table = np.array([[0.5, 1, 7], [-1.5, np.nan, 7], [0.0, 3, 7]])
@@ -66,11 +66,11 @@ class Schema:
 
     @property
     def modelled(self) -> tuple[Column, ...]:
-        """Columns that a model sees: neither constants nor identifiers."""
+        """Columns that a model sees: all but constants and identifiers."""
         return tuple(column for column in self.columns if column.modelled)
 
     def encode(self, frame: pd.DataFrame | NDArray[Any]) -> NDArray[np.float64]:
-        """A table as numbers.
+        """Encode a table as numbers.
 
         Args:
             frame: (N, ...) with the columns of the schema, in any order.
@@ -96,14 +96,14 @@ class Schema:
     def decode(
         self, values: NDArray[np.float64], *, like: pd.DataFrame | NDArray[Any]
     ) -> pd.DataFrame:
-        """Numbers as a table again.
+        """Decode numbers to a table.
 
         Args:
             values: (N, F) as ``encode`` gives them, or near: positions of levels and whole numbers
                 are rounded, bounded ones kept within their limits, counts from 0 up. NaN leaves
                 the cell of ``like``.
             like: (N, ...) the table to write into: its index, the order of its columns, its
-                constants and identifiers. Gaps of a constant are filled with its value.
+                constants and identifiers. Missing cells of a constant are filled with its value.
 
         Returns:
             (N, ...) with the types that the schema was made from, where they can hold every cell.
@@ -134,7 +134,7 @@ class Schema:
         return frame
 
     def describe(self) -> dict[str, Any]:
-        """The schema in plain types, as JSON holds them.
+        """Return the schema in plain types, as JSON holds them.
 
         Example:
             >>> schema = Schema(columns=(Column(name="a", kind="binary", levels=(False, True)),))
@@ -148,7 +148,7 @@ class Schema:
 
     @classmethod
     def from_description(cls, description: Mapping[str, Any]) -> Schema:
-        """A schema from what ``describe`` gave.
+        """Build a schema from its description.
 
         Args:
             description: also after a way through JSON.
@@ -184,7 +184,7 @@ def _series(table: pd.DataFrame) -> list[pd.Series[Any]]:
 
 
 def _filled(column: Column, series: pd.Series[Any], *, markers: Markers) -> pd.Series[Any]:
-    """A constant with its value in the gaps, and whatever else it came with."""
+    """Fill the missing cells of a constant with its value."""
     codes, _ = as_levels(read_cells(series, name=column.name, markers=markers))
     values = np.where(codes < 0, 0.0, np.nan)
     as_level = dataclasses.replace(column, kind="categorical")
@@ -192,7 +192,7 @@ def _filled(column: Column, series: pd.Series[Any], *, markers: Markers) -> pd.S
 
 
 def parse_given(texts: Sequence[str]) -> dict[str, str]:
-    """Given cells from a command line.
+    """Parse given cells from a command line.
 
     Args:
         texts: each ``column=value``; what stands behind the first = is the value.
@@ -211,7 +211,7 @@ def parse_given(texts: Sequence[str]) -> dict[str, str]:
 
 
 def parse_weights(text: str) -> dict[str, float]:
-    """Weights of columns from one line, as for a command.
+    """Parse weights of columns from one line, as for a command.
 
     Args:
         text: ``column=weight`` with commas between.
@@ -235,7 +235,7 @@ def parse_weights(text: str) -> dict[str, float]:
 
 
 def read_given(given: Mapping[str, Any], *, columns: Sequence[Column]) -> dict[str, float]:
-    """Given cells as the numbers of their columns.
+    """Encode given cells as the numbers of their columns.
 
     Args:
         given: column to value: of the type of the column, or as text.
@@ -282,7 +282,7 @@ def _pairs(texts: Sequence[str], *, what: str) -> dict[str, str]:
 
 
 def _place(column: Column, value: Any) -> int:  # noqa: ANN401 - whatever a cell holds
-    """Position of a level."""
+    """Return the position of a level."""
     levels = list(column.levels)
     for known in (levels, [str(level) for level in levels]):
         if value in known:
@@ -314,7 +314,7 @@ def _number(column: Column, value: Any) -> float:  # noqa: ANN401 - the same
 
 
 def _as_float(value: object) -> float:
-    """NaN for what is no number, such as true and false."""
+    """Return a value as a float; NaN for what is not a number, such as true and false."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (str, int, float, np.number)):
         return math.nan
     try:
@@ -328,7 +328,7 @@ MANY = 20
 NEARLY_ALL = 0.9
 """Share of texts that differ, above which they name rows rather than groups of them."""
 SKEWED = 1.0
-"""Skewness from which numbers above 0 are looked at on the scale of their logarithms."""
+"""Skewness from which the logarithms of numbers above 0 are considered."""
 ROW_NAMES = re.compile(r"(?:^|[\W_])(?:id|index|uuid)$", flags=re.IGNORECASE)
 ROW_NAMES_IN_CAMEL_CASE = re.compile(r"[a-z](?:Id|ID)$")
 
@@ -339,7 +339,7 @@ def infer_schema(
     kinds: Mapping[str, str] | None = None,
     missing: Sequence[str | float] = (),
 ) -> Schema:
-    """What kind of thing each column holds; the first rule that fits decides.
+    """Infer the kind of each column; the first rule that fits decides.
 
     1. constant: no more than one value.
     2. datetime: dates and times, as seconds since 1970; durations are real.
@@ -365,7 +365,7 @@ def infer_schema(
     Args:
         frame: (N, F) a frame, or an array whose columns are named x0, x1, ...
         kinds: what columns are, where it is known better.
-        missing: texts and numbers that stand for a gap; NaN, None, NaT and NA always do.
+        missing: texts and numbers that stand for a missing value; NaN, None, NaT and NA always do.
 
     Returns:
         The schema, of all columns in their order.
@@ -381,17 +381,17 @@ def infer_schema(
     """
     table = as_frame(frame)
     names = [str(name) for name in table.columns]
-    wishes = read_wishes(kinds or {}, names=names)
+    requested = resolve_kinds(kinds or {}, names=names)
     markers = read_markers(missing)
     columns = tuple(
-        _column(table.iloc[:, place], name=name, wish=wishes.get(name), markers=markers)
+        _column(table.iloc[:, place], name=name, requested=requested.get(name), markers=markers)
         for place, name in enumerate(names)
     )
     return Schema(columns=columns, missing=tuple(_in_json(marker) for marker in missing))
 
 
 def _in_json(marker: str | float) -> str | float:
-    """A marker that JSON can hold: infinity only as text, which is read as a number again."""
+    """Return a marker that JSON can hold: infinity as text."""
     if isinstance(marker, str):
         return marker
     number = float(marker)
@@ -400,17 +400,19 @@ def _in_json(marker: str | float) -> str | float:
     )
 
 
-def _column(series: pd.Series[Any], *, name: str, wish: Wish | None, markers: Markers) -> Column:
-    if wish is not None and wish.kind == "identifier":  # may hold what no model can
+def _column(
+    series: pd.Series[Any], *, name: str, requested: RequestedKind | None, markers: Markers
+) -> Column:
+    if requested is not None and requested.kind == "identifier":  # may hold what no model can
         return Column(name=name, kind="identifier", dtype=str(series.dtype))
     cells = read_cells(series, name=name, markers=markers)
-    if wish is None:
+    if requested is None:
         _warn_of_texts(cells)
-    return build_column(cells, wish or Wish(kind=guess_kind(cells)))
+    return build_column(cells, requested or RequestedKind(kind=guess_kind(cells)))
 
 
 def guess_kind(cells: Cells) -> Kind:
-    """The kind of a column by the rules of ``infer_schema``.
+    """Guess the kind of a column by the rules of ``infer_schema``.
 
     Args:
         cells: of the column.
@@ -493,7 +495,7 @@ def _numbers(cells: Cells) -> NDArray[np.float64]:
 
 
 def _skewness(values: NDArray[np.float64]) -> float:
-    """Third moment of the standardised values; scaled first, so that no power overflows."""
+    """Return the third standardised moment; scaled first, so that no power overflows."""
     centred = values / np.abs(values).max() if np.abs(values).max() > 0 else values
     centred = centred - centred.mean()
     spread = float(np.sqrt(np.mean(centred**2)))
@@ -501,7 +503,7 @@ def _skewness(values: NDArray[np.float64]) -> float:
 
 
 def _warn_of_texts(cells: Cells) -> None:
-    """Tell of numbers that are written as text: one stray cell makes a whole column text."""
+    """Warn of numbers that are written as text."""
     if len(cells.levels) <= 2 or cells.declared:
         return
     try:
