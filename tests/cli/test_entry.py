@@ -39,7 +39,7 @@ def test_the_list_of_commands_imports_none_of_them():
         "print([name for name in ('pydantic', 'yaml', 'rich.markdown') if name in sys.modules], "
         "[name for name in sys.modules if name.startswith('vaekit.')], file=sys.stderr)"
     )
-    ours = ["cli", "cli.entry", "cli.app", "cli.docstrings", "cli.launch", "errors"]
+    ours = ["cli", "cli.app", "cli.output", "errors"]
     loaded = process("-c", code).stderr.strip()
     assert loaded.startswith("[] ")
     assert set(ast.literal_eval(loaded[3:])) <= {f"vaekit.{name}" for name in ours}
@@ -53,7 +53,7 @@ def test_the_list_says_of_a_command_what_its_own_help_says(name):
 
 
 def test_help_of_a_command_is_the_whole_of_it(vaekit):
-    assert "What is not given comes from the config of the run." in vaekit("evaluate", "-h").out
+    assert "Defaults come from the config of the run." in vaekit("evaluate", "-h").out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell the time of children")

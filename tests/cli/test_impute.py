@@ -108,5 +108,5 @@ def test_files_that_are_there_stay_unless_forced(vaekit, table, tmp_path):
     flags = ("--multiple", 1, "--check", 0, *QUICK)
     result = vaekit("impute", table, "--out", out, *flags)
     assert result.code == 2
-    assert "is there already" in result.err
+    assert "exists already" in result.err
     assert vaekit("impute", table, "--out", out, "--force", *flags).code == 0

@@ -234,12 +234,12 @@ def test_a_failure_leaves_nothing(trained, vaekit, tmp_path, monkeypatch):
 def test_cells_hold_no_tabs(trained, tmp_path):
     import dataclasses
 
-    from vaekit.cli.latent_points import coded_rows
+    from vaekit.cli.latent_points import rows_with_codes
     from vaekit.cli.projector import write_projector
     from vaekit.runs import load_run
 
     run = load_run(trained)
-    coded = coded_rows(run, most=4)
+    coded = rows_with_codes(run, most=4)
     names = tuple(f"a\tb\n{name}" for name in coded.dataset.classes)
     renamed = dataclasses.replace(coded.dataset, classes=names)
     write_projector(run, coded=dataclasses.replace(coded, dataset=renamed), path=tmp_path / "p")

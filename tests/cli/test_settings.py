@@ -1,6 +1,6 @@
 import pytest
 
-from vaekit.cli.options import given, resolve_config
+from vaekit.cli.options import resolve_config, set_flags
 from vaekit.config import Config, ModelConfig, NetworkConfig
 from vaekit.errors import ConfigError
 from vaekit.recipes import recipe
@@ -47,12 +47,12 @@ def test_data_of_ones_own_go_over_the_plain_defaults():
     assert resolve_config(None, flags={"data": {"source": "digits"}}) == recipe("digits")
 
 
-def test_only_what_was_set_is_given():
+def test_only_what_was_set_is_returned():
     model = ModelConfig(encoder=NetworkConfig(kind="conv"))
-    assert given({"model": model, "seed": None, "training": None}) == {
+    assert set_flags({"model": model, "seed": None, "training": None}) == {
         "model": {"encoder": {"kind": "conv"}}
     }
-    assert given({"model": ModelConfig()}) == {}
+    assert set_flags({"model": ModelConfig()}) == {}
 
 
 def test_an_unknown_key_is_named_with_its_file_and_the_nearest_known_one(tmp_path):

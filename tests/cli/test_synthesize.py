@@ -54,7 +54,7 @@ def test_given_cells_are_in_every_row(vaekit, table, tmp_path):
     made = pd.read_parquet(out)
     assert (made["town"] == "Bonn").all()
     assert (made["height"] == 180.5).all()
-    assert "codes carry the rows" in result.out
+    assert "effective number of codes" in result.out
     assert "held-out" not in result.out
 
 

@@ -209,9 +209,9 @@ def test_one_dimension_is_no_plane(vaekit, tmp_path):
 
 
 def test_a_class_in_several_places_is_told(trained, vaekit, tmp_path, monkeypatch):
-    from vaekit.cli import latent_points as places
+    from vaekit.cli import latent_points
 
-    monkeypatch.setattr(places, "_FAMILIAR", 1.1)
+    monkeypatch.setattr(latent_points, "_LEAST_OWN_SHARE", 1.1)
     walk = ("interpolate", trained, "--from", "8", "--to", "0")
     result = vaekit(*walk, "--out", tmp_path / "a.png")
     assert result.code == 0

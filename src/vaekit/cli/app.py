@@ -7,10 +7,9 @@ import os
 import sys
 import traceback
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TextIO
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-import pydantic
 from cyclopts import (
     App,
     CycloptsError,
@@ -24,51 +23,36 @@ from vaekit import __version__
 from vaekit.cli.output import read_launch
 from vaekit.errors import VaekitError, VaekitWarning
 
-__all__ = ["COMMANDS", "explain", "main", "make_app", "read_docstrings_once"]
-
-
-def read_docstrings_once() -> None:
-    """Let the docstrings of each class be parsed once in this process.
-
-    The parser of flags asks for those of a section and of all its bases, and so would parse the
-    source of pydantic's base class, 1900 lines, anew for each of twelve sections: .4 of 1.1
-    seconds of ``vaekit train --help``.
-    """
-    with contextlib.suppress(ImportError):  # it comes with cyclopts, which may come to do without
-        import docstring_parser
-
-        parse = docstring_parser.parse_from_object
-        if not hasattr(parse, "cache_info"):
-            docstring_parser.parse_from_object = functools.cache(parse)
+__all__ = ["COMMANDS", "explain_usage_error", "main", "make_app"]
 
 
 COMMANDS: dict[str, str] = {
     "train": "Train a model, measure it, and leave a run folder with a report.",
     "evaluate": "Measure a trained run; its evaluation.json then holds the latest numbers.",
     "compare": "Compare runs: numbers on one scale, curves on one axis, figures side by side.",
-    "sample": "Make rows up: draw codes from the prior and decode them.",
-    "encode": "Turn rows into codes.",
-    "reconstruct": "Send rows through the code and back.",
-    "report": "Draw the figures of a run, or of a study, anew and rewrite its report.",
-    "data": "Say what is in a data source: rows, shape, range, classes, missing values.",
-    "graph": "Draw the computation graph of a model: its layers, where noise enters, and its "
-    "objective.",
-    "interpolate": "Walk from one code to another and show what is decoded on the way.",
-    "arithmetic": "Add what makes a class what it is to every class, a little more in each column.",
-    "morph": "Turn every class into every other, on one board.",
-    "manifold": "Show what a plane of codes decodes to, as one map of images.",
-    "traverse": "Show what each latent dimension does: a row for each, from one tail to the other.",
+    "sample": "Generate rows: draw codes from the prior and decode them.",
+    "encode": "Encode rows: write the mean and standard deviation of the posterior of each.",
+    "reconstruct": "Reconstruct rows: encode them and decode their mean codes.",
+    "report": "Redraw the figures of a run, or of a study, and rewrite its report.",
+    "data": "Describe a data source: rows, shape, range, classes, missing values.",
+    "graph": "Draw the computation graph of a model: layers, sampling, and objective.",
+    "interpolate": "Interpolate between two latent points and decode the points on the way.",
+    "arithmetic": "Add the difference of two class centroids to every class, a larger multiple per "
+    "column.",
+    "morph": "Interpolate between the centroids of all classes, on one board.",
+    "manifold": "Decode a grid of latent points on a plane, as one map of images.",
+    "traverse": "Traverse each latent dimension, from one tail of its codes to the other.",
     "project": "Project codes of many dimensions to two or three.",
     "projector": "Write codes as a folder that TensorBoard's embedding projector opens.",
-    "impute": "Fill the missing cells of a table.",
-    "outliers": "Find the odd rows of a table.",
-    "synthesize": "Make up rows like those of a table.",
-    "explore": "Walk through a trained model in the browser.",
+    "impute": "Impute the missing values of a table.",
+    "outliers": "Detect outliers in a table.",
+    "synthesize": "Generate synthetic rows like those of a table.",
+    "explore": "Explore a trained model in the browser.",
     "recipes": "List the named runs, or show one.",
 }
-"""Name of each command, and the first sentence of its help, so that a list of all imports none.
+"""First sentence of the help of each command; the list of commands imports none of them.
 
-The command ``name`` is the function, or the app, of that name in ``vaekit.cli.name``.
+The command ``name`` is the function or the app ``vaekit.cli.name.name``.
 """
 
 _HELP = "Variational autoencoders: train, measure and use them."
@@ -79,10 +63,13 @@ _EPILOGUE = (
 
 
 def make_app(chosen: str | None = None) -> App:
-    """The app with all its commands.
+    """Build the app with all its commands.
 
     Args:
-        chosen: the command that will run, whose help is then the whole of it.
+        chosen: the command that will run, whose help is then complete.
+
+    Returns:
+        The app.
 
     Example:
         >>> sorted(set(make_app()) & {"train", "recipes", "digits"})
@@ -105,8 +92,8 @@ def make_app(chosen: str | None = None) -> App:
     return app
 
 
-def explain(error: CycloptsError) -> str:
-    """Say what was wrong with the command line.
+def explain_usage_error(error: CycloptsError) -> str:
+    """Describe what is wrong with the command line.
 
     Args:
         error: of the parser.
@@ -114,11 +101,18 @@ def explain(error: CycloptsError) -> str:
     Returns:
         One line for each mistake.
     """
+    import pydantic  # which the list of commands does without
+
     command = " ".join(["vaekit", *(error.command_chain or ())])
     if isinstance(error, UnknownOptionError):
         flag = (error.token.keyword or error.token.value).split("=", 1)[0]
         known = [name for each in error.argument_collection if each.show for name in each.names]
-        return f"{flag} is not a flag of {command}; {_nearest(flag, known, command=command)}"
+        # a flag whose last part is the same, or one that is spelled alike
+        last = flag.lstrip("-").replace("_", "-")
+        same = [name for name in known if name.rsplit(".", 1)[-1] == last]
+        near = " or ".join(same or difflib.get_close_matches(flag, known, n=1))
+        hint = f"did you mean {near}?" if near else f"{command} --help lists them"
+        return f"{flag} is not a flag of {command}; {hint}"
     if isinstance(error, MissingArgumentError) and error.argument is not None and not error.keyword:
         return f"{command} needs {error.argument.name}; {command} --help says more"
     if isinstance(error, UnusedCliTokensError):
@@ -126,29 +120,16 @@ def explain(error: CycloptsError) -> str:
         return f"{command} does not know what to do with: {left}"
     if isinstance(error.__cause__, pydantic.ValidationError):
         section = "" if error.argument is None else error.argument.name
-        return "\n".join(_field(section, each) for each in error.__cause__.errors())
+        return "\n".join(_explain_field(section, each) for each in error.__cause__.errors())
     text = str(error)
     return f"{text[:1].lower()}{text[1:]}"
 
 
-def _nearest(flag: str, known: Iterable[str], *, command: str) -> str:
-    """Suggest a flag: one whose last part is the same, or one that is spelled alike."""
-    names = list(known)
-    last = flag.lstrip("-").replace("_", "-")
-    same = [name for name in names if name.rsplit(".", 1)[-1] == last]
-    near = same or difflib.get_close_matches(flag, names, n=1)
-    hint = " or ".join(near)
-    return f"did you mean {hint}?" if near else f"{command} --help lists them"
-
-
-def _field(section: str, error: object) -> str:
-    """One of pydantic's errors, with the flag that it is about."""
-    assert isinstance(error, dict)
+def _explain_field(section: str, error: Mapping[str, Any]) -> str:
+    """Describe one of pydantic's errors, with the flag that it is about."""
     parts = [str(part).replace("_", "-") for part in error["loc"] if not isinstance(part, int)]
-    message = str(error["msg"])
-    return (
-        f"{'.'.join([section, *parts])}: {message[:1].lower()}{message[1:]}, got {error['input']!r}"
-    )
+    flag, message = ".".join([section, *parts]), error["msg"]
+    return f"{flag}: {message[:1].lower()}{message[1:]}, got {error['input']!r}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -163,29 +144,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     tokens = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in tokens
     tokens = [token for token in tokens if token != "--debug"]
-    _print_anything()
-    with _plain_warnings():
+    _replace_unencodable_letters()
+    with _one_line_warnings():
         try:
             if not {"--help", "-h"}.isdisjoint(tokens):
-                read_docstrings_once()
+                _cache_parsed_docstrings()
             app = make_app(tokens[0] if tokens else None)
             app(tokens, exit_on_error=False, print_error=False, result_action="return_value")
             sys.stdout.flush()
         except BrokenPipeError:
-            return _reader_is_gone()
+            return _discard_stdout()
         except (Exception, KeyboardInterrupt) as error:
-            return _fail(error, debug=debug)
+            return _print_error(error, debug=debug)
     return 0
 
 
-def _fail(error: BaseException, *, debug: bool) -> int:
-    """Say what went wrong; give the exit code."""
+def _print_error(error: BaseException, *, debug: bool) -> int:
+    """Print what went wrong; return the exit code."""
     if debug:
         traceback.print_exception(error)
     if isinstance(error, VaekitError):
         text, code = str(error), error.exit_code
     elif isinstance(error, CycloptsError):
-        text, code = explain(error), 2
+        text, code = explain_usage_error(error), 2
     elif isinstance(error, KeyboardInterrupt):
         text, code = "interrupted", 130
     else:
@@ -194,21 +175,21 @@ def _fail(error: BaseException, *, debug: bool) -> int:
     launch = read_launch()
     if code == 130 and not launch.main:
         return code
-    who = "" if launch.main else f"process {launch.number}: "
+    process = "" if launch.main else f"process {launch.number}: "
     for line in text.splitlines() or [""]:
-        print(f"error: {who}{line}", file=sys.stderr)
+        print(f"error: {process}{line}", file=sys.stderr)
     return code
 
 
-def _reader_is_gone() -> int:
-    """End quietly where whoever read the output has left, as ``| head`` does."""
+def _discard_stdout() -> int:
+    """Exit without a message where the reader of the output has closed it, as ``| head`` does."""
     with contextlib.suppress(OSError, ValueError):
         # Python flushes once more at the end, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
 
 
-def _print_anything() -> None:
+def _replace_unencodable_letters() -> None:
     """Print a question mark where a console has no such letter, rather than fail."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
@@ -217,18 +198,11 @@ def _print_anything() -> None:
 
 
 @contextlib.contextmanager
-def _plain_warnings() -> Iterator[None]:
+def _one_line_warnings() -> Iterator[None]:
     """Show each warning once, in one line on stderr."""
     seen: set[str] = set()
 
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
+    def show(message: Warning | str, *_: object, **__: object) -> None:
         if str(message) not in seen and read_launch().main:
             seen.add(str(message))
             print(f"warning: {message}", file=sys.stderr)
@@ -237,3 +211,18 @@ def _plain_warnings() -> Iterator[None]:
         warnings.simplefilter("always", VaekitWarning)
         warnings.showwarning = show
         yield
+
+
+def _cache_parsed_docstrings() -> None:
+    """Parse the docstring of each class once in this process.
+
+    The parser of flags asks for those of a section and of all its bases, and so would parse the
+    source of pydantic's base class, 1900 lines, again for each of twelve sections: .4 of 1.1
+    seconds of ``vaekit train --help``.
+    """
+    with contextlib.suppress(ImportError):  # cyclopts may do without it some day
+        import docstring_parser
+
+        parse = docstring_parser.parse_from_object
+        if not hasattr(parse, "cache_info"):
+            docstring_parser.parse_from_object = functools.cache(parse)

@@ -21,7 +21,7 @@ def arithmetic(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Add what makes a class what it is to every class, a little more in each column.
+    """Add the difference of two class centroids to every class, a larger multiple per column.
 
     Each row of the board begins at the mean code of a class; to it is added a multiple of the
     mean code of one class minus that of another.
@@ -31,52 +31,57 @@ def arithmetic(
         add: Name of the class whose mean code is added.
         out: File to write: .png and .svg are the board; .npy and .csv hold the decoded rows,
             class by class, in the units of the data.
-        subtract: Name of the class whose mean code is taken away; when absent the mean of all
+        subtract: Name of the class whose mean code is subtracted; when absent the mean of all
             rows.
         scale: First multiple, last multiple and how many columns; --scale=-1:1:9 where the
             first is negative.
         split: Rows whose codes are averaged; when absent those that the run is measured on.
-        force: Replace a file that is there.
+        force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
     from vaekit import inference
-    from vaekit.cli.latent_points import class_label, coded_rows
-    from vaekit.cli.writers import PICTURE_KINDS, check_out, need_images, write_decoded
+    from vaekit.cli.latent_points import resolve_class, rows_with_codes
+    from vaekit.cli.writers import load_run_for, write_decoded
     from vaekit.figures import format_number, image_grid
-    from vaekit.runs import load_run
 
-    check_out(out, kinds=PICTURE_KINDS, force=force)
-    scales = _scales(scale)
-    found = load_run(run)
-    need_images(found, out=out)
-    coded = coded_rows(found, split=split)
-    plus = class_label(coded, name=add, flag="--add")
-    minus = None if subtract is None else class_label(coded, name=subtract, flag="--subtract")
+    multiples = _multiples(scale)
+    loaded = load_run_for(run, out=out, force=force)
+    coded = rows_with_codes(loaded, split=split)
+    plus = resolve_class(coded, name=add, flag="--add")
+    minus = None if subtract is None else resolve_class(coded, name=subtract, flag="--subtract")
     assert coded.labels is not None
-    made = inference.arithmetic(
-        found.model, codes=coded.codes.mean, labels=coded.labels, scales=scales, add=plus,
+    board = inference.arithmetic(
+        loaded.model,
+        codes=coded.codes.mean,
+        labels=coded.labels,
+        scales=multiples,
+        add=plus,
         subtract=minus,
-    )  # fmt: skip
-    names = [coded.dataset.classes[label] for label in made.classes.tolist()]
+    )
+    names = coded.class_names(board.classes)
     less = "mean of all" if subtract is None else subtract
     write_decoded(
-        out, made.rows.reshape(made.codes.shape[0] * len(scales), -1), run=found,
+        out,
+        board.rows.reshape(len(names) * len(multiples), -1),
+        run=loaded,
         draw=lambda images: image_grid(
-            images, shape=found.preprocessing.shape, row_labels=names,
-            column_labels=[format_number(value) for value in scales],
+            images,
+            shape=loaded.preprocessing.shape,
+            row_labels=names,
+            column_labels=[format_number(value) for value in multiples],
             title=f"Mean code of each class + s ({add} \N{MINUS SIGN} {less})",
             caption="the numbers above: s",
         ),
-    )  # fmt: skip
+    )
+    values = {"out": str(out), "add": add, "subtract": subtract, "classes": names}
     Output(as_json=as_json).result(
-        {"out": str(out), "add": add, "subtract": subtract, "classes": names, "scales": scales,
-         "split": coded.split},
-        lines=[f"{len(names)} classes plus {len(scales)} multiples of ({add} - {less}): {out}"],
-    )  # fmt: skip
+        values | {"scales": multiples, "split": coded.split},
+        lines=[f"{len(names)} classes plus {len(multiples)} multiples of ({add} - {less}): {out}"],
+    )
 
 
-def _scales(text: str) -> list[float]:
-    """First, last and how many, as evenly spaced numbers."""
+def _multiples(text: str) -> list[float]:
+    """Parse first:last:count as evenly spaced numbers."""
     try:
         first, last, count = text.split(":")
         low, high, columns = float(first), float(last), int(count)

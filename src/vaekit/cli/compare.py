@@ -4,7 +4,7 @@ from pathlib import Path
 
 from vaekit.cli.options import AsJson, RunPath
 from vaekit.cli.output import Output
-from vaekit.cli.study_folder import is_study, member_paths
+from vaekit.cli.study_folder import expand_studies
 from vaekit.errors import ConfigError
 
 __all__ = ["compare", "page_path"]
@@ -28,10 +28,7 @@ def compare(*runs: RunPath, out: Path | None = None, as_json: AsJson = False) ->
     page = None if out is None else page_path(out)
     from vaekit import comparison
 
-    paths = [
-        path for run in runs for path in (member_paths(run).values() if is_study(run) else [run])
-    ]
-    found = comparison.compare(paths)
+    found = comparison.compare(expand_studies(runs))
     lines = found.lines()
     if page is not None:
         command = " ".join(["vaekit compare", *map(str, runs), "--out", str(out)])

@@ -16,7 +16,7 @@ _MOST_NAMES = 12
 def data(
     source: str, /, *, label: Label = None, image_size: int | None = None, as_json: AsJson = False
 ) -> None:
-    """Say what is in a data source: rows, shape, range, classes, missing values.
+    """Describe a data source: rows, shape, range, classes, missing values.
 
     Args:
         source: digits, breast-cancer, swiss-roll, mnist, fashion-mnist, binarized-mnist, or a
@@ -32,7 +32,7 @@ def data(
 
 
 def _table(found: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a person wants to know first, in that order."""
+    """Select what is printed, in order."""
     rows, shape = dict(found["rows"]), found["shape"]
     total = f"{rows.pop('all'):,}"
     parts = ", ".join(f"{count:,} {split}" for split, count in rows.items())
@@ -55,6 +55,6 @@ def _table(found: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _names(names: list[str]) -> str:
-    """The first few names, and how many there are."""
+    """Join the first names, and say how many there are."""
     more = f", ... ({len(names)} in all)" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + more

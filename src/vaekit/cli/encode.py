@@ -6,6 +6,9 @@ from vaekit.cli.output import Output, read_launch
 __all__ = ["encode"]
 
 
+_KINDS = (".npy", ".csv", ".parquet")
+
+
 def encode(
     run: RunPath,
     /,
@@ -18,7 +21,7 @@ def encode(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Turn rows into codes.
+    """Encode rows: write the mean and standard deviation of the posterior of each.
 
     Processes that torchrun starts share the rows.
 
@@ -30,30 +33,34 @@ def encode(
         data: A name or a path; the data of the run when absent.
         label: Column of --data that holds the labels, or "none"; as in training when absent.
         split: Rows to encode.
-        seed: Of the noise of a dynamic binarization.
-        force: Replace a file that is there.
+        seed: Seed of the noise of a dynamic binarization.
+        force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit.cli.output import together
-    from vaekit.cli.writers import CODE_KINDS, check_out, write_codes
+    import numpy as np
+
+    from vaekit.cli.latent_points import rows_with_codes
+    from vaekit.cli.output import joined_processes
+    from vaekit.cli.writers import check_out, write_array, write_frame
     from vaekit.data import look_together
-    from vaekit.inference import encode as encode_rows
     from vaekit.runs import load_run
     from vaekit.runs.run import rows_for
 
-    check_out(out, kinds=CODE_KINDS, force=force)
-    found = load_run(run)
-    with together(device="cpu") as processes:
+    kind = check_out(out, kinds=_KINDS, force=force)
+    loaded = load_run(run)
+    with joined_processes(device="cpu") as processes:
         with look_together(processes):
-            dataset = rows_for(found, source=data, label=label)
-        index = dataset.split.of(split)
-        codes = encode_rows(
-            found.model, preprocessing=found.preprocessing, rows=dataset.rows, index=index,
-            seed=seed, processes=processes,
-        )  # fmt: skip
+            dataset = rows_for(loaded, source=data, label=label)
+        coded = rows_with_codes(
+            loaded, split=split, dataset=dataset, seed=seed, processes=processes
+        )
     if not read_launch().main:
         return
-    write_codes(out, codes, dataset=dataset, index=index)
+    codes = coded.codes
+    if kind == ".npy":
+        write_array(out, codes.mean)
+    else:
+        write_frame(out, coded.frame(z=codes.mean, sd=np.sqrt(codes.variance)))
     rows, dims = codes.mean.shape
     Output(as_json=as_json).result(
         {"out": str(out), "rows": rows, "latent_dim": dims},

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from vaekit.cli.options import AsJson, Quiet, RunPath, SplitName, given
+from vaekit.cli.options import AsJson, Quiet, RunPath, SplitName, set_flags
 from vaekit.cli.output import Output, read_launch
 from vaekit.config import merge, parse_config
 from vaekit.errors import ConfigError
@@ -26,7 +26,7 @@ def evaluate(
 ) -> None:
     """Measure a trained run; its evaluation.json then holds the latest numbers.
 
-    What is not given comes from the config of the run. Processes that torchrun starts share the
+    Defaults come from the config of the run. Processes that torchrun starts share the
     rows.
 
     Args:
@@ -48,10 +48,10 @@ def evaluate(
     if rows is not None and rows < 1:
         raise ConfigError(f"--rows {rows}: expected at least 1 row to measure")
     flags = {"split": split, "samples": samples, "memory_mb": memory_mb, "seed": seed}
-    changes: dict[str, Any] = {"evaluation": given(flags | {"compile": compile})}
+    changes: dict[str, Any] = {"evaluation": set_flags(flags | {"compile": compile})}
     parse_config(changes, origin="flags")
     from vaekit.cli.measure import measure, measuring_device, summary
-    from vaekit.cli.output import together
+    from vaekit.cli.output import joined_processes
     from vaekit.comparison.published import compare_to_published
     from vaekit.data import look_together
     from vaekit.runs import load_run
@@ -59,20 +59,24 @@ def evaluate(
 
     main = read_launch().main
     output = Output(as_json=as_json, quiet=quiet or not main)
-    found = load_run(run)
-    settings = parse_config(merge(found.config.model_dump(), changes)).evaluation
-    with together(device=measuring_device(device)) as processes:
+    loaded = load_run(run)
+    with joined_processes(device=measuring_device(device)) as processes:
         with look_together(processes):
-            dataset = rows_for(found)
-        if split is None:
-            usable = dataset.split.usable(settings.split, purpose="measured")
-            settings = settings.model_copy(update={"split": usable})
-        values = measure(
-            found, dataset=dataset, settings=settings, rows=rows, device=device, output=output,
+            dataset = rows_for(loaded)
+        evaluation = measure(
+            loaded,
+            dataset=dataset,
+            output=output,
+            settings=parse_config(merge(loaded.config.model_dump(), changes)).evaluation,
+            split=split,
+            rows=rows,
+            device=device,
             processes=processes,
-        )  # fmt: skip
+        )
     if not main:
         return
-    more = {"run": str(run), "published": compare_to_published(found.config, values)}
-    output.result({**values, **more}, lines=summary(found, values))
-    output.say(f"{found.folder.evaluation} is rewritten; for the report: vaekit report {run}")
+    published = compare_to_published(loaded.config, evaluation)
+    output.result(
+        {**evaluation, "run": str(run), "published": published}, lines=summary(loaded, evaluation)
+    )
+    output.say(f"{loaded.folder.evaluation} is rewritten; for the report: vaekit report {run}")

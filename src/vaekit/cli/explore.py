@@ -28,7 +28,7 @@ def explore(
     export: Path | None = None,
     as_json: AsJson = False,
 ) -> None:
-    """Walk through a trained model in the browser.
+    """Explore a trained model in the browser.
 
     The page shows the codes of rows on a map, decodes what is under the pointer, moves along
     single latent dimensions, and encodes images and rows of a table. Only this machine can reach

@@ -8,8 +8,6 @@ from vaekit.cli.options import AsJson, Force, Out, RunPath
 from vaekit.cli.output import Output
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from vaekit.describe import Graph
 
 __all__ = ["graph"]
@@ -19,62 +17,56 @@ _KINDS = (".png", ".svg", ".dot", ".json")
 
 
 def graph(run: RunPath, /, *, out: Out, force: Force = False, as_json: AsJson = False) -> None:
-    """Draw the computation graph of a model: its layers, where noise enters, and its objective.
+    """Draw the computation graph of a model: layers, sampling, and objective.
 
     Args:
         run: A run folder.
         out: File to write: .png and .svg are the picture; .json holds nodes and edges, and .dot
             the same for Graphviz.
-        force: Replace a file that is there.
+        force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
     from vaekit import describe
     from vaekit.cli.writers import check_out
     from vaekit.describe.formula import loss_lines, loss_terms
+    from vaekit.figures import save_figure
+    from vaekit.io import write_atomically
     from vaekit.runs import load_run
 
     kind = check_out(out, kinds=_KINDS, force=force)
-    found = load_run(run)
-    objective = found.config.objective
-    made = describe.graph(
-        found.model,
-        shape=found.preprocessing.shape,
+    loaded = load_run(run)
+    objective = loaded.config.objective
+    found = describe.graph(
+        loaded.model,
+        shape=loaded.preprocessing.shape,
         samples=objective.samples,
-        loss=loss_lines(found.config.model, objective),
+        loss=loss_lines(loaded.config.model, objective),
         terms=loss_terms(objective),
     )
-    _write(out, made, kind=kind)
-    learned = sum(node.parameters for node in made.nodes)
-    Output(as_json=as_json).result(
-        {"out": str(out), "nodes": len(made.nodes), "edges": len(made.edges),
-         "parameters": learned},
-        lines=[f"{len(made.nodes)} nodes, {learned:,} parameters: {out}"],
-    )  # fmt: skip
-
-
-def _write(path: "Path", made: "Graph", *, kind: str) -> None:
-    """As a picture or as text."""
-    from vaekit.figures import save_figure
-    from vaekit.io import write_atomically
-
     if kind in (".png", ".svg"):
-        save_figure(made.plot(), path=path)
-        return
-    text = _dot(made) if kind == ".dot" else json.dumps(asdict(made), indent=2, ensure_ascii=False)
-    write_atomically(path, lambda beside: beside.write_bytes(f"{text.rstrip()}\n".encode()))
+        save_figure(found.plot(), path=out)
+    else:
+        text = json.dumps(asdict(found), indent=2, ensure_ascii=False)
+        content = f"{text if kind == '.json' else _dot(found)}\n".encode()
+        write_atomically(out, lambda temporary: temporary.write_bytes(content))
+    nodes, parameters = len(found.nodes), sum(node.parameters for node in found.nodes)
+    Output(as_json=as_json).result(
+        {"out": str(out), "nodes": nodes, "edges": len(found.edges), "parameters": parameters},
+        lines=[f"{nodes} nodes, {parameters:,} parameters: {out}"],
+    )
 
 
-def _dot(made: "Graph") -> str:
-    """Text in the language of Graphviz."""
+def _dot(graph: "Graph") -> str:
+    """Write a graph in the DOT language of Graphviz."""
     lines = ["digraph model {", '  node [shape=box, style=rounded, fontname="DejaVu Sans"];']
-    for node in made.nodes:
+    for node in graph.nodes:
         size = " \N{MULTIPLICATION SIGN} ".join(map(str, node.shape))
         learned = f"{node.parameters:,} parameters" if node.parameters else ""
         label = "\\n".join(
             _escaped(part) for part in (node.title, *node.notes, size, learned) if part
         )
         lines.append(f'  "{_escaped(node.name)}" [label="{label}", class="{node.kind}"];')
-    lines += [f'  "{_escaped(e.source)}" -> "{_escaped(e.target)}";' for e in made.edges]
+    lines += [f'  "{_escaped(e.source)}" -> "{_escaped(e.target)}";' for e in graph.edges]
     return "\n".join([*lines, "}"])
 
 

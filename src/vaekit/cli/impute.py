@@ -1,25 +1,21 @@
 """``vaekit impute``."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Literal
 
 from vaekit.cli.options import AsJson, Force, Out, Quiet
 from vaekit.cli.output import Output
-from vaekit.cli.writers import TABLE_ENDINGS, read_frame
+from vaekit.cli.tables import TABLE_KINDS, TablePath, read_frame, training_settings
+from vaekit.errors import ConfigError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from vaekit.estimators import Completed, VAEImputer
     from vaekit.models import End
 
 __all__ = ["impute"]
 
 
 def impute(
-    table: Annotated[Path, Parameter(name="TABLE")],
+    table: TablePath,
     /,
     *,
     out: Out,
@@ -39,67 +35,96 @@ def impute(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fill the missing cells of a table.
+    """Impute the missing values of a table.
 
-    A model of all columns is trained on the known cells. It says first what it is worth: its
-    error on known cells that it did not see, beside that of simple imputers on the same cells.
+    A model of all columns is trained on the observed cells. Its quality is printed first: the
+    error on held-out cells, beside that of simple imputers on the same cells.
 
     Args:
         table: A .csv, .tsv, .txt, .data or .parquet file.
-        out: File to write, .csv, .tsv or .parquet: the table as it came, without gaps.
-        multiple: Write so many tables more, in FILE-1, FILE-2, ...: draws, for analyses that
-            take into account how unsure the gaps are.
+        out: File to write, .csv, .tsv or .parquet: the table without missing values.
+        multiple: Write so many more tables, in FILE-1, FILE-2, ...: draws for multiple imputation,
+            which takes the uncertainty of the imputed values into account.
         intervals: Write the ends of intervals of this coverage, such as 0.9, to FILE-intervals:
             for each column of numbers NAME_low and NAME_high.
-        missing: What else stands for a gap, with commas between, as in "-999,unknown".
+        missing: Further markers of missing values, with commas between, as in "-999,unknown".
         columns: Kinds of columns where they are known better, as in
             "age=count,score=bounded:0:100". There are real, positive, count, binary,
             categorical, ordinal, bounded, constant and identifier.
         weights: How much columns count in training, as in "age=2,income=0.5"; 1 where not said.
-        missingness: Why cells are missing: for reasons that the known cells tell (ignorable), by
-            their own value (self-masking), and it is known at which end (self-masking-known), or
-            by anything in the row (agnostic).
+        missingness: Why cells are missing: for reasons that the observed cells explain (ignorable),
+            because of their own value (self-masking), known to be high or low
+            (self-masking-known), or because of anything in the row (agnostic).
         missing_when: For self-masking-known, which numbers go missing: "high", "low", or by
             column, as in "income=high,age=low".
-        check: Share of the known cells to compare on, which costs a second training; 0 for none.
+        check: Share of the observed cells to hold out for the comparison, which takes a second
+            training; 0 for none.
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
-        seed: Of training and of draws.
-        force: Replace files that are there.
+        seed: Seed of training and of the draws.
+        force: Replace existing files.
         quiet: Show no progress.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    import sys
+    import warnings
 
     from vaekit.estimators import VAEImputer
-    from vaekit.tables import parse_kinds, parse_weights, write_table
+    from vaekit.tables import parse_weights, write_table
 
-    paths = _paths(out, multiple=multiple, intervals=intervals, force=force)
+    paths = _output_paths(out, multiple=multiple, intervals=intervals, force=force)
+    output = Output(as_json=as_json, quiet=quiet)
+    settings = training_settings(columns=columns, epochs=epochs, seed=seed, output=output)
     frame = read_frame(table, missing=missing)
     imputer = VAEImputer(
-        epochs="auto" if epochs is None else epochs,
-        kinds=parse_kinds(columns),
         weights=parse_weights(weights),
         check=check,
         missingness=missingness,
-        missing_when=_ends(missing_when),
+        missing_when=_missing_when(missing_when),
         keep_empty_features=True,
-        random_state=seed,
-        verbose=sys.stderr.isatty() and not quiet and not as_json,
+        **settings,
     ).fit(frame)
-    made = _completed(imputer, frame, multiple=multiple, coverage=intervals)
-    for path, each in zip(paths, _tables(made, intervals=intervals is not None), strict=True):
+    with warnings.catch_warnings():  # the number of these rows is printed below
+        warnings.filterwarnings("ignore", message=".* importance samples is below")
+        completed = imputer.complete(frame, multiple=multiple, coverage=intervals)
+    tables = [completed.filled, *completed.draws]
+    if intervals is not None:
+        low, high = completed.low, completed.high
+        ends = low.add_suffix("_low").join(high.add_suffix("_high"))
+        tables.append(ends[[f"{name}_{end}" for name in low.columns for end in ("low", "high")]])
+    for path, each in zip(paths, tables, strict=True):
         write_table(each, path)
-    values, lines = _said(imputer, frame, made)
-    Output(as_json=as_json).result(
-        {**values, "out": [str(path) for path in paths]},
-        lines=[*lines, *(f"wrote {path}" for path in paths)],
-    )
+
+    report, missing_cells = imputer.report_, frame.isna().to_numpy()
+    count, collapsed = int(missing_cells.sum()), int(completed.collapsed.sum())
+    lines = [
+        f"{count:,} missing cells in {int(missing_cells.any(1).sum()):,} of {len(frame):,} rows"
+    ]
+    if report is not None:
+        lines += str(report).splitlines()
+        if missingness != "ignorable":
+            lines.append(
+                "the compared cells were hidden at random: cells that are missing because of their "
+                "value are harder than these"
+            )
+    if collapsed:
+        lines.append(
+            f"rows with too small an effective number of importance samples: {collapsed:,}; do not "
+            "rely on their imputed values"
+        )
+    values = {
+        "rows": len(frame),
+        "missing_cells": count,
+        "collapsed_rows": collapsed,
+        "held_back_cells": 0 if report is None else report.cells,
+        "error_numbers": {} if report is None else dict(report.numbers),
+        "error_levels": {} if report is None else dict(report.levels),
+        "out": [str(path) for path in paths],
+    }
+    output.result(values, lines=[*lines, *(f"wrote {path}" for path in paths)])
 
 
-def _paths(out: Path, *, multiple: int, intervals: float | None, force: bool) -> list[Path]:
-    """All files that are asked for, found good before any work is done."""
+def _output_paths(out: Path, *, multiple: int, intervals: float | None, force: bool) -> list[Path]:
+    """Return all files to write, checked before any work is done."""
     from vaekit.cli.writers import check_out
-    from vaekit.errors import ConfigError
 
     if multiple < 0:
         raise ConfigError(f"--multiple {multiple}: expected a number of tables, or 0")
@@ -109,69 +134,15 @@ def _paths(out: Path, *, multiple: int, intervals: float | None, force: bool) ->
     names += ["-intervals"] if intervals is not None else []
     paths = [out.with_name(f"{out.stem}{name}{out.suffix}") for name in names]
     for path in paths:
-        check_out(path, kinds=TABLE_ENDINGS, force=force)
+        check_out(path, kinds=TABLE_KINDS, force=force)
     return paths
 
 
-def _ends(text: str) -> "End | dict[str, End]":
-    """At which end numbers go missing: one word, or NAME=END with commas between."""
-    from vaekit.errors import ConfigError
-
+def _missing_when(text: str) -> "End | dict[str, End]":
+    """Parse at which end numbers go missing: one word, or NAME=END with commas between."""
     words: dict[str, End] = {"high": "high", "low": "low"}
     parts = [part.rpartition("=") for part in text.split(",")]
-    found = {name.strip(): words.get(word.strip()) for name, _, word in parts}
-    ends = {name: end for name, end in found.items() if end is not None}
+    ends = {name.strip(): words[end.strip()] for name, _, end in parts if end.strip() in words}
     if len(ends) < len(parts) or ("" in ends and len(parts) > 1):
         raise ConfigError(f'--missing-when {text}: expected high, low, or "COLUMN=high,COLUMN=low"')
     return ends.get("", ends)
-
-
-def _completed(
-    imputer: "VAEImputer", frame: "pd.DataFrame", *, multiple: int, coverage: float | None
-) -> "Completed":
-    """All that is said of the gaps; that weights collapsed is one of the lines that are printed."""
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".* importance samples is below")
-        return imputer.complete(frame, multiple=multiple, coverage=coverage)
-
-
-def _tables(made: "Completed", *, intervals: bool) -> "list[pd.DataFrame]":
-    """The filled table, the draws, and the ends of the intervals."""
-    tables = [made.filled, *made.draws]
-    if intervals:
-        ends = made.low.add_suffix("_low").join(made.high.add_suffix("_high"))
-        order = [f"{name}_{end}" for name in made.low.columns for end in ("low", "high")]
-        tables.append(ends[order])
-    return tables
-
-
-def _said(
-    imputer: "VAEImputer", frame: "pd.DataFrame", made: "Completed"
-) -> tuple[dict[str, Any], list[str]]:
-    """What is told of the imputation, as JSON and as lines."""
-    gaps = frame.isna().to_numpy()
-    collapsed = int(made.collapsed.sum())
-    lines = [
-        f"{int(gaps.sum()):,} missing cells in {int(gaps.any(1).sum()):,} of {len(gaps):,} rows"
-    ]
-    if imputer.report_ is not None:
-        lines += str(imputer.report_).splitlines()
-    if imputer.report_ is not None and imputer.missingness != "ignorable":
-        lines.append("hidden at random: cells that hide by their value are harder than these")
-    if collapsed:
-        lines.append(
-            f"rows of which too few of the importance samples count: {collapsed:,}; do not rely on "
-            "what is said of their gaps"
-        )
-    report = imputer.report_
-    values = {
-        "rows": len(gaps),
-        "missing_cells": int(gaps.sum()),
-        "collapsed_rows": collapsed,
-        "held_back_cells": 0 if report is None else report.cells,
-        "error_numbers": {} if report is None else dict(report.numbers),
-        "error_levels": {} if report is None else dict(report.levels),
-    }
-    return values, lines

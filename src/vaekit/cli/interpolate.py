@@ -27,11 +27,11 @@ def interpolate(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Walk from one code to another and show what is decoded on the way.
+    """Interpolate between two latent points and decode the points on the way.
 
     Args:
         run: A run folder.
-        start: Where the walk begins: the name of a class, for the mean of its codes, or the
+        start: Where the path begins: the name of a class, for the mean of its codes, or the
             number of a row in the split, counted from 0. Where classes are named by numbers,
             "#12" is row 12.
         end: Where it ends.
@@ -42,38 +42,37 @@ def interpolate(
             near row, so that images on the way stay plausible.
         split: Rows that classes and row numbers refer to; when absent those that the run is
             measured on.
-        force: Replace a file that is there.
+        force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
     from vaekit import figures, inference
-    from vaekit.cli.latent_points import code_at, coded_rows
-    from vaekit.cli.writers import (
-        ANIMATION_KINDS,
-        PICTURE_KINDS,
-        check_moving,
-        need_images,
-        write_decoded,
-    )
-    from vaekit.runs import load_run
+    from vaekit.cli.latent_points import resolve_latent_point, rows_with_codes
+    from vaekit.cli.writers import ANIMATION_KINDS, PICTURE_KINDS, load_run_for, write_decoded
 
-    kind = check_moving(out, still=PICTURE_KINDS, force=force)
-    found = load_run(run)
-    need_images(found, out=out)
-    coded = coded_rows(found, split=split)
-    first, a = code_at(coded, place=start, flag="--from")
-    last, b = code_at(coded, place=end, flag="--to")
-    usual = _ANIMATION if kind in ANIMATION_KINDS else _STRIP
-    count = usual if frames is None else frames
-    codes = coded.codes.mean[inference.evenly(len(coded.index), most=_MOST_STOPS)]
-    made = inference.interpolate(found.model, start=a, end=b, frames=count, path=path, codes=codes)
+    loaded = load_run_for(run, out=out, force=force, kinds=(*PICTURE_KINDS, *ANIMATION_KINDS))
+    coded = rows_with_codes(loaded, split=split)
+    first, start_code = resolve_latent_point(coded, name=start, flag="--from")
+    last, end_code = resolve_latent_point(coded, name=end, flag="--to")
+    if frames is None:
+        frames = _ANIMATION if out.suffix.lower() in ANIMATION_KINDS else _STRIP
+    walk = inference.interpolate(
+        loaded.model,
+        start=start_code,
+        end=end_code,
+        frames=frames,
+        path=path,
+        codes=coded.codes.mean[inference.evenly(len(coded.index), most=_MOST_STOPS)],
+    )
     write_decoded(
-        out, made.rows, run=found,
+        out,
+        walk.rows,
+        run=loaded,
         draw=lambda images: figures.image_sequence(
-            images, shape=found.preprocessing.shape, start=first, end=last
+            images, shape=loaded.preprocessing.shape, start=first, end=last
         ),
-    )  # fmt: skip
+    )
+    values = {"out": str(out), "from": first, "to": last, "path": path, "frames": frames}
     Output(as_json=as_json).result(
-        {"out": str(out), "from": first, "to": last, "path": path, "frames": count,
-         "split": coded.split},
-        lines=[f"{count} images from {first} to {last}: {out}"],
-    )  # fmt: skip
+        values | {"split": coded.split},
+        lines=[f"{frames} images from {first} to {last}: {out}"],
+    )

@@ -21,10 +21,10 @@ def manifold(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a plane of codes decodes to, as one map of images.
+    """Decode a grid of latent points on a plane, as one map of images.
 
-    With more than two latent dimensions the plane is that of the two that carry most, and all
-    others are at 0.
+    With more than two latent dimensions the plane is that of the two with the largest KL, and
+    all others are at 0.
 
     Args:
         run: A run folder.
@@ -34,50 +34,44 @@ def manifold(
         extent: The map goes from minus this to this along both axes; 2 when absent.
         quantiles: Space the images by quantiles of N(0, 1) instead, so that each stands for a
             part of the plane of the same probability.
-        force: Replace a file that is there.
+        force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
 
     Raises:
         ConfigError: a number out of range, or a single latent dimension.
     """
     from vaekit import figures, inference
-    from vaekit.cli.latent_points import carrying_most
-    from vaekit.cli.writers import PICTURE_KINDS, check_out, need_images, write_decoded
-    from vaekit.runs import load_run
+    from vaekit.cli.latent_points import most_informative_dims
+    from vaekit.cli.writers import load_run_for, write_decoded
 
-    check_out(out, kinds=PICTURE_KINDS, force=force)
-    _check(size, extent, quantiles)
-    found = load_run(run)
-    need_images(found, out=out)
-    dims = carrying_most(found)
-    reach = _EXTENT if extent is None else extent
-    limits = (-reach, reach, -reach, reach)
-    if quantiles:
-        limits = (0.5 / size, 1 - 0.5 / size, 0.5 / size, 1 - 0.5 / size)
-    points = figures.manifold_codes(size, extent=limits)
-    points = inference.normal_quantiles(points) if quantiles else points
-    made = inference.plane(found.model, points=points, dims=dims)
-    first, second = (f"z{dim + 1}" for dim in dims)
-    write_decoded(
-        out, made.rows, run=found,
-        draw=lambda images: figures.manifold(
-            images, shape=found.preprocessing.shape, codes=points, axis_labels=(first, second)
-        ),
-    )  # fmt: skip
-    latent = found.config.model.latent_dim
-    others = f"; {first} and {second} carry most of {latent}, the others are at 0"
-    Output(as_json=as_json).result(
-        {"out": str(out), "size": size, "dims": [first, second], "latent_dim": latent,
-         "extent": None if quantiles else reach, "quantiles": quantiles},
-        lines=[f"{size} times {size} images: {out}{others if latent > 2 else ''}"],
-    )  # fmt: skip
-
-
-def _check(size: int, extent: float | None, quantiles: bool) -> None:
-    """Numbers that make a map."""
     if size < 2:
         raise ConfigError(f"--size {size}: expected at least 2 images along a side")
     if extent is not None and quantiles:
         raise ConfigError("--extent and --quantiles are two ways to space the images; take one")
     if extent is not None and not 0 < extent < float("inf"):
         raise ConfigError(f"--extent {extent}: expected a number above 0")
+    loaded = load_run_for(run, out=out, force=force)
+    dims = most_informative_dims(loaded)
+    reach = _EXTENT if extent is None else extent
+    limits = (-reach, reach, -reach, reach)
+    if quantiles:
+        limits = (0.5 / size, 1 - 0.5 / size, 0.5 / size, 1 - 0.5 / size)
+    points = figures.manifold_codes(size, extent=limits)
+    points = inference.normal_quantiles(points) if quantiles else points
+    plane = inference.plane(loaded.model, points=points, dims=dims)
+    first, second = (f"z{dim + 1}" for dim in dims)
+    write_decoded(
+        out,
+        plane.rows,
+        run=loaded,
+        draw=lambda images: figures.manifold(
+            images, shape=loaded.preprocessing.shape, codes=points, axis_labels=(first, second)
+        ),
+    )
+    latent = loaded.config.model.latent_dim
+    others = f"; {first} and {second} carry most of {latent}, the others are at 0"
+    values = {"out": str(out), "size": size, "dims": [first, second], "latent_dim": latent}
+    Output(as_json=as_json).result(
+        values | {"extent": None if quantiles else reach, "quantiles": quantiles},
+        lines=[f"{size} times {size} images: {out}{others if latent > 2 else ''}"],
+    )

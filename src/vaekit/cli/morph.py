@@ -30,10 +30,10 @@ def morph(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Turn every class into every other, on one board.
+    """Interpolate between the centroids of all classes, on one board.
 
-    In a row of the board all images begin at the mean code of the same class; each walks to the
-    mean code of the class above its column. Of more than twelve classes the largest are taken.
+    In a row of the board all images begin at the mean code of the same class and end at the mean
+    code of the class above their column. Of more than twelve classes the largest are taken.
 
     Args:
         run: A run folder.
@@ -41,28 +41,28 @@ def morph(
         frames: Images on the way, both ends included.
         path: linear goes straight; spherical turns around the origin.
         split: Rows whose codes are averaged; when absent those that the run is measured on.
-        force: Replace a file that is there.
+        force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
     from vaekit import figures, inference
-    from vaekit.cli.latent_points import coded_rows
-    from vaekit.cli.writers import check_moving, need_images
+    from vaekit.cli.latent_points import rows_with_codes
+    from vaekit.cli.writers import ANIMATION_KINDS, load_run_for
     from vaekit.report import as_shown
-    from vaekit.runs import load_run
 
-    kind = check_moving(out, still=_STILL, force=force)
-    found = load_run(run)
-    need_images(found, out=out)
-    coded = coded_rows(found, split=split)
-    labels = _largest(coded)
-    made = inference.morph(
-        found.model, codes=coded.codes.mean, labels=labels, frames=frames, path=path
+    loaded = load_run_for(run, out=out, force=force, kinds=(*_STILL, *ANIMATION_KINDS))
+    coded = rows_with_codes(loaded, split=split)
+    board = inference.morph(
+        loaded.model,
+        codes=coded.codes.mean,
+        labels=_labels_of_largest(coded),
+        frames=frames,
+        path=path,
     )
-    names = [coded.dataset.classes[label] for label in made.classes.tolist()]
-    rows = made.rows.reshape(frames * len(names) ** 2, -1)
-    images = as_shown(rows, found.preprocessing).reshape(frames, len(names) ** 2, -1)
-    shape, title = found.preprocessing.shape, "Every class turning into every other"
-    if kind in _STILL:
+    names = coded.class_names(board.classes)
+    shape, title = loaded.preprocessing.shape, "Every class turning into every other"
+    rows = board.rows.reshape(frames * len(names) ** 2, -1)
+    images = as_shown(rows, loaded.preprocessing).reshape(frames, len(names) ** 2, -1)
+    if out.suffix.lower() in _STILL:
         drawing = figures.image_grid(
             images[frames // 2], shape=shape, row_labels=names, column_labels=names, title=title
         )
@@ -77,13 +77,13 @@ def morph(
     )
 
 
-def _largest(coded: "CodedRows") -> "NDArray[np.int64]":
-    """Labels (B,), below 0 for rows of classes that are left out."""
+def _labels_of_largest(coded: "CodedRows") -> "NDArray[np.int64]":
+    """Return the labels (B,), below 0 for rows of classes that are left out."""
     import numpy as np
 
     labels = coded.labels
     if labels is None:
-        raise ConfigError(f"{coded.dataset.name} has no labels, so it has no classes to turn")
+        raise ConfigError(f"{coded.dataset.name} has no labels, so it has no classes to morph")
     sizes = np.bincount(labels[labels >= 0])
     largest = np.argsort(-sizes, kind="stable")[:_MOST_CLASSES]
     return np.where(np.isin(labels, largest), labels, -1)

@@ -44,9 +44,9 @@ __all__ = [
     "SplitName",
     "SplitOrAll",
     "TrainingFlags",
-    "given",
     "resolve_config",
     "resolve_members",
+    "set_flags",
 ]
 
 
@@ -63,8 +63,8 @@ SplitOrAll = Literal["all", "train", "validation", "test"]
 
 
 def _section(title: str, *, order: int) -> Parameter:
-    """A section of the config as flags; its defaults are those of the recipe, so none is shown."""
-    group = Group(f"{title} (what is not given comes from the recipe)", sort_key=order)
+    """Make flags of a section of the config; defaults are those of the recipe, so none is shown."""
+    group = Group(f"{title} (defaults come from the recipe)", sort_key=order)
     return Parameter(
         name=f"--{title.lower()}",
         group=group,
@@ -86,18 +86,18 @@ ReportFlags = Annotated[ReportConfig | None, _section("Report", order=7)]
 DEFAULT_RECIPE = "digits"
 
 
-def given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The flags that were given, as a nested mapping.
+def set_flags(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the flags that were set, as a nested mapping.
 
     Args:
-        values: name to value; None, or a section none of whose fields was set, was not given.
+        values: by name; None, or a section none of whose fields was set, is left out.
 
     Returns:
-        Only what was given.
+        Only what was set.
 
     Example:
         >>> from vaekit.config import TrainingConfig
-        >>> given({"seed": None, "name": "a", "training": TrainingConfig(epochs=3)})
+        >>> set_flags({"seed": None, "name": "a", "training": TrainingConfig(epochs=3)})
         {'name': 'a', 'training': {'epochs': 3}}
     """
     plain = {
@@ -114,7 +114,7 @@ def resolve_config(
     flags: Mapping[str, Any],
     quick: bool = False,
 ) -> Config:
-    """Recipe, then config file, then flags.
+    """Merge recipe, config file and flags, later ones over earlier ones.
 
     Without a recipe a file, or data of one's own, starts from the plain defaults; without any
     of these it is the recipe digits.
@@ -122,7 +122,7 @@ def resolve_config(
     Args:
         recipe: its name.
         file: TOML, YAML or JSON.
-        flags: as ``given`` returns them.
+        flags: as `set_flags` returns them.
         quick: shrink the run before the flags are laid over it.
 
     Returns:
@@ -154,12 +154,12 @@ def resolve_config(
 def resolve_members(
     study: str, *, file: Path | None = None, flags: Mapping[str, Any], quick: bool = False
 ) -> dict[str, Config]:
-    """The same for each member of a study: file and flags hold for all of them.
+    """Merge each member of a study with config file and flags, which hold for all of them.
 
     Args:
         study: its name.
         file: TOML, YAML or JSON.
-        flags: as ``given`` returns them.
+        flags: as `set_flags` returns them.
         quick: shrink every run before the flags are laid over it.
 
     Returns:
@@ -187,5 +187,5 @@ def resolve_members(
 
 
 def _slug(text: str) -> str:
-    """A text as the name of a run: letters, digits, dots, dashes, underscores."""
+    """Turn a text into the name of a run: letters, digits, dots, dashes, underscores."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-._") or "run"

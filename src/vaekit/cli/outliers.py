@@ -1,27 +1,17 @@
 """``vaekit outliers``."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-from cyclopts import Parameter
-
 from vaekit.cli.options import AsJson, Force, Out, Quiet
 from vaekit.cli.output import Output
-from vaekit.cli.writers import TABLE_ENDINGS, read_frame
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from vaekit.estimators import VAEOutlierDetector
+from vaekit.cli.tables import TABLE_KINDS, TablePath, read_frame, training_settings
 
 __all__ = ["outliers"]
 
 
-_SHOWN = 5
+_SHOWN = 5  # outliers that are printed
 
 
 def outliers(
-    table: Annotated[Path, Parameter(name="TABLE")],
+    table: TablePath,
     /,
     *,
     out: Out,
@@ -35,61 +25,51 @@ def outliers(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find the odd rows of a table.
+    """Detect outliers in a table.
 
-    A model of all columns is trained on four fifths of the rows, without knowing which are odd. A
-    row is called odd where its log-density is below almost all of those of the other fifth.
+    A model of all columns is trained on four fifths of the rows, without labels. A row is an
+    outlier where its log-density is below almost all of those of the held-out fifth.
 
     Args:
         table: A .csv, .tsv, .txt, .data or .parquet file; cells may be missing.
         out: File to write, .csv, .tsv or .parquet: for each row, in the order of the table, its
-            score (log-density, in nats), p_value (how often a usual row scores as low) and
+            score (log-density, in nats), p_value (how often an inlier scores as low) and
             outlier.
-        contamination: Share of usual rows that may be called odd, above 0 and up to 0.5.
+        contamination: Share of inliers that may be called outliers, above 0 and up to 0.5.
         explain: Write a column why_NAME for each column too: how surprising the cell is given
-            the rest of its row, in nats above what is usual.
-        missing: What else stands for a gap, with commas between, as in "-999,unknown".
+            the rest of its row, in nats above what inliers have.
+        missing: Further markers of missing values, with commas between, as in "-999,unknown".
         columns: Kinds of columns where they are known better, as in
             "age=count,score=bounded:0:100".
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
-        seed: Of training.
-        force: Replace a file that is there.
+        seed: Seed of training.
+        force: Replace an existing file.
         quiet: Show no progress.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    import sys
-
     from vaekit.cli.writers import check_out
     from vaekit.estimators import VAEOutlierDetector
-    from vaekit.tables import parse_kinds, write_table
+    from vaekit.tables import write_table
 
-    check_out(out, kinds=TABLE_ENDINGS, force=force)
+    check_out(out, kinds=TABLE_KINDS, force=force)
+    output = Output(as_json=as_json, quiet=quiet)
+    settings = training_settings(columns=columns, epochs=epochs, seed=seed, output=output)
     frame = read_frame(table, missing=missing)
-    detector = VAEOutlierDetector(
-        contamination=contamination,
-        epochs="auto" if epochs is None else epochs,
-        kinds=parse_kinds(columns),
-        random_state=seed,
-        verbose=sys.stderr.isatty() and not quiet and not as_json,
-    ).fit(frame)
-    found = _scored(detector, frame)
-    why = detector.explain(frame) if explain else None
-    write_table(found if why is None else found.join(why.add_prefix("why_")), out)
-    odd, rate = int(found["outlier"].sum()), detector.false_alarm_rate_
-    lines = [f"{odd:,} of {len(found):,} rows are odd, at a false-alarm rate of {rate:.3f}: {out}"]
-    for place in found["score"].to_numpy().argsort(kind="stable")[: min(odd, _SHOWN)].tolist():
-        most = "" if why is None else f", most by {why.iloc[place].astype(float).idxmax()}"
-        lines.append(f"  row {place + 1}: p = {found['p_value'].iloc[place]:.3f}{most}")
-    Output(as_json=as_json).result(
-        {"out": str(out), "rows": len(found), "outliers": odd, "false_alarm_rate": rate},
-        lines=lines,
-    )
-
-
-def _scored(detector: "VAEOutlierDetector", frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Score, p-value and verdict of each row."""
+    detector = VAEOutlierDetector(contamination=contamination, **settings).fit(frame)
     found = frame[[]].copy()
     found["score"] = detector.score_samples(frame)
     found["p_value"] = detector.p_values(frame)
     found["outlier"] = found["score"] < detector.offset_
-    return found
+    reasons = detector.explain(frame) if explain else None
+    write_table(found if reasons is None else found.join(reasons.add_prefix("why_")), out)
+    count, rate = int(found["outlier"].sum()), detector.false_alarm_rate_
+    lines = [
+        f"{count:,} outliers in {len(found):,} rows, at a false-alarm rate of {rate:.3f}: {out}"
+    ]
+    for row in found["score"].to_numpy().argsort(kind="stable")[: min(count, _SHOWN)].tolist():
+        most = "" if reasons is None else f", most by {reasons.iloc[row].astype(float).idxmax()}"
+        lines.append(f"  row {row + 1}: p = {found['p_value'].iloc[row]:.3f}{most}")
+    output.result(
+        {"out": str(out), "rows": len(found), "outliers": count, "false_alarm_rate": rate},
+        lines=lines,
+    )

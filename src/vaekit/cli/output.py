@@ -16,32 +16,37 @@ if TYPE_CHECKING:
 
     from vaekit.training.distributed import Processes
 
-__all__ = ["Launch", "Output", "blame_the_others", "finite", "read_launch", "together"]
+__all__ = ["Launch", "Output", "joined_processes", "read_launch", "report_lost_process"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """What a command says, and where.
+    """How a command prints.
 
     Args:
-        as_json: the result is one JSON object.
-        quiet: nothing but the result, warnings and errors.
+        as_json: print the result as one JSON object.
+        quiet: print nothing but the result, warnings and errors.
     """
 
     as_json: bool = False
     quiet: bool = False
 
+    @property
+    def interactive(self) -> bool:
+        """Whether somebody watches progress on a terminal."""
+        return sys.stderr.isatty() and not self.quiet and not self.as_json
+
     def say(self, text: str) -> None:
-        """Tell a person what is going on."""
+        """Print a message about progress on stderr."""
         if not self.quiet:
             print(text, file=sys.stderr, flush=True)
 
     def result(self, values: Mapping[str, Any], *, lines: Iterable[str]) -> None:
-        """Print what was asked for.
+        """Print the result on stdout.
 
         Args:
             values: as JSON.
-            lines: for a person.
+            lines: as text.
         """
         if self.as_json:
             print(json.dumps(values, indent=2, allow_nan=False))
@@ -49,14 +54,14 @@ class Output:
             print("\n".join(lines))
 
     def console(self) -> "Console":
-        """For live progress; on stderr."""
+        """Return a console on stderr for live progress."""
         from rich.console import Console
 
         return Console(stderr=True, quiet=self.quiet)
 
     @contextmanager
-    def rows_bar(self, what: str, *, rows: int) -> Iterator[Callable[[int], None]]:
-        """A bar over rows, where there is a terminal to show it.
+    def progress_bar(self, what: str, *, rows: int) -> Iterator[Callable[[int], None]]:
+        """Show a bar over rows, where stderr is a terminal.
 
         Args:
             what: is being done.
@@ -82,33 +87,15 @@ class Output:
             yield lambda done: bar.advance(task, done)
 
 
-def finite(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Replace what JSON cannot hold, and say so in the notes.
-
-    Args:
-        values: plain values, of which numbers may be infinite or not a number.
-
-    Returns:
-        The same, with none instead of such a number.
-
-    Example:
-        >>> finite({"elbo": float("inf"), "notes": []})["elbo"] is None
-        True
-    """
-    bad = [key for key, value in values.items() if isinstance(value, float) and value - value != 0]
-    notes = [*values.get("notes", ()), *(f"{key} is not finite: {values[key]}." for key in bad)]
-    return {**values, **dict.fromkeys(bad), "notes": notes}
-
-
 @dataclass(frozen=True, kw_only=True)
 class Launch:
-    """One of the processes that torchrun started, or one alone.
+    """How torchrun started this process; one process alone by default.
 
     Args:
-        number: which process, from 0; the first writes and tells.
-        count: how many there are.
-        restarts: how often torchrun has started them again.
-        elastic: whether torchrun may start them again.
+        number: rank of the process; process 0 writes and prints.
+        count: number of processes.
+        restarts: how often torchrun has restarted them.
+        elastic: whether torchrun may restart them.
         shared_store: whether they meet at the address at which torchrun's own processes met.
     """
 
@@ -120,38 +107,38 @@ class Launch:
 
     @property
     def main(self) -> bool:
-        """Whether this is the process that writes and tells."""
+        """Whether this is the process that writes and prints."""
         return self.number == 0
 
 
 def read_launch() -> Launch:
-    """What the environment says; one process alone where torchrun did not start this one.
+    """Read from the environment how torchrun started this process.
 
     Example:
         >>> read_launch().main
         True
     """
-    known = os.environ
-    if "TORCHELASTIC_RUN_ID" not in known:
+    env = os.environ
+    if "TORCHELASTIC_RUN_ID" not in env:
         return Launch()
     return Launch(
-        number=int(known.get("RANK", 0)),
-        count=int(known.get("WORLD_SIZE", 1)),
-        restarts=int(known.get("TORCHELASTIC_RESTART_COUNT", 0)),
-        elastic=int(known.get("TORCHELASTIC_MAX_RESTARTS", 0)) > 0,
-        shared_store=known.get("TORCHELASTIC_USE_AGENT_STORE") == "True",
+        number=int(env.get("RANK", 0)),
+        count=int(env.get("WORLD_SIZE", 1)),
+        restarts=int(env.get("TORCHELASTIC_RESTART_COUNT", 0)),
+        elastic=int(env.get("TORCHELASTIC_MAX_RESTARTS", 0)) > 0,
+        shared_store=env.get("TORCHELASTIC_USE_AGENT_STORE") == "True",
     )
 
 
 @contextmanager
-def blame_the_others(launch: Launch) -> Iterator[None]:
-    """Say in one line that another process is gone: its own error is what matters.
+def report_lost_process(launch: Launch) -> Iterator[None]:
+    """Replace a communication error by one line: another process ended, and its error matters.
 
     Args:
         launch: how this process was started.
 
     Raises:
-        TrainingError: the others do not answer.
+        TrainingError: the other processes do not answer.
     """
     try:
         yield
@@ -163,14 +150,14 @@ def blame_the_others(launch: Launch) -> Iterator[None]:
 
 
 @contextmanager
-def together(*, device: str) -> Iterator["Processes | None"]:
-    """Meet the other processes, and part from them afterwards.
+def joined_processes(*, device: str) -> Iterator["Processes | None"]:
+    """Join the process group of torchrun, and leave it afterwards.
 
     Args:
         device: cpu or cuda; of the latter each process gets one.
 
     Yields:
-        The processes, seen from this one; none where there are no others.
+        The processes, seen from this one; none where this process is alone.
 
     Raises:
         ConfigError: a machine with fewer devices than processes.
@@ -182,7 +169,7 @@ def together(*, device: str) -> Iterator["Processes | None"]:
         return
     from vaekit.training.distributed import Processes, join_engine
 
-    with blame_the_others(launch):
+    with report_lost_process(launch):
         processes = Processes(join_engine(device=device))
         yield processes
         processes.close()

@@ -1,21 +1,14 @@
 """``vaekit project``."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from vaekit.cli.options import AsJson, Force, Out, RunPath, SplitOrAll
 from vaekit.cli.output import Output
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from vaekit.cli.latent_points import CodedRows
-    from vaekit.inference import Projection
 
 __all__ = ["project"]
 
 
 _MOST_ROWS = 5000
-_KINDS = (".png", ".svg", ".npy", ".csv")
 
 
 def project(
@@ -39,56 +32,40 @@ def project(
         out: File to write: .png and .svg show the rows by class; .npy holds the coordinates;
             .csv holds for each row its number, its label and its coordinates.
         method: pca keeps the directions of largest variance; tsne keeps neighbours together,
-            and says nothing with sizes of clusters or distances between them; umap likewise, with
-            somewhat more of how clusters lie to each other, and needs the package umap-learn.
-        dims: Of the picture.
+            but sizes of clusters and distances between them have no meaning; umap likewise, but
+            it keeps more of the global structure, and needs the package umap-learn.
+        dims: Number of dimensions of the projection.
         split: Rows to project; when absent those that the run is measured on.
-        seed: Of t-SNE and UMAP.
-        force: Replace a file that is there.
+        seed: Seed of t-SNE and UMAP.
+        force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit import inference
-    from vaekit.cli.latent_points import coded_rows
-    from vaekit.cli.writers import check_out
+    from vaekit import figures, inference
+    from vaekit.cli.latent_points import rows_with_codes
+    from vaekit.cli.writers import PICTURE_KINDS, check_out, write_array, write_frame
     from vaekit.runs import load_run
 
-    kind = check_out(out, kinds=_KINDS, force=force)
-    coded = coded_rows(load_run(run), split=split, most=_MOST_ROWS)
-    made = inference.project(coded.codes.mean, method=method, dims=dims, seed=seed)
-    if kind in (".npy", ".csv"):
-        _write(out, made, coded=coded, stem=method)
+    kind = check_out(out, kinds=PICTURE_KINDS, force=force)
+    coded = rows_with_codes(load_run(run), split=split, most=_MOST_ROWS)
+    projection = inference.project(coded.codes.mean, method=method, dims=dims, seed=seed)
+    points = projection.points.astype("float32")
+    if kind == ".npy":
+        write_array(out, points)
+    elif kind == ".csv":
+        write_frame(out, coded.frame(**{method: points}))
     else:
-        _draw(out, made, coded=coded)
-    shares = None if made.explained is None else [round(float(s), 6) for s in made.explained]
+        drawing = figures.latent_scatter(
+            projection.points,
+            labels=coded.labels,
+            classes=coded.dataset.classes,
+            axis_labels=projection.axis_labels,
+        )
+        figures.save_figure(drawing, path=out)
+    explained = projection.explained
+    shares = None if explained is None else [round(float(share), 6) for share in explained]
     kept = "" if shares is None else f", {sum(shares):.0%} of the variance"
+    values = {"out": str(out), "rows": len(coded.index), "split": coded.split, "method": method}
     Output(as_json=as_json).result(
-        {"out": str(out), "rows": len(coded.index), "split": coded.split, "method": method,
-         "dims": dims, "explained": shares},
+        values | {"dims": dims, "explained": shares},
         lines=[f"{len(coded.index):,} {coded.split} rows in {dims} dimensions{kept}: {out}"],
-    )  # fmt: skip
-
-
-def _write(path: "Path", made: "Projection", *, coded: "CodedRows", stem: str) -> None:
-    """Coordinates as npy or csv."""
-    from vaekit.cli.latent_points import row_columns
-    from vaekit.cli.writers import write_array, write_csv
-
-    points = made.points.astype("float32")
-    if path.suffix.lower() == ".npy":
-        write_array(path, points)
-        return
-    axes = [(f"{stem}{axis + 1}", column) for axis, column in enumerate(points.T)]
-    write_csv(path, [*row_columns(coded), *axes])
-
-
-def _draw(path: "Path", made: "Projection", *, coded: "CodedRows") -> None:
-    """Points by class, from one side or two."""
-    from vaekit import figures
-
-    drawing = figures.latent_scatter(
-        made.points,
-        labels=coded.labels,
-        classes=coded.dataset.classes,
-        axis_labels=made.axis_labels,
     )
-    figures.save_figure(drawing, path=path)

@@ -44,7 +44,7 @@ def show(name: str, /, *, format: Literal["toml", "json", "yaml"] = "toml") -> N
 
     Args:
         name: One that `vaekit recipes` lists.
-        format: Of what is printed.
+        format: Format to print.
     """
     if name in STUDIES:
         members = STUDIES[name].members().items()
@@ -62,7 +62,7 @@ def show(name: str, /, *, format: Literal["toml", "json", "yaml"] = "toml") -> N
 
 
 def to_toml(values: Mapping[str, Any], *, above: str = "") -> str:
-    """Write nested settings as TOML; those without a value are left out, as TOML has none.
+    """Write nested settings as TOML; those without a value are left out, as TOML has no null.
 
     Args:
         values: sections and settings.

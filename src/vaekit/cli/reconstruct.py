@@ -23,7 +23,7 @@ def reconstruct(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send rows through the code and back.
+    """Reconstruct rows: encode them and decode their mean codes.
 
     Args:
         run: A run folder.
@@ -33,37 +33,41 @@ def reconstruct(
         label: Column of --data that holds the labels, or "none"; as in training when absent.
         split: Rows to reconstruct; when absent test for the data of the run, all for others.
         rows: Only the first so many of them; when absent 40 for a picture of images, else all.
-        seed: Of the noise of a dynamic binarization.
-        force: Replace a file that is there.
+        seed: Seed of the noise of a dynamic binarization.
+        force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
 
     Raises:
         ConfigError: no rows are asked for.
     """
-    from vaekit.cli.writers import RAW_KINDS, check_out, draw_pairs, write_rows
-    from vaekit.inference import reconstruct as through_the_code
+    from vaekit import figures, inference
+    from vaekit.cli.writers import ROW_KINDS, check_out, write_decoded
+    from vaekit.report import as_shown
     from vaekit.runs import load_run
     from vaekit.runs.run import rows_for
 
-    kind = check_out(out, kinds=RAW_KINDS, force=force)
+    kind = check_out(out, kinds=ROW_KINDS, force=force)
     if rows is not None and rows < 1:
         raise ConfigError(f"--rows {rows}: expected at least 1 row to reconstruct")
-    found = load_run(run)
-    dataset = rows_for(found, source=data, label=label)
+    loaded = load_run(run)
+    dataset, pre = rows_for(loaded, source=data, label=label), loaded.preprocessing
     if rows is None and kind == ".png" and dataset.is_image:
         rows = _PICTURE_ROWS
-    chosen = split or (
-        dataset.split.usable("test", purpose="reconstructed") if data is None else "all"
-    )
+    default = "all" if data is not None else "test"
+    chosen = split or dataset.split.usable(default, purpose="reconstructed")
     index = dataset.split.of(chosen)[:rows]
-    made = through_the_code(
-        found.model, preprocessing=found.preprocessing, rows=dataset.rows, index=index, seed=seed
+    pairs = inference.reconstruct(
+        loaded.model, preprocessing=pre, rows=dataset.rows, index=index, seed=seed
     )
-    if kind == ".png":
-        draw_pairs(found, made, path=out)
-    else:
-        write_rows(out, made.outputs, preprocessing=found.preprocessing)
-    error = float(((made.inputs - made.outputs) ** 2).sum(1).mean())
+    write_decoded(
+        out,
+        pairs.outputs,
+        run=loaded,
+        draw=lambda outputs: figures.reconstructions(
+            as_shown(pairs.inputs, pre), outputs=outputs, shape=pre.shape, names=pre.columns
+        ),
+    )
+    error = float(((pairs.inputs - pairs.outputs) ** 2).sum(1).mean())
     Output(as_json=as_json).result(
         {"out": str(out), "rows": len(index), "split": chosen, "reconstruction_error": error},
         lines=[

@@ -1,6 +1,6 @@
 """``vaekit report``."""
 
-from vaekit.cli.options import AsJson, ReportFlags, RunPath, given
+from vaekit.cli.options import AsJson, ReportFlags, RunPath, set_flags
 from vaekit.cli.output import Output
 from vaekit.cli.study_folder import is_study
 from vaekit.config import merge, parse_config
@@ -10,38 +10,38 @@ __all__ = ["report"]
 
 
 def report(run: RunPath, /, *, as_json: AsJson = False, wanted: ReportFlags = None) -> None:
-    """Draw the figures of a run, or of a study, anew and rewrite its report.
+    """Redraw the figures of a run, or of a study, and rewrite its report.
 
-    What the report of a run shows beside what every report shows is what the run was configured
-    with; flags change that for this report.
+    The optional parts of the report of a run are those it was configured with; flags change them
+    for this report.
 
     Args:
         run: A run folder, or that of a study.
         as_json: Print one JSON object to stdout and nothing else.
-        wanted: What the report of a run shows beside what every report shows.
+        wanted: Optional parts of the report of a run.
 
     Raises:
         ConfigError: flags for the report of a study.
     """
-    changes = given({"report": wanted}).get("report", {})
+    changes = set_flags({"report": wanted}).get("report", {})
     if is_study(run):
         if changes:
             raise ConfigError(
                 f"{run} is a study, and --report flags are for the report of a run: give the "
                 "folder of one of its runs"
             )
-        from vaekit.cli.study import show_study
+        from vaekit.cli.study import report_study
 
-        show_study(run, output=Output(as_json=as_json))
+        report_study(run, output=Output(as_json=as_json))
         return
-    from vaekit.cli.training import write_page
+    from vaekit.cli.training import write_run_report
     from vaekit.runs import load_run
     from vaekit.runs.run import rows_for
 
-    found = load_run(run)
-    config = parse_config(merge(found.config.model_dump(), {"report": changes}), origin="flags")
-    drawn = [str(path) for path in write_page(found, dataset=rows_for(found), wanted=config.report)]
-    page = str(found.folder.report)
+    loaded = load_run(run)
+    config = parse_config(merge(loaded.config.model_dump(), {"report": changes}), origin="flags")
+    paths = write_run_report(loaded, dataset=rows_for(loaded), wanted=config.report)
+    figures, page = [str(path) for path in paths], str(loaded.folder.report)
     Output(as_json=as_json).result(
-        {"report": page, "figures": drawn}, lines=[f"report  {page}", *drawn]
+        {"report": page, "figures": figures}, lines=[f"report  {page}", *figures]
     )

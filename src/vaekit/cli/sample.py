@@ -1,13 +1,21 @@
 """``vaekit sample``."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from vaekit.cli.options import AsJson, Force, Out, RunPath
 from vaekit.cli.output import Output
 
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
 __all__ = ["sample"]
+
+
+_MOST_POINTS = 2000  # rows of a table beside the generated ones
 
 
 def sample(
@@ -22,7 +30,7 @@ def sample(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make rows up: draw codes from the prior and decode them.
+    """Generate rows: draw codes from the prior and decode them.
 
     Args:
         run: A run folder.
@@ -31,20 +39,28 @@ def sample(
         temperature: Below 1 for more typical, less varied rows.
         draw: Draw each value from its distribution too, instead of taking its mean.
         seed: The same seed gives the same rows.
-        force: Replace a file that is there.
+        force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
-    from vaekit.cli.writers import RAW_KINDS, check_out, draw_samples, write_rows
-    from vaekit.inference import sample as make_rows
+    from vaekit import figures, inference
+    from vaekit.cli.writers import ROW_KINDS, check_out, is_image, write_decoded
     from vaekit.runs import load_run
+    from vaekit.runs.run import rows_for
 
-    kind = check_out(out, kinds=RAW_KINDS, force=force)
-    found = load_run(run)
-    rows = make_rows(found.model, n=number, temperature=temperature, draw=draw, seed=seed)
-    if kind == ".png":
-        draw_samples(found, rows, path=out)
-    else:
-        write_rows(out, rows, preprocessing=found.preprocessing)
+    check_out(out, kinds=ROW_KINDS, force=force)
+    loaded = load_run(run)
+    rows = inference.sample(loaded.model, n=number, temperature=temperature, draw=draw, seed=seed)
+    pre = loaded.preprocessing
+
+    def draw_samples(values: "NDArray[np.float64]") -> "Figure":
+        data = None
+        if not is_image(pre):
+            dataset = rows_for(loaded)
+            split = dataset.split.usable(loaded.config.evaluation.split, purpose="taken")
+            data = dataset.rows[dataset.split.of(split)[:_MOST_POINTS]]
+        return figures.samples(values, shape=pre.shape, data=data, names=pre.columns)
+
+    write_decoded(out, rows, run=loaded, draw=draw_samples)
     Output(as_json=as_json).result(
-        {"out": str(out), "rows": number}, lines=[f"{number:,} rows made up: {out}"]
+        {"out": str(out), "rows": number}, lines=[f"{number:,} rows generated: {out}"]
     )

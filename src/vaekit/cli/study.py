@@ -1,4 +1,4 @@
-"""Run the members of a study and compare them."""
+"""Train the members of a study one after another, and compare them."""
 
 import shutil
 from collections.abc import Mapping
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from rich.progress import Progress, TaskID
 
 from vaekit.cli.output import Output
-from vaekit.cli.study_folder import STUDY_FILE, member_configs, member_paths, study_name
-from vaekit.cli.training import changed, is_finished, new_path, run_training
+from vaekit.cli.study_folder import STUDY_FILE, read_study
+from vaekit.cli.training import is_finished, new_run_path, resumed_config, run_training
 from vaekit.comparison import compare
 from vaekit.config import Config, merge, parse_config
 from vaekit.errors import RunError
@@ -20,17 +20,120 @@ from vaekit.training import Callback, Live, Plan, Record, bar_columns
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = [
-    "MemberBar",
-    "StudyProgress",
-    "go_on_study",
-    "show_study",
-    "start_study",
-]
+__all__ = ["MemberBar", "StudyProgress", "report_study", "resume_study", "start_study"]
+
+
+# What training leaves of a run before its first checkpoint.
+_UNSAVED = {"config.json", "metrics.jsonl", "checkpoints", "figures", "tensorboard"}
+
+
+def start_study(
+    name: str, *, members: Mapping[str, Config], out: Path | None, output: Output
+) -> None:
+    """Train a new study.
+
+    Args:
+        name: of the study.
+        members: their configs by name.
+        out: its folder; a new one under ``runs`` when absent.
+        output: where to print.
+
+    Raises:
+        RunError: the folder is not empty, or cannot be made.
+        VaekitError: what training raises.
+    """
+    folder = RunFolder(out if out is not None else new_run_path(name))
+    folder.require_free()
+    output.say(f"study folder {folder.path}, with the runs {', '.join(members)}")
+    plain = {member: config.model_dump(mode="json") for member, config in members.items()}
+    folder.write_json(folder.path / STUDY_FILE, {"name": name, "members": plain})
+    _train_members(folder.path, members=members, output=output)
+
+
+def resume_study(path: Path, *, changes: Mapping[str, Any], output: Output) -> None:
+    """Resume the members of a study that are not finished, and compare all of them again.
+
+    Args:
+        path: folder of the study.
+        changes: settings of training that change from here on, in every member.
+        output: where to print.
+
+    Raises:
+        RunError: a damaged study.
+        ConfigError: a change that cannot be made half way.
+    """
+    members = {}
+    for name, config in read_study(path)[1].items():
+        folder = RunFolder(path / name)
+        if folder.config.is_file() and folder.last.is_file():
+            members[name] = resumed_config(folder, changes=changes)
+        else:
+            members[name] = parse_config(merge(config.model_dump(), {"training": changes}))
+    _train_members(path, members=members, output=output)
+
+
+def report_study(path: Path, *, output: Output) -> None:
+    """Write the page of a study from its run folders, and print the comparison.
+
+    Args:
+        path: folder of the study, all of whose members are finished.
+        output: where to print.
+    """
+    name, members = read_study(path)
+    study, page = STUDIES.get(name), path / "report.html"
+    comparison = compare({member: path / member for member in members})
+    comparison.write_page(
+        page,
+        title=name,
+        text="" if study is None else study.text,
+        command="" if study is None else f"vaekit train {name}",
+    )
+    lines = [f"study folder  {path}", *comparison.lines(), f"report        {page}"]
+    output.result({"study": name, **comparison.to_dict(report=page)}, lines=lines)
+
+
+def _train_members(path: Path, *, members: Mapping[str, Config], output: Output) -> None:
+    """Train the members that are not finished, and compare all."""
+    epochs = {name: config.training.epochs for name, config in members.items()}
+    progress = StudyProgress(output.console(), epochs=epochs)
+    for number, (name, config) in enumerate(members.items(), start=1):
+        folder = RunFolder(path / name)
+        saved = folder.last.is_file()
+        finished = saved and is_finished(folder, config)
+        said = f"run {number} of {len(members)}: {name}"
+        output.say(f"{said}: finished before" if finished else said)
+        if finished:
+            progress.finished_before(name)
+            continue
+        if not saved:
+            _remove_unsaved(folder)
+        run_training(
+            config,
+            folder=folder,
+            resume=saved,
+            output=output,
+            listener=progress.listener(name),
+            study=path,
+        )
+    output.say("comparing the runs and writing the report")
+    report_study(path, output=output)
+
+
+def _remove_unsaved(folder: RunFolder) -> None:
+    """Remove a member that was stopped before its first checkpoint, if nothing else is there."""
+    if not folder.path.exists():
+        return
+    others = sorted({path.name for path in folder.path.iterdir()} - _UNSAVED)
+    if others:
+        raise RunError(
+            f"{folder.path}: expected a member of a study that was never saved, and it holds "
+            f"{', '.join(others)}; move that elsewhere"
+        )
+    shutil.rmtree(folder.path)
 
 
 class StudyProgress:
-    """A bar for each run of a study, where there is a terminal; elsewhere lines as of one run.
+    """A bar for each run of a study on a terminal; elsewhere lines as of one run.
 
     Args:
         console: where it is shown.
@@ -38,8 +141,7 @@ class StudyProgress:
     """
 
     def __init__(self, console: "Console", *, epochs: Mapping[str, int]) -> None:
-        self.live = console.is_terminal
-        # It is taken away while a run is measured, which has a bar of its own.
+        # It is hidden while a run is measured, which has a bar of its own.
         self.bar = Progress(
             *bar_columns("{task.description}"),
             console=console,
@@ -52,12 +154,13 @@ class StudyProgress:
         }
 
     def listener(self, name: str) -> Callback | None:
-        """What shows the training of a run; none where there is no terminal.
+        """Return what shows the training of a run; none where there is no terminal.
 
         Args:
             name: of the run.
         """
-        return MemberBar(self.bar, task=self.tasks[name]) if self.live else None
+        terminal = self.bar.console.is_terminal
+        return MemberBar(self.bar, task=self.tasks[name]) if terminal else None
 
     def finished_before(self, name: str) -> None:
         """Fill the bar of a run that has nothing left to do.
@@ -92,140 +195,20 @@ class MemberBar:
 
     def live(self, live: Live) -> None:
         """Update the numbers."""
-        done = live.epoch + live.step / self.steps
-        self.bar.update(self.task, completed=int(done), numbers=_numbers(live.means))
+        self._update(live.epoch + live.step // self.steps, live.means)
 
     def epoch_ended(self, record: Record) -> None:
         """Advance."""
-        numbers = _numbers(record["train"])
-        self.bar.update(self.task, completed=record["epoch"], numbers=numbers)
+        self._update(record["epoch"], record["train"])
 
     def ended(self, reason: str) -> None:
-        """Take the display away until the next run."""
+        """Hide the display until the next run."""
         self.bar.stop_task(self.task)
         self.bar.stop()
         if reason:
             self.bar.console.print(f"training ended early: {reason}")
 
-
-def _numbers(means: Mapping[str, float]) -> str:
-    return (
-        f"loss {means['loss']:.3f}  distortion {means['distortion']:.3f}  rate {means['rate']:.3f}"
-    )
-
-
-# What training has made of a run before its first checkpoint.
-_BEGUN = {"config.json", "metrics.jsonl", "checkpoints", "figures", "tensorboard"}
-
-
-def start_study(
-    name: str, *, members: Mapping[str, Config], out: Path | None, output: Output
-) -> None:
-    """Run a new study.
-
-    Args:
-        name: of the study.
-        members: their configs by name.
-        out: its folder; one of its own under ``runs`` when absent.
-        output: where to print.
-
-    Raises:
-        RunError: the folder is not empty, or cannot be made.
-        VaekitError: what training raises.
-    """
-    folder = RunFolder(out if out is not None else new_path(name))
-    folder.require_free()
-    output.say(f"study folder {folder.path}, with the runs {', '.join(members)}")
-    plain = {member: config.model_dump(mode="json") for member, config in members.items()}
-    folder.write_json(folder.path / STUDY_FILE, {"name": name, "members": plain})
-    _run(folder.path, members=members, output=output)
-
-
-def go_on_study(path: Path, *, changes: Mapping[str, Any], output: Output) -> None:
-    """Go on with the members of a study that are not finished, and compare anew.
-
-    Args:
-        path: folder of the study.
-        changes: settings of training that are to be others from here on, in every member.
-        output: where to print.
-
-    Raises:
-        RunError: a damaged study.
-        ConfigError: a change that cannot be made half way.
-    """
-    members = {}
-    for name, begun in member_configs(path).items():
-        folder = RunFolder(path / name)
-        if folder.config.is_file() and _is_saved(folder):
-            members[name] = changed(folder, changes=changes)
-        else:
-            members[name] = parse_config(merge(begun.model_dump(), {"training": changes}))
-    _run(path, members=members, output=output)
-
-
-def show_study(path: Path, *, output: Output) -> None:
-    """Write the page of a study from its run folders, and print what came out.
-
-    Args:
-        path: folder of the study, all of whose members are finished.
-        output: where to print.
-    """
-    name, page = study_name(path), path / "report.html"
-    study = STUDIES.get(name)
-    found = compare(member_paths(path))
-    found.write_page(
-        page,
-        title=name,
-        text="" if study is None else study.text,
-        command="" if study is None else f"vaekit train {name}",
-    )
-    lines = [f"study folder  {path}", *found.lines(), f"report        {page}"]
-    output.result({"study": name, **found.to_dict(report=page)}, lines=lines)
-
-
-def _run(path: Path, *, members: Mapping[str, Config], output: Output) -> None:
-    """Train what is not finished, and compare all."""
-    epochs = {name: config.training.epochs for name, config in members.items()}
-    progress = StudyProgress(output.console(), epochs=epochs)
-    for place, (name, config) in enumerate(members.items(), start=1):
-        folder = RunFolder(path / name)
-        saved = _is_saved(folder)
-        if saved and is_finished(folder, config):
-            output.say(f"run {place} of {len(members)}: {name}: finished before")
-            progress.finished_before(name)
-            continue
-        output.say(f"run {place} of {len(members)}: {name}")
-        if not saved:
-            _clear(folder)
-        run_training(
-            config,
-            folder=folder,
-            resume=saved,
-            output=output,
-            listener=progress.listener(name),
-            again=path,
-        )
-    output.say("comparing the runs and writing the report")
-    show_study(path, output=output)
-
-
-def _is_saved(folder: RunFolder) -> bool:
-    """Whether there is something to go on from."""
-    return folder.last.is_file()
-
-
-def _clear(folder: RunFolder) -> None:
-    """Remove what is left of a member that was stopped before anything of it was saved.
-
-    Raises:
-        RunError: something else lies there too.
-    """
-    if not folder.path.exists():
-        return
-    others = sorted({path.name for path in folder.path.iterdir()} - _BEGUN)
-    if others:
-        raise RunError(
-            f"{folder.path}: expected a member of a study that was never saved, and it holds "
-            f"{', '.join(others)}; move that elsewhere"
-        )
-    shutil.rmtree(folder.path)
+    def _update(self, epochs: int, means: Mapping[str, float]) -> None:
+        names = ("loss", "distortion", "rate")
+        numbers = "  ".join(f"{name} {means[name]:.3f}" for name in names)
+        self.bar.update(self.task, completed=epochs, numbers=numbers)

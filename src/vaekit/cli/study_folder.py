@@ -1,12 +1,13 @@
-"""The folder of a study: a run folder for each member, and a file that names them."""
+"""Read the folder of a study: a run folder for each member, and a file that names them."""
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from vaekit.config import Config
+from vaekit.config import Config, parse_config
 from vaekit.errors import RunError
 
-__all__ = ["STUDY_FILE", "is_study", "member_configs", "member_paths", "study_name"]
+__all__ = ["STUDY_FILE", "expand_studies", "is_study", "read_study"]
 
 
 STUDY_FILE = "study.json"
@@ -21,58 +22,45 @@ def is_study(path: Path) -> bool:
     return (path / STUDY_FILE).is_file()
 
 
-def member_paths(path: Path) -> dict[str, Path]:
-    """Run folders of the members of a study, by name.
+def read_study(path: Path) -> tuple[str, dict[str, Config]]:
+    """Read the name of a study, and the configs with which its members were started.
 
     Args:
-        path: folder of the study.
+        path: folder of the study; that of each member lies in it.
 
     Returns:
-        The folders in the order of the study; those not begun are not there yet.
+        The name of the study, and the configs by the name of the member, in order.
 
     Raises:
         RunError: a damaged study.
     """
-    return {name: path / name for name in member_configs(path)}
-
-
-def member_configs(path: Path) -> dict[str, Config]:
-    """Configs with which the members of a study were begun, by name.
-
-    Args:
-        path: folder of the study.
-
-    Returns:
-        The configs in the order of the study.
-
-    Raises:
-        RunError: a damaged study.
-    """
-    from vaekit.config import parse_config
-
-    file = path / STUDY_FILE
-    members = _read(path).get("members")
-    if not isinstance(members, Mapping) or not members:
-        raise RunError(f"{file}: damaged, it names no members")
-    return {
-        name: parse_config(values, origin=f"{file}: {name}") for name, values in members.items()
-    }
-
-
-def study_name(path: Path) -> str:
-    """Name of a study.
-
-    Args:
-        path: its folder.
-
-    Raises:
-        RunError: a damaged study.
-    """
-    return str(_read(path).get("name", path.name))
-
-
-def _read(path: Path) -> dict[str, object]:
-    """The file of a study."""
     from vaekit.runs import RunFolder
 
-    return RunFolder(path).read_json(path / STUDY_FILE)
+    file = path / STUDY_FILE
+    values: dict[str, Any] = RunFolder(path).read_json(file)
+    members = values.get("members")
+    if not isinstance(members, Mapping) or not members:
+        raise RunError(f"{file}: damaged, it names no members")
+    configs = {
+        name: parse_config(config, origin=f"{file}: {name}") for name, config in members.items()
+    }
+    return str(values.get("name", path.name)), configs
+
+
+def expand_studies(paths: tuple[Path, ...]) -> list[Path]:
+    """Replace the folder of each study by the run folders of its members.
+
+    Args:
+        paths: run folders and folders of studies.
+
+    Returns:
+        Run folders, in order.
+
+    Raises:
+        RunError: a damaged study.
+    """
+    return [
+        run
+        for path in paths
+        for run in ([path / name for name in read_study(path)[1]] if is_study(path) else [path])
+    ]

@@ -1,15 +1,14 @@
 """``vaekit synthesize``."""
 
-import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from vaekit.cli.options import AsJson, Force, Out, Quiet
 from vaekit.cli.output import Output
-from vaekit.cli.writers import TABLE_ENDINGS, read_frame
+from vaekit.cli.tables import TABLE_KINDS, TablePath, read_frame, training_settings
+from vaekit.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +23,7 @@ _MOST_HELD_OUT = 5000
 
 
 def synthesize(
-    table: Annotated[Path, Parameter(name="TABLE")],
+    table: TablePath,
     /,
     *,
     out: Out,
@@ -40,90 +39,81 @@ def synthesize(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make up rows like those of a table.
+    """Generate synthetic rows like those of a table.
 
-    A model of all columns is trained on the rows that are not held out. It says first what rows
-    of it are worth: how alike they are to the held-out rows, beside real rows, and whether they
-    are nearer to those of training than the held-out rows are.
+    A model of all columns is trained on the rows that are not held out. The quality of its rows
+    is printed first: how similar they are to the held-out rows, beside real rows, and whether
+    they are nearer to the training rows than the held-out rows are.
 
     Args:
         table: A .csv, .tsv, .txt, .data or .parquet file; cells may be missing.
-        out: File to write, .csv, .tsv or .parquet: rows without gaps, with the columns of the
-            table; identifiers are left empty.
-        number: How many rows to make up.
-        given: Make up only rows with these cells, as in "--given town=Bonn age=30".
-        missing: What else stands for a gap, with commas between, as in "-999,unknown".
+        out: File to write, .csv, .tsv or .parquet: rows without missing values, with the
+            columns of the table; identifiers are left empty.
+        number: How many rows to generate.
+        given: Generate only rows with these cells, as in "--given town=Bonn age=30".
+        missing: Further markers of missing values, with commas between, as in "-999,unknown".
         columns: Kinds of columns where they are known better, as in
             "age=count,score=bounded:0:100".
         weights: How much columns count in training, as in "age=2,income=0.5"; 1 where not said.
-        check: Share of the rows that is held out to say what the rows are worth; 0 for none.
+        check: Share of the rows that is held out to measure the quality; 0 for none.
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
-        seed: Of training and of the rows.
-        force: Replace a file that is there.
+        seed: Seed of training and of the rows.
+        force: Replace an existing file.
         quiet: Show no progress.
         as_json: Print one JSON object to stdout and nothing else.
+
+    Raises:
+        ConfigError: fewer than 1 row is asked for.
     """
+    from vaekit.cli.writers import check_out
     from vaekit.estimators import VariationalAutoencoder
     from vaekit.estimators.tables import table_format
-    from vaekit.tables import parse_given, parse_kinds, parse_weights, read_given, write_table
+    from vaekit.tables import parse_given, parse_weights, read_given, write_table
 
-    _check(out, number=number, force=force)
-    cells, kinds = parse_given(given), parse_kinds(columns)
+    check_out(out, kinds=TABLE_KINDS, force=force)
+    if number < 1:
+        raise ConfigError(f"-n {number}: expected at least 1 row")
+    output = Output(as_json=as_json, quiet=quiet)
+    settings = training_settings(columns=columns, epochs=epochs, seed=seed, output=output)
+    conditions = parse_given(given)
     train, held_out = _split(read_frame(table, missing=missing), share=check, seed=seed)
-    if cells:  # before the training, not after it
-        read_given(
-            cells, columns=table_format(train, kinds=kinds, scores_as_ordinal=True).all_columns
-        )
-    coder = VariationalAutoencoder(
-        epochs="auto" if epochs is None else epochs,
-        kinds=kinds,
-        weights=parse_weights(weights),
-        random_state=seed,
-        verbose=sys.stderr.isatty() and not quiet and not as_json,
-    ).fit(train)
-    drawn = coder.synthesizer_.draw(number, given=cells, seed=seed)
-    made = coder.synthesizer_.write(drawn)
-    report = _judge(coder, train, held_out)
-    write_table(made, out)
+    if conditions:  # before the training, not after it
+        form = table_format(train, kinds=settings["kinds"], scores_as_ordinal=True)
+        read_given(conditions, columns=form.all_columns)
+    model = VariationalAutoencoder(weights=parse_weights(weights), **settings).fit(train)
+    drawn = model.synthesizer_.draw(number, given=conditions, seed=seed)
+    rows = model.synthesizer_.write(drawn)
+    report = _compare_with_held_out(model, train, held_out)
+    write_table(rows, out)
     lines = [] if report is None else str(report).splitlines()
-    if cells:
-        lines.append(f"{drawn.effective_samples:,.0f} codes carry the rows with the given cells")
-    Output(as_json=as_json).result(
+    if conditions:
+        lines.append(
+            f"effective number of codes for the given cells: {drawn.effective_samples:,.0f}"
+        )
+    output.result(
         {
             "out": str(out),
             "rows": number,
             "effective_samples": drawn.effective_samples,
-            "nats": coder.column_nats(train),
+            "nats": model.column_nats(train),
             "report": None if report is None else asdict(report),
         },
-        lines=[*lines, f"{number:,} rows made up: {out}"],
+        lines=[*lines, f"{number:,} synthetic rows: {out}"],
     )
-
-
-def _check(out: Path, *, number: int, force: bool) -> None:
-    """What can be found wrong before the table is read."""
-    from vaekit.cli.writers import check_out
-    from vaekit.errors import ConfigError
-
-    check_out(out, kinds=TABLE_ENDINGS, force=force)
-    if number < 1:
-        raise ConfigError(f"-n {number}: expected at least 1 row")
 
 
 def _split(
     frame: "pd.DataFrame", *, share: float, seed: int
 ) -> "tuple[pd.DataFrame, pd.DataFrame]":
-    """Rows to learn from, and rows to judge by; 5000 of these are enough."""
+    """Split a table into rows to train on, and held-out rows; 5000 of these are enough."""
     import numpy as np
-
-    from vaekit.errors import ConfigError, DataError
 
     if not 0.0 <= share < 1.0:
         raise ConfigError(f"--check {share}: expected a share from 0 up to 1")
     count = min(round(share * len(frame)), _MOST_HELD_OUT)
     if share and not _LEAST_ROWS <= count <= len(frame) - _LEAST_ROWS:
         raise DataError(
-            f"--check {share}: expected {_LEAST_ROWS} rows to hold out and as many to learn from; "
+            f"--check {share}: expected {_LEAST_ROWS} held-out rows and as many to train on; "
             f"got {len(frame)} rows in all. Take --check 0, or another share"
         )
     order = np.random.default_rng(seed).permutation(len(frame))
@@ -131,15 +121,15 @@ def _split(
     return frame.iloc[train].reset_index(drop=True), frame.iloc[held_out].reset_index(drop=True)
 
 
-def _judge(
-    coder: "VariationalAutoencoder", train: "pd.DataFrame", held_out: "pd.DataFrame"
+def _compare_with_held_out(
+    model: "VariationalAutoencoder", train: "pd.DataFrame", held_out: "pd.DataFrame"
 ) -> "SynthesisReport | None":
-    """What rows of the model are worth, beside the held-out ones."""
+    """Compare synthetic rows with held-out rows, where there are any."""
     from vaekit.estimators import evaluate_synthesis
 
-    if not len(held_out) or coder.model_ is None:
+    if not len(held_out) or model.model_ is None:
         return None
-    made = coder.sample(min(len(train), _MOST_HELD_OUT))
+    rows = model.sample(min(len(train), _MOST_HELD_OUT))
     return evaluate_synthesis(
-        made, train=train, held_out=held_out, kinds=coder.kinds, seed=coder.seed_
+        rows, train=train, held_out=held_out, kinds=model.kinds, seed=model.seed_
     )

@@ -16,9 +16,9 @@ from vaekit.cli.options import (
     Quiet,
     ReportFlags,
     TrainingFlags,
-    given,
     resolve_config,
     resolve_members,
+    set_flags,
 )
 from vaekit.cli.output import Output, read_launch
 from vaekit.cli.study_folder import is_study
@@ -66,8 +66,8 @@ def train(
         name: Name of the run; that of the recipe when absent.
         seed: Seed of the initial weights, the order of rows and all noise in training.
         device: Short for --training.device.
-        resume: A run folder to go on with, or that of a study, whose unfinished runs then go
-            on; of the settings only those of training can change.
+        resume: A run folder to continue, or that of a study, whose unfinished runs are then
+            continued; of the settings only those of training can change.
         quick: A small version for a first look: fewer rows, epochs and importance samples.
         as_json: Print one JSON object to stdout and nothing else.
         quiet: Show no progress.
@@ -77,68 +77,61 @@ def train(
         training: How the parameters are found.
         evaluation: How the trained model is measured.
         labels: What is learned from few labels once the model is trained.
-        report: What the report shows beside what every report shows.
+        report: Optional parts of the report.
 
     Raises:
         ConfigError: flags that contradict each other.
     """
-    short = given(
-        {"data": given({"source": data}), "training": given({"device": device}), "name": name}
-        | {"seed": seed}
-    )
-    sections = given(
+    flags = set_flags(
         {"data": data_settings, "model": model, "objective": objective, "training": training}
         | {"evaluation": evaluation, "labels": labels, "report": report}
+        | {"name": name, "seed": seed}
     )
-    _refuse_twice(short, sections)
-    flags = merge(short, sections)
+    for section, field, value, flag in (
+        ("data", "source", data, "--data"),
+        ("training", "device", device, "--device"),
+    ):
+        if value is not None and field in flags.get(section, {}):
+            raise ConfigError(f"{flag} is short for --{section}.{field}: give one of them")
+        if value is not None:
+            flags = merge(flags, {section: {field: value}})
     launch = read_launch()
-    if launch.count > 1 and (recipe in STUDIES or (resume is not None and is_study(resume))):
+    is_of_study = recipe in STUDIES if resume is None else is_study(resume)
+    if launch.count > 1 and is_of_study:
         raise ConfigError("a study trains its runs one after another: start it without torchrun")
     output = Output(as_json=as_json, quiet=quiet or not launch.main)
     if resume is not None:
         others = {"RECIPE": recipe, "--config": config, "--out": out, "--quick": quick or None}
-        _refuse_with_resume(flags, others)
-        _go_on(resume, changes=flags.get("training", {}), output=output)
-    elif recipe in STUDIES:
+        _check_resume(flags, others)
+        changes = flags.get("training", {})
+        if is_of_study:
+            from vaekit.cli.study import resume_study
+
+            resume_study(resume, changes=changes, output=output)
+        else:
+            from vaekit.cli.training import resume_training
+
+            resume_training(resume, changes=changes, output=output)
+    elif recipe is not None and is_of_study:
         members = resolve_members(recipe, file=config, flags=flags, quick=quick)
         from vaekit.cli.study import start_study
 
         start_study(recipe, members=members, out=out, output=output)
     else:
         settings = resolve_config(recipe, file=config, flags=flags, quick=quick)
-        from vaekit.cli.training import start
+        from vaekit.cli.training import start_training
 
-        start(settings, out=out, output=output)
-
-
-def _go_on(path: Path, *, changes: dict[str, Any], output: Output) -> None:
-    """Go on with a run or a study."""
-    if is_study(path):
-        from vaekit.cli.study import go_on_study
-
-        go_on_study(path, changes=changes, output=output)
-    else:
-        from vaekit.cli.training import go_on
-
-        go_on(path, changes=changes, output=output)
+        start_training(settings, out=out, output=output)
 
 
-def _refuse_twice(short: dict[str, Any], sections: dict[str, Any]) -> None:
-    """Refuse a short flag and its long form together."""
-    for section, field, flag in (("data", "source", "--data"), ("training", "device", "--device")):
-        if field in short.get(section, {}) and field in sections.get(section, {}):
-            raise ConfigError(f"{flag} is short for --{section}.{field}: give one of them")
-
-
-def _refuse_with_resume(flags: dict[str, Any], others: Mapping[str, object]) -> None:
-    """Refuse what a run that goes on cannot change."""
+def _check_resume(flags: dict[str, Any], others: Mapping[str, object]) -> None:
+    """Refuse flags that would change a resumed run."""
     wrong = [name for name, value in others.items() if value is not None]
     for name, value in flags.items():
         fields = [f".{key}" for key in value] if isinstance(value, dict) else [""]
         wrong += [f"--{name}{field}" for field in fields if name != "training"]
     if wrong:
         raise ConfigError(
-            f"--resume goes on with a run as it is, and {', '.join(wrong)} would change it: leave "
+            f"--resume continues a run as it is, and {', '.join(wrong)} would change it: leave "
             "that out, or start a new run. Only --training flags and --device can change"
         )
