@@ -50,10 +50,10 @@ def test_an_encoder_reads_rows_as_channels_height_width():
     ("build", "message"),
     [
         (lambda: ConvEncoder((64,), 4), "needs images .* use an MLP"),
-        (lambda: ConvEncoder((1, 5, 8), 4), "at least 6x6 pixels; 5x8 came"),
+        (lambda: ConvEncoder((1, 5, 8), 4), "at least 6x6 pixels, got 5x8"),
         (lambda: ConvDecoder(2, (30,)), "needs images"),
-        (lambda: ResNetEncoder((1, 8, 7), 4), "at least 8x8 pixels; 8x7 came"),
-        (lambda: ResNetDecoder(2, (1, 7, 8)), "at least 8x8 pixels; 7x8 came"),
+        (lambda: ResNetEncoder((1, 8, 7), 4), "at least 8x8 pixels, got 8x7"),
+        (lambda: ResNetDecoder(2, (1, 7, 8)), "at least 8x8 pixels, got 7x8"),
         (lambda: ResNetEncoder((1, 8, 8), 4, channels=()), "at least one stage"),
         (lambda: ResNetDecoder(2, (1, 8, 8), channels=()), "at least one stage"),
     ],

@@ -8,42 +8,7 @@ from torch import Tensor, nn
 
 from vaekit.errors import ConfigError
 
-__all__ = ["ConvDecoder", "ConvEncoder", "ResNetDecoder", "ResNetEncoder", "image_shape"]
-
-
-def image_shape(shape: Sequence[int], *, smallest: int, network: str) -> tuple[int, int, int]:
-    """Channels, height and width of an image that a network can take.
-
-    Args:
-        shape: (C, H, W).
-        smallest: the least height and width in pixels.
-        network: its name, for the message.
-
-    Returns:
-        (C, H, W).
-
-    Raises:
-        ConfigError: when the rows are no images, or too small.
-
-    Example:
-        >>> image_shape((3, 32, 32), smallest=8, network="resnet")
-        (3, 32, 32)
-    """
-    if len(shape) != 3:
-        raise ConfigError(
-            f"the {network} network needs images (channels, height, width); "
-            f"rows of shape {tuple(shape)} came: use an MLP"
-        )
-    channels, height, width = shape
-    if min(height, width) < smallest:
-        raise ConfigError(
-            f"the {network} network needs images of at least {smallest}x{smallest} pixels; "
-            f"{height}x{width} came: use an MLP or larger images"
-        )
-    return channels, height, width
-
-
-SMALLEST = 6
+__all__ = ["ConvDecoder", "ConvEncoder", "ResNetDecoder", "ResNetEncoder"]
 
 
 class ConvEncoder(nn.Module):
@@ -54,14 +19,14 @@ class ConvEncoder(nn.Module):
 
     Args:
         shape: (channels, H, W) of an image, at least 6x6.
-        out_features: numbers put out for an image.
+        out_features: outputs for an image.
 
     Attributes:
         in_features: channels * H * W.
-        out_features: numbers put out for an image.
+        out_features: outputs for an image.
 
     Raises:
-        ConfigError: when the shape is not that of an image, or too small.
+        ConfigError: the shape is not that of an image, or too small.
 
     Example:
         >>> import torch
@@ -71,7 +36,7 @@ class ConvEncoder(nn.Module):
 
     def __init__(self, shape: Sequence[int], out_features: int) -> None:
         super().__init__()
-        self.shape = image_shape(shape, smallest=SMALLEST, network="conv")
+        self.shape = _image_shape(shape, network="conv")
         channels, height, width = self.shape
         self.in_features = math.prod(self.shape)
         self.out_features = out_features
@@ -80,7 +45,7 @@ class ConvEncoder(nn.Module):
             nn.Conv2d(channels, 32, 3),
             nn.ReLU(),
             nn.Conv2d(32, 64, 3),
-            # Pooling first gives the same numbers, with a quarter of the work for the ReLU.
+            # Pooling before the ReLU gives the same result with a quarter of its work.
             nn.MaxPool2d(2),
             nn.ReLU(),
             nn.Dropout(0.25),
@@ -101,19 +66,19 @@ class ConvDecoder(nn.Module):
     """Two dense layers, then 1x1 transposed convolutions on a map of one pixel.
 
     Dense 128, ReLU, dense 128, ReLU, 1x1 transposed convolution to 256 channels, ReLU, and one
-    to as many channels as there are numbers to put out.
+    to one to the output channels.
 
     Args:
-        in_features: numbers in a code.
+        in_features: size of a code.
         shape: (channels, H, W) of an image.
         groups: parameters for each pixel and channel.
 
     Attributes:
-        in_features: numbers in a code.
+        in_features: size of a code.
         out_features: groups * channels * H * W, group by group.
 
     Raises:
-        ConfigError: when the shape is not that of an image, or too small.
+        ConfigError: the shape is not that of an image, or too small.
 
     Example:
         >>> import torch
@@ -124,9 +89,7 @@ class ConvDecoder(nn.Module):
     def __init__(self, in_features: int, shape: Sequence[int], *, groups: int = 1) -> None:
         super().__init__()
         self.in_features = in_features
-        self.out_features = groups * math.prod(
-            image_shape(shape, smallest=SMALLEST, network="conv")
-        )
+        self.out_features = groups * math.prod(_image_shape(shape, network="conv"))
         self.layers = nn.Sequential(
             nn.Linear(in_features, 128),
             nn.ReLU(),
@@ -144,26 +107,23 @@ class ConvDecoder(nn.Module):
         return out.reshape(*x.shape[:-1], self.out_features)
 
 
-RESNET_SMALLEST = 8
-
-
 class ResNetEncoder(nn.Module):
-    """Each stage halves the image by a strided 3x3 convolution and refines it by a block.
+    """A residual encoder: each stage is a strided 3x3 convolution and a residual block.
 
-    A block is ``x + conv(relu(norm(conv(relu(norm(x))))))``; the normalisation is over groups
-    of channels of one image, so a row's output does not depend on the other rows.
+    A block is ``x + conv(relu(norm(conv(relu(norm(x))))))`` with group normalisation, so that the
+    output for a row does not depend on the other rows.
 
     Args:
         shape: (channels, H, W) of an image, at least 8x8; odd sizes are fine.
-        out_features: numbers put out for an image.
+        out_features: outputs for an image.
         channels: width of each stage, from the finest to the coarsest.
 
     Attributes:
         in_features: channels * H * W.
-        out_features: numbers put out for an image.
+        out_features: outputs for an image.
 
     Raises:
-        ConfigError: when the shape is not that of an image or too small, or no stage is given.
+        ConfigError: the shape is not that of an image or too small, or there is no stage.
 
     Example:
         >>> import torch
@@ -178,7 +138,7 @@ class ResNetEncoder(nn.Module):
         self, shape: Sequence[int], out_features: int, *, channels: Sequence[int] = (32, 64)
     ) -> None:
         super().__init__()
-        self.shape = image_shape(shape, smallest=RESNET_SMALLEST, network="resnet")
+        self.shape = _image_shape(shape, network="resnet")
         self.in_features = math.prod(self.shape)
         self.out_features = out_features
         layers: list[nn.Module] = []
@@ -187,8 +147,7 @@ class ResNetEncoder(nn.Module):
         height, width = _halvings(self.shape[1:], stages=len(channels))[-1]
         self.layers = nn.Sequential(
             *layers,
-            _group_norm(channels[-1]),
-            nn.ReLU(),
+            *_norm_relu(channels[-1]),
             nn.Flatten(),
             nn.Linear(channels[-1] * height * width, out_features),
         )
@@ -200,20 +159,20 @@ class ResNetEncoder(nn.Module):
 
 
 class ResNetDecoder(nn.Module):
-    """The mirror of :class:`ResNetEncoder`: blocks and up-sampling to the exact size.
+    """A residual decoder: residual blocks and up-sampling, the mirror of :class:`ResNetEncoder`.
 
     Args:
-        in_features: numbers in a code.
+        in_features: size of a code.
         shape: (channels, H, W) of an image, at least 8x8; odd sizes are fine.
         groups: parameters for each pixel and channel.
         channels: width of each stage, from the coarsest to the finest.
 
     Attributes:
-        in_features: numbers in a code.
+        in_features: size of a code.
         out_features: groups * channels * H * W, group by group.
 
     Raises:
-        ConfigError: when the shape is not that of an image or too small, or no stage is given.
+        ConfigError: the shape is not that of an image or too small, or there is no stage.
 
     Example:
         >>> import torch
@@ -234,7 +193,7 @@ class ResNetDecoder(nn.Module):
         channels: Sequence[int] = (64, 32),
     ) -> None:
         super().__init__()
-        depth, *finest = image_shape(shape, smallest=RESNET_SMALLEST, network="resnet")
+        depth, *finest = _image_shape(shape, network="resnet")
         self.in_features = in_features
         self.out_features = groups * depth * math.prod(finest)
         *sizes, (height, width) = _halvings(finest, stages=len(channels))
@@ -246,8 +205,7 @@ class ResNetDecoder(nn.Module):
         for (before, after), size in zip(widths, reversed(sizes), strict=True):
             layers += [
                 _ResidualBlock(before),
-                _group_norm(before),
-                nn.ReLU(),
+                *_norm_relu(before),
                 nn.Upsample(size=size),
                 nn.Conv2d(before, after, 3, padding=1),
             ]
@@ -260,20 +218,14 @@ class ResNetDecoder(nn.Module):
 
 
 class _ResidualBlock(nn.Module):
-    """A block of two 3x3 convolutions that adds to what it is given.
-
-    Args:
-        channels: width.
-    """
+    """A block of two 3x3 convolutions whose output is added to its input."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            _group_norm(channels),
-            nn.ReLU(),
+            *_norm_relu(channels),
             nn.Conv2d(channels, channels, 3, padding=1),
-            _group_norm(channels),
-            nn.ReLU(),
+            *_norm_relu(channels),
             nn.Conv2d(channels, channels, 3, padding=1),
         )
 
@@ -283,18 +235,38 @@ class _ResidualBlock(nn.Module):
         return x + change
 
 
-def _group_norm(channels: int) -> nn.GroupNorm:
-    """Normalisation over groups of at least four channels, where the width allows it."""
-    return nn.GroupNorm(math.gcd(channels, max(1, channels // 4)), channels)
+def _norm_relu(channels: int) -> tuple[nn.GroupNorm, nn.ReLU]:
+    """Return a normalisation over groups of at least four channels if possible, and ReLU."""
+    groups = math.gcd(channels, max(1, channels // 4))
+    return nn.GroupNorm(groups, channels), nn.ReLU()
 
 
 def _halvings(size: Sequence[int], *, stages: int) -> list[tuple[int, int]]:
-    """Height and width before and after each stage; a stage halves and rounds up."""
+    """Return height and width before and after each stage; a stage halves and rounds up."""
     if not stages:
         raise ConfigError("the resnet network needs at least one stage; give one width or more")
-    height, width = size
-    sizes = [(height, width)]
+    sizes = [(size[0], size[1])]
     for _ in range(stages):
-        height, width = (height + 1) // 2, (width + 1) // 2
-        sizes.append((height, width))
+        height, width = sizes[-1]
+        sizes.append((math.ceil(height / 2), math.ceil(width / 2)))
     return sizes
+
+
+_SMALLEST = {"conv": 6, "resnet": 8}  # pixels
+
+
+def _image_shape(shape: Sequence[int], *, network: str) -> tuple[int, int, int]:
+    """Check that a network can take images (C, H, W) of this shape."""
+    if len(shape) != 3:
+        raise ConfigError(
+            f"the {network} network needs images (channels, height, width), got rows of shape "
+            f"{tuple(shape)}: use an MLP"
+        )
+    channels, height, width = shape
+    least = _SMALLEST[network]
+    if min(height, width) < least:
+        raise ConfigError(
+            f"the {network} network needs images of at least {least}x{least} pixels, got "
+            f"{height}x{width}: use an MLP or larger images"
+        )
+    return channels, height, width

@@ -15,41 +15,14 @@ from vaekit.errors import ConfigError
 __all__ = ["ACTIVATIONS", "MLP", "Activation", "LabelledMLP", "Tanh", "glorot"]
 
 
-def glorot(module: nn.Module) -> None:
-    r"""Glorot-uniform weights and zero biases for a dense or convolutional layer, in place.
-
-    .. math:: w \sim U(-a, a), \quad a = \sqrt{6 / (n_{in} + n_{out})}
-
-    Keras starts so. PyTorch's own weights are smaller, up to :math:`1/\sqrt{n_{in}}`, with biases
-    of that size.
-
-    Args:
-        module: other kinds of layers are left alone; ``network.apply(glorot)`` takes all.
-
-    Example:
-        >>> layer = nn.Linear(3, 3)
-        >>> glorot(layer)
-        >>> layer.bias.tolist(), bool(layer.weight.abs().max() <= 1)
-        ([0.0, 0.0, 0.0], True)
-
-    Source:
-        Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural
-        networks", AISTATS, equation 16.
-    """
-    if isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
-        nn.init.xavier_uniform_(module.weight)
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
-
-
 class Tanh(nn.Tanh):
     r"""The hyperbolic tangent.
 
     .. math:: \tanh x = 2 \sigma(2 x) - 1
 
-    On a CPU it is computed by the right-hand side, in float32: PyTorch's sigmoid takes a fifth of
-    the time of its tanh there. The error is below 2e-7, that of float32 near 1. In double
-    precision, on other devices and where a step is compiled it is PyTorch's own.
+    On a CPU float32 and bf16 inputs use the right-hand side in float32, as PyTorch's sigmoid
+    takes a fifth of the time of its tanh; the error is below 2e-7. Double precision, other
+    devices and compiled code use PyTorch's tanh.
 
     Example:
         >>> Tanh()(torch.tensor([0.0, 1.0]))
@@ -57,21 +30,21 @@ class Tanh(nn.Tanh):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """Any shape, and the same shape."""
-        short = x.dtype in (torch.float32, torch.bfloat16) and x.device.type == "cpu"
-        if torch.compiler.is_compiling() or not short:
+        """Map any shape to the same shape."""
+        use_sigmoid = x.dtype in (torch.float32, torch.bfloat16) and x.device.type == "cpu"
+        if torch.compiler.is_compiling() or not use_sigmoid:
             return torch.tanh(x)
         return _by_sigmoid(x)
 
 
 class _BySigmoid(torch.autograd.Function):
-    """Keeps its output, as PyTorch's does."""
+    """Tanh by a sigmoid, with the derivative from its output."""
 
     generate_vmap_rule = True
 
     @staticmethod
     def forward(x: Tensor) -> Tensor:
-        """See the class above."""
+        """Compute 2 sigmoid(2 x) - 1."""
         return (2 * x.float()).sigmoid_().mul_(2).sub_(1).to(x.dtype)
 
     @staticmethod
@@ -105,24 +78,24 @@ class MLP(nn.Module):
 
     .. math:: h_{i+1} = \mathrm{dropout}(a(\mathrm{norm}(W_i h_i + b_i)))
 
-    and a last layer that is linear. Leading dimensions are flattened on the way in and
-    restored on the way out, so batch normalisation takes its statistics over all of them.
+    and a last layer that is linear. Leading dimensions are flattened for the layers and
+    restored afterwards, so that batch normalisation takes its statistics over all of them.
 
     Args:
-        in_features: numbers in a row.
+        in_features: size of a row.
         hidden: widths H of the hidden layers; none makes the network linear.
-        out_features: numbers put out for a row.
+        out_features: outputs for a row.
         activation: ``relu``, ``tanh``, ``gelu`` or ``softplus``.
         batch_norm: batch normalisation before each activation.
-        dropout: share of the hidden units dropped in training.
+        dropout: probability that a hidden unit is dropped in training.
         init: ``default`` of PyTorch, or ``xavier``: Glorot-uniform weights and zero biases.
 
     Attributes:
-        in_features: numbers in a row.
-        out_features: numbers put out for a row.
+        in_features: size of a row.
+        out_features: outputs for a row.
 
     Raises:
-        ConfigError: when the activation or the initialization is unknown.
+        ConfigError: unknown activation or initialization.
 
     Example:
         >>> import torch
@@ -145,20 +118,21 @@ class MLP(nn.Module):
         init: Literal["default", "xavier"] = "default",
     ) -> None:
         super().__init__()
-        _known("activation", activation, ACTIVATIONS)
-        _known("init", init, ("default", "xavier"))
+        if activation not in ACTIVATIONS:
+            raise ConfigError(f"activation is one of {', '.join(ACTIVATIONS)}; got {activation!r}")
+        if init not in ("default", "xavier"):
+            raise ConfigError(f"init is one of default, xavier; got {init!r}")
         self.in_features = in_features
         self.out_features = out_features
-        widths = [in_features, *hidden]
         layers: list[nn.Module] = []
-        for before, after in itertools.pairwise(widths):
+        for before, after in itertools.pairwise([in_features, *hidden]):
             layers.append(nn.Linear(before, after))
             if batch_norm:
                 layers.append(nn.BatchNorm1d(after))
             layers.append(ACTIVATIONS[activation]())
             if dropout:
                 layers.append(nn.Dropout(dropout))
-        self.layers = nn.Sequential(*layers, nn.Linear(widths[-1], out_features))
+        self.layers = nn.Sequential(*layers, nn.Linear([in_features, *hidden][-1], out_features))
         if init == "xavier":
             self.layers.apply(glorot)
 
@@ -168,32 +142,51 @@ class MLP(nn.Module):
         return out.reshape(*x.shape[:-1], self.out_features)
 
 
-def _known(
-    name: str, value: str, choices: Sequence[str] | dict[str, Callable[[], nn.Module]]
-) -> None:
-    """Refuse a choice that is not one of those known."""
-    if value not in choices:
-        raise ConfigError(f"{name} is one of {', '.join(choices)}; got {value!r}")
+def glorot(module: nn.Module) -> None:
+    r"""Set Glorot-uniform weights and zero biases of a dense or convolutional layer, in place.
+
+    .. math:: w \sim U(-a, a), \quad a = \sqrt{6 / (n_{in} + n_{out})}
+
+    This is the default of Keras. PyTorch's default weights and biases are smaller, up to
+    :math:`1/\sqrt{n_{in}}`.
+
+    Args:
+        module: other kinds of layers are unchanged; ``network.apply(glorot)`` sets all layers.
+
+    Example:
+        >>> layer = nn.Linear(3, 3)
+        >>> glorot(layer)
+        >>> layer.bias.tolist(), bool(layer.weight.abs().max() <= 1)
+        ([0.0, 0.0, 0.0], True)
+
+    Source:
+        Glorot and Bengio 2010, "Understanding the difficulty of training deep feedforward neural
+        networks", AISTATS, equation 16.
+    """
+    if isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+        nn.init.xavier_uniform_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
 
 
 class LabelledMLP(nn.Module):
-    r"""A multi-layer perceptron of a row with a one-hot label behind it.
+    r"""A multi-layer perceptron of a row and a one-hot label.
 
     .. math:: h_1 = a(W x + V_{\cdot y} + b)
 
-    which is the first layer of the row and the one-hot label side by side. W x is computed once
-    whatever labels go with a row, which saves most of an encoder's work where labels are
-    enumerated. The entries of V start in :math:`\pm 1/\sqrt C`, those of W as in
+    which is the first layer of the concatenated row and one-hot label. W x is computed once for all
+    labels of a row, which saves most of an encoder's work where labels are enumerated.
+    The entries of V start in :math:`\pm 1/\sqrt C`, those of W as in
     ``torch.nn.Linear``.
 
     Args:
-        in_features: numbers in a row.
-        classes: C, labels there are.
+        in_features: size of a row.
+        classes: C, number of labels.
         hidden: widths H of the hidden layers; none makes the network linear.
-        out_features: numbers put out for a row.
+        out_features: outputs for a row.
         activation: ``relu``, ``tanh``, ``gelu`` or ``softplus``.
-        inputs: what comes before the first layer and puts out ``in_features`` numbers, as
-            :class:`vaekit.TableInputs` does; the rows themselves when absent.
+        inputs: module before the first layer with ``in_features`` outputs, such as
+            :class:`vaekit.TableInputs`; the identity when absent.
 
     Example:
         >>> network = LabelledMLP(784, classes=10, hidden=[50], out_features=4)
@@ -227,12 +220,11 @@ class LabelledMLP(nn.Module):
             self.rest = nn.Sequential(ACTIVATIONS[activation](), above)
 
     def forward(self, x: Tensor, label: Tensor) -> Tensor:
-        """Map rows and labels to numbers.
+        """Map rows and labels to outputs.
 
         Args:
             x: (..., in_features).
-            label: whole numbers from 0, of a shape that broadcasts with that of x but for its
-                last dimension.
+            label: integers from 0, broadcastable to the leading dimensions of x.
 
         Returns:
             (..., out_features)
