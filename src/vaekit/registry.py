@@ -545,7 +545,7 @@ POSTERIORS: Table[Posterior] = Table(
         build="vaekit.models.posteriors:DiagonalGaussian",
         settings={},
         help="diagonal covariance",
-        words="a diagonal Gaussian",
+        words="a diagonal Gaussian with mean μ and variance σ² in each dimension",
         latex=r"N(z; \mu, \sigma^2)",
         closed_form=True,
         point=False,
@@ -587,7 +587,7 @@ FLOWS: Table[Flow] = Table(
         name="planar",
         build="vaekit.models.flows:PlanarFlow",
         help="pushes along one direction",
-        latex=r"u + a \tanh(w^\top u + b)",
+        latex=r"u + a \, \tanh(w \cdot u + b)",
         density_everywhere=False,
     ),
     Flow(
