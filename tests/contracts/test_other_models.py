@@ -6,11 +6,14 @@ Nothing outside models/, training/ and the registry knows them.
 import json
 from math import prod
 
+import numpy as np
 import pytest
 from other_models import Ladder, VectorQuantised
 from small_runs import SMALL, train_small, vaekit
 
 from vaekit import Penalty, load_run
+from vaekit.errors import ConfigError
+from vaekit.inference import Codes, arithmetic, interpolate, morph, plane, traverse
 from vaekit.registry import MODELS, OBJECTIVES, ModelKind, ObjectiveTerm, register
 from vaekit.web import make_app, open_run
 
@@ -81,6 +84,13 @@ def test_it_trains_evaluates_reports_and_loads(runs, name):
     assert again == {"format": 1, **result["evaluation"]}
 
 
+def test_the_rate_of_each_level_is_in_the_metrics(runs):
+    path, _ = runs["ladder"]
+    (record,) = map(json.loads, (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
+    levels = record["train"]["rate/z2"] + record["train"]["rate/z1"]
+    assert levels == pytest.approx(record["train"]["rate"], rel=1e-5)
+
+
 def test_they_are_compared(runs):
     paths = [path for path, _ in runs.values()]
     assert {"ladder", "vector-quantised"} <= set(vaekit("compare", *paths).split())
@@ -100,3 +110,21 @@ def test_the_explorer_answers(runs, name):
     path, _ = runs[name]
     (explorer,) = make_app([open_run(path)]).state.explorers
     assert explorer.overview(index=0).latent_dim == load_run(path).model.latent.dims
+
+
+def test_discrete_codes_are_not_walked_through(runs):
+    path, _ = runs["vector-quantised"]
+    figures = {each.name for each in (path / "figures").iterdir()}
+    assert "reconstructions.png" in figures
+    assert "latent.png" not in figures
+    model = load_run(path).model
+    codes = Codes(mean=np.zeros((4, 3)), variance=np.zeros((4, 3)))
+    for walk in (
+        lambda: interpolate(model, start=np.zeros(3), end=np.ones(3)),
+        lambda: traverse(model, codes=codes),
+        lambda: plane(model, points=np.zeros((2, 2))),
+        lambda: morph(model, codes=codes.mean, labels=np.arange(4) % 2),
+        lambda: arithmetic(model, codes=codes.mean, labels=np.arange(4) % 2, scales=[1.0], add=1),
+    ):
+        with pytest.raises(ConfigError, match=r"discrete \(codes\)"):
+            walk()

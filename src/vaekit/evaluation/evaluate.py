@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vaekit.data import Batches, Part
 from vaekit.distributions import Point
-from vaekit.errors import DataError
+from vaekit.errors import ConfigError, DataError
 from vaekit.evaluation.likelihood import DecoderLikelihood, RowScores, score_rows
 from vaekit.models import Model
 from vaekit.numerics import compute_settings, fixed_noise, nth_seed
@@ -153,8 +153,13 @@ def evaluate(
         The numbers, of all rows, in every process.
 
     Raises:
+        ConfigError: the model has no encoder.
         DataError: there are no rows.
     """
+    if not model.latent.encoder:
+        raise ConfigError(
+            "the model has no encoder, so neither a bound nor a log-likelihood can be estimated"
+        )
     if batches.rows == 0:
         raise DataError(f"the {split} split has no rows to measure on; take another split")
     model.eval()

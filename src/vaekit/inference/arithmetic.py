@@ -10,13 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from vaekit.errors import ConfigError
 from vaekit.inference.decode import decode
+from vaekit.inference.encode import require_real_codes
 from vaekit.inference.landmarks import class_means
 from vaekit.models import LabelledVAE, Model
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from vaekit.inference.encode import Codes
+    from vaekit.inference.encode import Codes, require_real_codes
 
 __all__ = ["Board", "analogies", "arithmetic", "classify"]
 
@@ -111,6 +112,7 @@ def arithmetic(
     Source:
         Larsen et al. 2016, arXiv:1512.09300, section 4.2; White 2016, arXiv:1609.04468.
     """
+    require_real_codes(model)
     steps = np.asarray(scales, dtype=np.float64)
     if steps.ndim != 1 or len(steps) == 0:
         raise ConfigError(f"expected a list of scales, got an array of shape {steps.shape}")

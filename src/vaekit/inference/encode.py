@@ -32,6 +32,7 @@ __all__ = [
     "observed_tensors",
     "posterior_variance",
     "preprocessed_batches",
+    "require_real_codes",
     "sample_codes",
     "seeded_batches",
     "to_double",
@@ -79,6 +80,23 @@ def preprocessed_batches(
     for batch in batches.epoch():
         seen: Tensor = preprocessing(batch)
         yield seen
+
+
+def require_real_codes(model: Model) -> None:
+    """Raise unless the codes of a model are real numbers, so that there are codes between two.
+
+    Args:
+        model: any.
+
+    Raises:
+        ConfigError: some numbers of a code take a few values only.
+    """
+    discrete = [group.name for group in model.latent.groups if group.values]
+    if discrete:
+        raise ConfigError(
+            f"the codes of this model are discrete ({', '.join(discrete)}), so there is nothing "
+            "between two of them to walk through or to map; sample and reconstruct are possible"
+        )
 
 
 def check_rows(rows: NDArray[np.floating[Any]]) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vaekit.errors import ConfigError
 from vaekit.inference.decode import decode
+from vaekit.inference.encode import require_real_codes
 from vaekit.inference.landmarks import class_means
 from vaekit.models import Model
 
@@ -93,8 +94,8 @@ def interpolate(
         The codes and what they decode to; ``preprocessing.inverse`` gives raw units.
 
     Raises:
-        ConfigError: fewer than 2 frames, codes of another width than the latent space, or
-            ``density`` without codes.
+        ConfigError: discrete codes, fewer than 2 frames, codes of another width than the latent
+            space, or ``density`` without codes.
 
     Example:
         >>> from vaekit.builders import build_model
@@ -103,6 +104,7 @@ def interpolate(
         >>> interpolate(model, start=np.zeros(2), end=np.ones(2), frames=5).rows.shape
         (5, 64)
     """
+    require_real_codes(model)
     places = walk(start, end, frames=frames, path=path, codes=codes)
     return Walk(codes=places, rows=decode(model, codes=places))
 
@@ -311,6 +313,7 @@ def morph(
         >>> made.rows.shape, made.codes[2, 0, 1]
         ((5, 2, 2, 64), array([0.5, 0.5]))
     """
+    require_real_codes(model)
     means = class_means(codes, labels=labels)
     ends = list(means.values())
     walks = [[walk(a, b, frames=frames, path=path) for b in ends] for a in ends]

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from vaekit.errors import ConfigError
 from vaekit.evaluation import ACTIVE_VARIANCE
 from vaekit.inference.decode import decode
-from vaekit.inference.encode import Codes
+from vaekit.inference.encode import Codes, require_real_codes
 from vaekit.inference.landmarks import normal_quantiles
 from vaekit.models import Model
 
@@ -173,7 +173,7 @@ def traverse(
         Dimensions in the order of what they carry, codes and decoded means.
 
     Raises:
-        ConfigError: fewer than 2 columns, or not one divergence for each dimension.
+        ConfigError: discrete codes, fewer than 2 columns, or not one divergence for each dimension.
 
     Example:
         >>> from vaekit.builders import build_model
@@ -184,6 +184,7 @@ def traverse(
         >>> moved.dims, moved.inactive, moved.offsets.round(1)
         (array([0]), array([1]), array([-2.3,  0. ,  2.3]))
     """
+    require_real_codes(model)
     if columns < 2:
         raise ConfigError(f"expected at least 2 places along a dimension, got {columns}")
     order = rank_dimensions(codes, kl=kl)
@@ -223,7 +224,8 @@ def plane(
         Codes and decoded means; ``preprocessing.inverse`` gives raw units.
 
     Raises:
-        ConfigError: the points have another width than 2, or there are no two such dimensions.
+        ConfigError: discrete codes, points of another width than 2, or there are no two such
+            dimensions.
 
     Example:
         >>> from vaekit.builders import build_model
@@ -232,6 +234,7 @@ def plane(
         >>> plane(model, points=np.ones((4, 2)), dims=(0, 2)).codes[0].tolist()
         [1.0, 0.0, 1.0]
     """
+    require_real_codes(model)
     if points.ndim != 2 or points.shape[1] != 2:
         raise ConfigError(f"expected points of shape (rows, 2), got {points.shape}")
     latent_dim = model.code_distribution().event_shape[0]

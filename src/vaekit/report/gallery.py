@@ -38,7 +38,8 @@ def overview(scene: Scene) -> Iterator[Panel]:
     yield from _curves(scene)
     yield _reconstructions(scene)
     yield _samples(scene)
-    yield _latent(scene)
+    if scene.run.model.latent.real:
+        yield _latent(scene)
     yield from _kl(scene)
 
 
@@ -581,6 +582,8 @@ def draw_figures(
 def _panels(scene: Scene, wanted: ReportConfig) -> Iterator[Panel]:
     """From what every run has to what was asked for."""
     yield from overview(scene)
+    if not scene.run.model.latent.real:  # nothing lies between two codes
+        return
     yield from plane(scene, wanted=wanted)
     yield from boards(scene, wanted=wanted)
     yield from analogies(scene)
