@@ -223,7 +223,12 @@ class RowBatches(Protocol):
         """Batches in an epoch."""
 
     def epoch(self, number: int = 0, *, start: int = 0) -> Iterator[Tensor]:
-        """Yield the batches of an epoch from a given one on."""
+        """Yield the batches of an epoch from a given one on.
+
+        Args:
+            number: of the epoch, from 0.
+            start: number of the first batch.
+        """
 
 
 class Processes:
