@@ -1,6 +1,7 @@
 """``vaekit impute``: a file with gaps in, files without gaps out."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -110,3 +111,35 @@ def test_files_that_are_there_stay_unless_forced(vaekit, table, tmp_path):
     assert result.code == 2
     assert "exists already" in result.err
     assert vaekit("impute", table, "--out", out, "--force", *flags).code == 0
+
+
+EUROPEAN = "plz;size;since;sure;note\n01067;1,50;01.02.2020;TRUE;\n01069;;03.02.2020;FALSE;\n"
+
+
+def test_a_file_is_written_as_it_came(vaekit, tmp_path):
+    rows = [f"0106{n % 3};{n % 7},50;{n % 28 + 1:02}.03.2020;TRUE;" for n in range(40)]
+    text = EUROPEAN + "\n".join([*rows, "01067;2,25;;;", ""])
+    path, out = tmp_path / "people.csv", tmp_path / "filled.csv"
+    path.write_text(text, encoding="latin-1")
+    result = vaekit("impute", path, "--out", out, "--check", 0, *QUICK)
+    assert result.code == 0, result.err
+    assert "5 columns separated by semicolons, names in the first line, decimal comma" in result.out
+    assert "still missing: 43 cells of 'note' (no cell is known)" in result.out
+    before, after = text.splitlines(), out.read_text(encoding="latin-1").splitlines()
+    assert len(before) == len(after)
+    assert [place for place, line in enumerate(before) if line != after[place]] == [2, 43]
+    assert after[2].startswith("01069;")
+    assert re.fullmatch(r"01069;-?\d+,\d+;03\.02\.2020;FALSE;", after[2])
+    assert re.fullmatch(r"01067;2,25;\d\d\.\d\d\.\d{4};(TRUE|FALSE);", after[43])
+
+
+def test_what_is_not_to_be_detected_can_be_said(vaekit, tmp_path):
+    path, out = tmp_path / "t.txt", tmp_path / "filled.csv"
+    path.write_text("5^NA\n6^\n" + "7^DE\n8^NA\n" * 20)
+    flags = ("--no-header", "--sep", "^", "--keep-missing", "NA", "--check", 0)
+    result = vaekit("impute", path, "--out", out, *flags, *QUICK)
+    assert result.code == 0, result.err
+    assert "1 missing cells in 1 of 42 rows" in result.out
+    lines = out.read_text().splitlines()
+    assert lines[0].split(",") == ["5", "NA"]
+    assert lines[1] in ("6,NA", "6,DE")

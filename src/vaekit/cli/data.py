@@ -40,6 +40,7 @@ def _table(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     low, high = found["range"]
     table = [
         ("source", found["source"]),
+        ("layout", found["layout"]),
         ("kind", found["kind"]),
         ("rows", f"{total} ({parts})"),
         ("values in a row", f"{found['features']:,}"),

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Literal
 
 from vaekit.cli.options import AsJson, Force, Out, Quiet
 from vaekit.cli.output import Output
-from vaekit.cli.tables import TABLE_KINDS, TablePath, read_frame, training_settings
+from vaekit.cli.tables import (
+    TABLE_KINDS,
+    FileFlags,
+    TablePath,
+    read_source,
+    source_lines,
+    training_settings,
+)
 from vaekit.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,6 +29,7 @@ def impute(
     multiple: int = 0,
     intervals: float | None = None,
     missing: str | None = None,
+    keep_missing: str | None = None,
     columns: str = "",
     weights: str = "",
     missingness: Literal[
@@ -34,6 +42,7 @@ def impute(
     force: Force = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
+    file: FileFlags = None,
 ) -> None:
     """Impute the missing values of a table.
 
@@ -48,9 +57,10 @@ def impute(
         intervals: Write the ends of intervals of this coverage, such as 0.9, to FILE-intervals:
             for each column of numbers NAME_low and NAME_high.
         missing: Further markers of missing values, with commas between, as in "-999,unknown".
+        keep_missing: Markers that are values in this table, as in "NA" where it is Namibia.
         columns: Kinds of columns where they are known better, as in
             "age=count,score=bounded:0:100". There are real, positive, count, binary,
-            categorical, ordinal, bounded, constant and identifier.
+            categorical, ordinal, bounded, datetime, constant and identifier.
         weights: How much columns count in training, as in "age=2,income=0.5"; 1 where not said.
         missingness: Why cells are missing: for reasons that the observed cells explain (ignorable),
             because of their own value (self-masking), known to be high or low
@@ -64,6 +74,7 @@ def impute(
         force: Replace existing files.
         quiet: Show no progress.
         as_json: Print one JSON object to stdout and nothing else.
+        file: How a delimited file is written.
     """
     import warnings
 
@@ -73,7 +84,8 @@ def impute(
     paths = _output_paths(out, multiple=multiple, intervals=intervals, force=force)
     output = Output(as_json=as_json, quiet=quiet)
     settings = training_settings(columns=columns, epochs=epochs, seed=seed, output=output)
-    frame = read_frame(table, missing=missing)
+    source = read_source(table, missing=missing, keep_missing=keep_missing, file=file)
+    frame = source.frame
     imputer = VAEImputer(
         weights=parse_weights(weights),
         check=check,
@@ -91,12 +103,13 @@ def impute(
         ends = low.add_suffix("_low").join(high.add_suffix("_high"))
         tables.append(ends[[f"{name}_{end}" for name in low.columns for end in ("low", "high")]])
     for path, each in zip(paths, tables, strict=True):
-        write_table(each, path)
+        write_table(each, path, source=source)
 
     report, missing_cells = imputer.report_, frame.isna().to_numpy()
     count, collapsed = int(missing_cells.sum()), int(completed.collapsed.sum())
     lines = [
-        f"{count:,} missing cells in {int(missing_cells.any(1).sum()):,} of {len(frame):,} rows"
+        *source_lines(source),
+        f"{count:,} missing cells in {int(missing_cells.any(1).sum()):,} of {len(frame):,} rows",
     ]
     if report is not None:
         lines += str(report).splitlines()
@@ -110,9 +123,15 @@ def impute(
             f"rows with too small an effective number of importance samples: {collapsed:,}; do not "
             "rely on their imputed values"
         )
+    left = completed.filled.isna().sum()
+    for name in left[left > 0].index:
+        kind = next(c.kind for c in imputer.format_.all_columns if c.name == str(name))
+        why = "an identifier is not imputed" if kind == "identifier" else "no cell is known"
+        lines.append(f"still missing: {left[name]:,} cells of {name!r} ({why})")
     values = {
         "rows": len(frame),
         "missing_cells": count,
+        "still_missing": {str(name): int(left[name]) for name in left[left > 0].index},
         "collapsed_rows": collapsed,
         "held_back_cells": 0 if report is None else report.cells,
         "error_numbers": {} if report is None else dict(report.numbers),

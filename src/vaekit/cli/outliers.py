@@ -2,7 +2,14 @@
 
 from vaekit.cli.options import AsJson, Force, Out, Quiet
 from vaekit.cli.output import Output
-from vaekit.cli.tables import TABLE_KINDS, TablePath, read_frame, training_settings
+from vaekit.cli.tables import (
+    TABLE_KINDS,
+    FileFlags,
+    TablePath,
+    read_source,
+    source_lines,
+    training_settings,
+)
 
 __all__ = ["outliers"]
 
@@ -18,12 +25,14 @@ def outliers(
     contamination: float = 0.05,
     explain: bool = False,
     missing: str | None = None,
+    keep_missing: str | None = None,
     columns: str = "",
     epochs: int | None = None,
     seed: int = 0,
     force: Force = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
+    file: FileFlags = None,
 ) -> None:
     """Detect outliers in a table.
 
@@ -39,6 +48,7 @@ def outliers(
         explain: Write a column why_NAME for each column too: how surprising the cell is given
             the rest of its row, in nats above what inliers have.
         missing: Further markers of missing values, with commas between, as in "-999,unknown".
+        keep_missing: Markers that are values in this table, as in "NA" where it is Namibia.
         columns: Kinds of columns where they are known better, as in
             "age=count,score=bounded:0:100".
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
@@ -46,6 +56,7 @@ def outliers(
         force: Replace an existing file.
         quiet: Show no progress.
         as_json: Print one JSON object to stdout and nothing else.
+        file: How a delimited file is written.
     """
     from vaekit.cli.writers import check_out
     from vaekit.estimators import VAEOutlierDetector
@@ -54,7 +65,8 @@ def outliers(
     check_out(out, kinds=TABLE_KINDS, force=force)
     output = Output(as_json=as_json, quiet=quiet)
     settings = training_settings(columns=columns, epochs=epochs, seed=seed, output=output)
-    frame = read_frame(table, missing=missing)
+    source = read_source(table, missing=missing, keep_missing=keep_missing, file=file)
+    frame = source.frame
     detector = VAEOutlierDetector(contamination=contamination, **settings).fit(frame)
     found = frame[[]].copy()
     found["score"] = detector.score_samples(frame)
@@ -64,7 +76,8 @@ def outliers(
     write_table(found if reasons is None else found.join(reasons.add_prefix("why_")), out)
     count, rate = int(found["outlier"].sum()), detector.false_alarm_rate_
     lines = [
-        f"{count:,} outliers in {len(found):,} rows, at a false-alarm rate of {rate:.3f}: {out}"
+        *source_lines(source),
+        f"{count:,} outliers in {len(found):,} rows, at a false-alarm rate of {rate:.3f}: {out}",
     ]
     for row in found["score"].to_numpy().argsort(kind="stable")[: min(count, _SHOWN)].tolist():
         most = "" if reasons is None else f", most by {reasons.iloc[row].astype(float).idxmax()}"

@@ -7,7 +7,14 @@ from cyclopts import Parameter
 
 from vaekit.cli.options import AsJson, Force, Out, Quiet
 from vaekit.cli.output import Output
-from vaekit.cli.tables import TABLE_KINDS, TablePath, read_frame, training_settings
+from vaekit.cli.tables import (
+    TABLE_KINDS,
+    FileFlags,
+    TablePath,
+    read_source,
+    source_lines,
+    training_settings,
+)
 from vaekit.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
@@ -30,6 +37,7 @@ def synthesize(
     number: Annotated[int, Parameter(name=("--number", "-n"))],
     given: Annotated[tuple[str, ...], Parameter(name="--given")] = (),
     missing: str | None = None,
+    keep_missing: str | None = None,
     columns: str = "",
     weights: str = "",
     check: float = 0.2,
@@ -38,6 +46,7 @@ def synthesize(
     force: Force = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
+    file: FileFlags = None,
 ) -> None:
     """Generate synthetic rows like those of a table.
 
@@ -52,6 +61,7 @@ def synthesize(
         number: How many rows to generate.
         given: Generate only rows with these cells, as in "--given town=Bonn age=30".
         missing: Further markers of missing values, with commas between, as in "-999,unknown".
+        keep_missing: Markers that are values in this table, as in "NA" where it is Namibia.
         columns: Kinds of columns where they are known better, as in
             "age=count,score=bounded:0:100".
         weights: How much columns count in training, as in "age=2,income=0.5"; 1 where not said.
@@ -61,6 +71,7 @@ def synthesize(
         force: Replace an existing file.
         quiet: Show no progress.
         as_json: Print one JSON object to stdout and nothing else.
+        file: How a delimited file is written.
 
     Raises:
         ConfigError: fewer than 1 row is asked for.
@@ -76,7 +87,8 @@ def synthesize(
     output = Output(as_json=as_json, quiet=quiet)
     settings = training_settings(columns=columns, epochs=epochs, seed=seed, output=output)
     conditions = parse_given(given)
-    train, held_out = _split(read_frame(table, missing=missing), share=check, seed=seed)
+    source = read_source(table, missing=missing, keep_missing=keep_missing, file=file)
+    train, held_out = _split(source.frame, share=check, seed=seed)
     if conditions:  # before the training, not after it
         form = table_format(train, kinds=settings["kinds"], scores_as_ordinal=True)
         read_given(conditions, columns=form.all_columns)
@@ -84,8 +96,8 @@ def synthesize(
     drawn = model.synthesizer_.draw(number, given=conditions, seed=seed)
     rows = model.synthesizer_.write(drawn)
     report = _compare_with_held_out(model, train, held_out)
-    write_table(rows, out)
-    lines = [] if report is None else str(report).splitlines()
+    write_table(rows, out, source=source)
+    lines = [*source_lines(source), *([] if report is None else str(report).splitlines())]
     if conditions:
         lines.append(
             f"effective number of codes for the given cells: {drawn.effective_samples:,.0f}"

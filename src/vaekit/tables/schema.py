@@ -503,18 +503,19 @@ def _skewness(values: NDArray[np.float64]) -> float:
 
 
 def _warn_of_texts(cells: Cells) -> None:
-    """Warn of numbers that are written as text."""
-    if len(cells.levels) <= 2 or cells.declared:
+    """Warn of numbers that are written as text; not of codes such as 01067."""
+    texts = [level for level in cells.levels if isinstance(level, str)]
+    codes = any(re.match(r"0\d", text) for text in texts)
+    if len(texts) <= 2 or len(texts) < len(cells.levels) or cells.declared or codes:
         return
     try:
-        numbers = [float(level) for level in cells.levels if isinstance(level, str)]
+        list(map(float, texts))
     except ValueError:
         return
-    if len(numbers) == len(cells.levels):
-        warnings.warn(
-            f"column {cells.name!r}: its numbers are written as text ({cells.levels[0]!r}) and are "
-            "taken as names. If they are amounts, convert them with pandas.to_numeric; if not, say "
-            "categorical or identifier",
-            VaekitWarning,
-            stacklevel=4,
-        )
+    warnings.warn(
+        f"column {cells.name!r}: its numbers are written as text ({texts[0]!r}) and are taken as "
+        "names. If they are amounts, convert the column to numbers; if not, declare it categorical "
+        "or an identifier",
+        VaekitWarning,
+        stacklevel=4,
+    )
