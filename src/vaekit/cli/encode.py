@@ -42,14 +42,14 @@ def encode(
     from vaekit.cli.latent_points import rows_with_codes
     from vaekit.cli.output import joined_processes
     from vaekit.cli.writers import check_out, write_array, write_frame
-    from vaekit.data import look_together
+    from vaekit.data import share_reading
     from vaekit.runs import load_run
     from vaekit.runs.run import rows_for
 
     kind = check_out(out, kinds=_KINDS, force=force)
     loaded = load_run(run)
     with joined_processes(device="cpu") as processes:
-        with look_together(processes):
+        with share_reading(processes):
             dataset = rows_for(loaded, source=data, label=label)
         coded = rows_with_codes(
             loaded, split=split, dataset=dataset, seed=seed, processes=processes

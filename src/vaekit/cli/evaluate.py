@@ -53,7 +53,7 @@ def evaluate(
     from vaekit.cli.measure import measure, measuring_device, summary
     from vaekit.cli.output import joined_processes
     from vaekit.comparison.published import compare_to_published
-    from vaekit.data import look_together
+    from vaekit.data import share_reading
     from vaekit.runs import load_run
     from vaekit.runs.run import rows_for
 
@@ -61,7 +61,7 @@ def evaluate(
     output = Output(as_json=as_json, quiet=quiet or not main)
     loaded = load_run(run)
     with joined_processes(device=measuring_device(device)) as processes:
-        with look_together(processes):
+        with share_reading(processes):
             dataset = rows_for(loaded)
         evaluation = measure(
             loaded,

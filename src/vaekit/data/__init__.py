@@ -2,7 +2,7 @@
 
 from vaekit.data.array_files import read_idx, read_npy, read_npz
 from vaekit.data.batches import BalancedBatches, Batches, Part
-from vaekit.data.chunks import look_together
+from vaekit.data.chunks import share_reading
 from vaekit.data.dataset import Dataset, Split
 from vaekit.data.image_folder import read_image_folder
 from vaekit.data.parquet import read_parquet
@@ -21,11 +21,11 @@ __all__ = [
     "Split",
     "dataset_from_arrays",
     "load_dataset",
-    "look_together",
     "read_delimited",
     "read_idx",
     "read_image_folder",
     "read_npy",
     "read_npz",
     "read_parquet",
+    "share_reading",
 ]

@@ -20,8 +20,8 @@ __all__ = [
     "extremes",
     "is_main_process",
     "local_slices",
-    "look_together",
     "main_process_first",
+    "share_reading",
 ]
 
 
@@ -50,7 +50,7 @@ _GROUP: ContextVar[ReaderGroup | None] = ContextVar("reader_group", default=None
 
 
 @contextmanager
-def look_together(group: ReaderGroup | None) -> Iterator[None]:
+def share_reading(group: ReaderGroup | None) -> Iterator[None]:
     """Share the reading of data sets inside between processes, each of which reads its part.
 
     Args:

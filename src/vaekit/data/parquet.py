@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from vaekit.data.array_files import damaged
 from vaekit.data.cache import build_once, file_key
-from vaekit.data.chunks import look_together
+from vaekit.data.chunks import share_reading
 from vaekit.data.contents import (
     Contents,
     arrange_labels,
@@ -142,7 +142,7 @@ class ParquetTable:
                     rows[start:stop, place] = _numbers(batch.column(name))
                 start = stop
         rows.flush()
-        with look_together(None):  # others may convert files of their own meanwhile
+        with share_reading(None):  # others may convert files of their own meanwhile
             found = table_contents(rows, columns=self.features)
             check_finite_values(found, where=str(self.path))
 

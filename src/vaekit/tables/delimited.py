@@ -689,7 +689,7 @@ def _inexact(path: Path, layout: Layout, frame: pd.DataFrame) -> list[int]:
         if kind in "iu" or (integral and column.hasnans):
             whole.append(at)
         large = integral and column.abs().max() >= EXACT and (column.dropna() % 1 == 0).all()
-        if large or (column.dtype == object and infer_dtype(column) != "boolean"):
+        if large or (column.dtype == object and infer_dtype(column) not in ("boolean", "string")):
             wrong.append(at)
     zeros = whole and _leading_zeros(path, layout)
     return sorted({*whole, *wrong}) if zeros else wrong

@@ -7,7 +7,7 @@ import torch
 
 from vaekit.builders import build_model, build_objective, load_data, start_at_mean
 from vaekit.config import Config
-from vaekit.data import Batches, Dataset, Part, Preprocessing, look_together
+from vaekit.data import Batches, Dataset, Part, Preprocessing, share_reading
 from vaekit.errors import ConfigError
 from vaekit.models import Model
 from vaekit.numerics import seed_everything
@@ -65,7 +65,7 @@ def train(
     processes = Processes(engine)
     if not resume and processes.main:
         folder.require_free()
-    with look_together(None if processes.alone else processes):
+    with share_reading(None if processes.alone else processes):
         dataset, preprocessing = _load(config, processes=processes)
         seed_everything(config.seed)
         model = _model(config, dataset, preprocessing)

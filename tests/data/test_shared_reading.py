@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from vaekit.data import Preprocessing, look_together
+from vaekit.data import Preprocessing, share_reading
 from vaekit.data.chunks import extremes
 from vaekit.data.contents import Contents
 from vaekit.data.preprocessing import fit_statistics, mean_and_deviation
@@ -57,7 +57,7 @@ def together(count, work):
     meeting = Meeting(count)
 
     def one(number):
-        with look_together(Thread(number, meeting)):
+        with share_reading(Thread(number, meeting)):
             try:
                 return work()
             except DataError as error:
