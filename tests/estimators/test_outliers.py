@@ -189,6 +189,67 @@ def test_a_frame_of_all_kinds_with_gaps_is_explained_in_its_own_columns():
         quick().fit(frame.iloc[:1])
 
 
+def test_a_value_never_seen_is_penalised_and_explained():
+    """A new level, and another value in a column of constants, lie below all held-out rows."""
+    frame = mixed().assign(one=1.5)
+    fitted = quick(contamination=0.1).fit(frame)
+    penalty, lowest = fitted.unseen_penalty_, fitted.held_out_scores_[0]
+    spread = fitted.held_out_scores_[-1] - lowest
+    assert penalty == pytest.approx(spread + math.log(61))
+    row = frame.iloc[[0]]
+    for name, value in {"town": "Dresden", "planet": "Mars", "one": 2.5}.items():
+        missing, other = row.assign(**{name: None}), row.assign(**{name: value})
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", VaekitWarning)
+            score = fitted.score_samples(other)
+        assert score == pytest.approx(fitted.score_samples(missing) - penalty)
+        assert fitted.predict(other) == -1
+        assert fitted.p_values(other) == 1 / 61
+        assert fitted.explain(other)[name].item() == penalty
+        assert fitted.explain(other).iloc[0].astype(float).idxmax() == name
+    both = row.assign(planet="Mars", one=2.5)
+    assert fitted.score_samples(both) == pytest.approx(fitted.score_samples(row) - 2 * penalty)
+    assert (fitted.explain(row)[["planet", "one"]] == 0).all().all()
+    same = row.assign(id="never seen", planet=None)  # identifiers and missing cells tell nothing
+    assert np.array_equal(fitted.score_samples(same), fitted.score_samples(row))
+
+
+def test_a_declared_level_that_no_row_has_is_unseen():
+    frame = mixed(40)[["height"]].assign(
+        grade=pd.Categorical(["a", "b"] * 20, categories=["a", "b", "c"])
+    )
+    fitted = quick(contamination=0.1).fit(frame)
+    other = frame.iloc[[0]].assign(grade=pd.Categorical(["c"], categories=["a", "b", "c"]))
+    assert fitted.predict(other) == -1
+    assert fitted.explain(other)["grade"].item() == pytest.approx(fitted.unseen_penalty_)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_constant_of_an_array_may_not_change_but_by_rounding(dtype):
+    rows = np.column_stack([correlated(40), np.full(40, 0.1)])
+    fitted = quick(contamination=0.1).fit(rows.astype(dtype))
+    for precision in (np.float32, np.float64):
+        new = rows[:2].astype(precision)
+        assert (fitted.explain(new)[:, 4] == 0).all()
+        new[0, 4], new[1, 4] = 0.2, np.nan
+        assert fitted.explain(new)[:, 4].tolist() == [fitted.unseen_penalty_, 0]
+        assert fitted.predict(new)[0] == -1
+
+
+def test_the_rate_stands_where_new_levels_are_common():
+    """A third of the rows have a name of their own, which no other row will have."""
+    draw = np.random.default_rng(0)
+
+    def visits(rows, start):
+        names = np.where(draw.random(rows) < 1 / 3, start + np.arange(rows), -1)
+        town = np.where(names < 0, "home", [f"town {name}" for name in names])
+        return pd.DataFrame({"x": draw.normal(size=rows), "town": town})
+
+    fitted = quick(contamination=0.2, held_out=0.4, kinds={"town": "categorical"})
+    fitted.fit(visits(400, 0))
+    assert 0.1 < (fitted.predict(visits(400, 1000)) == -1).mean() < 0.3
+
+
 def test_it_works_where_estimators_work():
     rows = correlated(40)
     pipe = make_pipeline(StandardScaler(), clone(quick())).fit(rows)
@@ -199,7 +260,8 @@ def test_it_works_where_estimators_work():
 
 
 def test_a_table_of_constants_has_no_odd_rows():
-    assert quick().fit(np.ones((20, 2))).predict(np.ones((3, 2))).tolist() == [1, 1, 1]
+    fitted = quick().fit(np.ones((20, 2)))
+    assert fitted.predict([[1, 1], [np.nan, 1], [1, 2]]).tolist() == [1, 1, -1]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from vaekit.errors import ConfigError, DataError
 from vaekit.estimators.base import TableEstimator
 from vaekit.estimators.fitting import Auto
 from vaekit.estimators.label_models import (
+    LabelledModel,
     LabelModel,
     choose_label_settings,
     choose_likelihood,
@@ -342,7 +343,7 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
         """
         _, cells = self._encode(X)
         place = self._place(label)
-        if self.model_ is None:
+        if not isinstance(self.model_, LabelledModel):
             return self._decode(np.empty((len(cells), 0)))
         return self._decode(self.model_.relabel(self._scale(cells), label=place))
 

@@ -223,19 +223,12 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
                 stacklevel=2,
             )
 
-        def decode(filled: NDArray[np.floating[Any]]) -> Any:  # noqa: ANN401 - as X came
-            keep = self.keep_empty_features
-            return self.format_.decode(filled, like=table, keep_empty=keep)
-
-        low, high = (
-            self.format_.decode_numbers(bound, like=table, keep_empty=self.keep_empty_features)
-            for bound in (made.low, made.high)
-        )
+        kept: dict[str, Any] = {"like": table, "keep_empty": self.keep_empty_features}
         return Completed(
-            filled=decode(made.filled),
-            draws=[decode(drawn) for drawn in made.draws],
-            low=low,
-            high=high,
+            filled=self.format_.decode(made.filled, **kept),
+            draws=[self.format_.decode(drawn, **kept) for drawn in made.draws],
+            low=self.format_.decode_numbers(made.low, **kept),
+            high=self.format_.decode_numbers(made.high, **kept),
             effective_samples=made.effective_samples,
             collapsed=few,
         )
@@ -292,9 +285,9 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
                 f"{', '.join(column.name for column in columns if column.modelled)}"
             )
 
-    def _fit_scaler(self, cells: NDArray[np.float64]) -> TableScaler:
-        unbounded = self.missingness != "ignorable"  # large values may be what is missing
-        return fit_scaler(cells, columns=self.format_.columns, unbounded=unbounded)
+    def _hold_out(self, cells: NDArray[np.float64]) -> NDArray[np.bool_]:
+        columns, seed = self.format_.columns, self.seed_
+        return hold_out_cells(cells, columns=columns, share=self.check, seed=seed)
 
     def _task(self, cells: NDArray[np.float64], *, scaler: TableScaler) -> TableTask:
         """What is to be trained on the cells (N, C)."""
@@ -530,24 +523,21 @@ def fit_imputers(imputers: Sequence[VAEImputer], tables: Sequence[Any]) -> None:
             f"expected one table for each imputer; got {len(imputers)} and {len(tables)}"
         )
     cells = [imputer._open(table) for imputer, table in zip(imputers, tables, strict=True)]
-    checked = [at for at, imputer in enumerate(imputers) if imputer.check]
-    held_out = {
-        at: hold_out_cells(
-            cells[at],
-            columns=imputers[at].format_.columns,
-            share=imputers[at].check,
-            seed=imputers[at].seed_,
-        )
-        for at in checked
-    }
-    hidden = {at: np.where(held_out[at], np.nan, cells[at]) for at in checked}
-    fitted = _fit_models([imputers[at] for at in checked], [hidden[at] for at in checked])
-    for at, (scaler, model) in zip(checked, fitted, strict=True):
-        imputer = imputers[at]
+    checked = [
+        (imputer, each, imputer._hold_out(each))
+        for imputer, each in zip(imputers, cells, strict=True)
+        if imputer.check
+    ]
+    fitted = _fit_models(
+        [imputer for imputer, _, _ in checked],
+        [np.where(held_out, np.nan, each) for _, each, held_out in checked],
+    )
+    for (imputer, each, held_out), (scaler, model) in zip(checked, fitted, strict=True):
+        hidden = np.where(held_out, np.nan, each)
         imputer.report_ = compare_imputers(
-            imputer._fill(hidden[at], scaler=scaler, model=model).filled,
-            cells=cells[at],
-            held_out=held_out[at],
+            imputer._fill(hidden, scaler=scaler, model=model).filled,
+            cells=each,
+            held_out=held_out,
             columns=imputer.format_.columns,
         )
     for imputer, (scaler, model) in zip(imputers, _fit_models(imputers, cells), strict=True):
@@ -558,7 +548,15 @@ def _fit_models(
     imputers: Sequence[VAEImputer], tables: Sequence[NDArray[np.float64]]
 ) -> list[tuple[TableScaler, VAE | None]]:
     """Train the models of imputers on known cells (N, C); those of the same settings together."""
-    scalers = [imputer._fit_scaler(cells) for imputer, cells in zip(imputers, tables, strict=True)]
+    scalers = [
+        # large values may be what is missing, unless that is ignorable
+        fit_scaler(
+            cells,
+            columns=imputer.format_.columns,
+            unbounded=imputer.missingness != "ignorable",
+        )
+        for imputer, cells in zip(imputers, tables, strict=True)
+    ]
     models: list[VAE | None] = [None] * len(imputers)
     groups: dict[TableSettings, list[int]] = {}
     for at, (imputer, cells) in enumerate(zip(imputers, tables, strict=True)):

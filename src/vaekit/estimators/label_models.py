@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -41,8 +41,10 @@ from vaekit.objectives import Bound
 from vaekit.training import LabelStep, Step
 
 __all__ = [
+    "CodeClassifier",
     "LabelModel",
     "LabelSettings",
+    "LabelledModel",
     "choose_label_settings",
     "choose_likelihood",
     "encode_rows",
@@ -70,10 +72,20 @@ _BATCH_SIZE = 200
 _COLUMNS_PER_LABEL = 16
 
 
-class LabelModel(ABC):
-    """A trained model of rows and their labels."""
+class CodeClassifier:
+    """M1: a model of rows, and label spreading over the means of its codes.
 
-    @abstractmethod
+    Args:
+        features: of rows.
+        classifier: of codes, fitted.
+        specs: columns; none of pixels.
+    """
+
+    def __init__(self, features: VAE, classifier: LabelSpreading, *, specs: Specs) -> None:
+        self.features = features
+        self.classifier = classifier
+        self.specs = specs
+
     def predict_proba(self, rows: Rows) -> NDArray[np.float64]:
         """Compute probabilities of the classes.
 
@@ -83,8 +95,53 @@ class LabelModel(ABC):
         Returns:
             (N, C)
         """
+        codes = _mean_codes(self.features, torch.from_numpy(rows))
+        found: NDArray[np.float64] = self.classifier.predict_proba(codes.numpy())
+        return found
 
-    @abstractmethod
+    @torch.no_grad()
+    def sample(self, n: int, *, label: int | None) -> NDArray[np.float64]:
+        """Draw new rows.
+
+        Args:
+            n: how many.
+            label: not used; the model has no labels.
+
+        Returns:
+            (n, F) as the model sees them.
+        """
+        z = self.features.code_distribution().sample(torch.Size([n]))
+        return _draw(self.features.decode(z), specs=self.specs)
+
+
+class LabelledModel:
+    """M2: a labelled model of rows, or of the codes of another model (M1+M2).
+
+    Args:
+        model: of rows, or of codes, and their labels.
+        features: the model of rows whose codes the other reads; none where it reads rows.
+        specs: columns; none of pixels.
+    """
+
+    def __init__(self, model: LabelledVAE, *, features: VAE | None = None, specs: Specs) -> None:
+        self.model = model
+        self.features = features
+        self.specs = specs
+
+    def predict_proba(self, rows: Rows) -> NDArray[np.float64]:
+        """Compute probabilities of the classes.
+
+        Args:
+            rows: (N, F) as the model sees them.
+
+        Returns:
+            (N, C)
+        """
+        found: NDArray[np.float64]
+        found = self._log_qy(self._inputs(rows)).double().softmax(-1).numpy()
+        return found
+
+    @torch.no_grad()
     def sample(self, n: int, *, label: int | None) -> NDArray[np.float64]:
         """Draw new rows.
 
@@ -95,10 +152,16 @@ class LabelModel(ABC):
         Returns:
             (n, F) as the model sees them.
         """
+        size = torch.Size([n])
+        y = self.model.label_prior().sample(size) if label is None else torch.full((n,), label)
+        p = self.model.decode(self.model.code_distribution().sample(size), y)
+        if self.features is not None:
+            p = self.features.decode(p.sample())
+        return _draw(p, specs=self.specs)
 
-    @abstractmethod
+    @torch.no_grad()
     def relabel(self, rows: Rows, *, label: int) -> NDArray[np.float64]:
-        """Decode the codes of rows under another label.
+        """Decode the codes of rows, inferred under their most probable label, under another.
 
         Args:
             rows: (N, F) as the model sees them.
@@ -107,78 +170,20 @@ class LabelModel(ABC):
         Returns:
             (N, F)
         """
-
-
-class _M1(LabelModel):
-    """A model of rows, and label spreading over the means of its codes."""
-
-    def __init__(self, features: VAE, classifier: LabelSpreading, *, specs: Specs) -> None:
-        self.features = features
-        self.classifier = classifier
-        self.specs = specs
-
-    def predict_proba(self, rows: Rows) -> NDArray[np.float64]:
-        """See the base class."""
-        codes = _mean_codes(self.features, torch.from_numpy(rows))
-        found: NDArray[np.float64] = self.classifier.predict_proba(codes.numpy())
-        return found
-
-    def sample(self, n: int, *, label: int | None) -> NDArray[np.float64]:
-        """See the base class; without a class."""
-        with torch.no_grad():
-            z = self.features.code_distribution().sample(torch.Size([n]))
-            return _draw(self.features.decode(z), specs=self.specs)
-
-    def relabel(self, rows: Rows, *, label: int) -> NDArray[np.float64]:
-        """There is no label in this model.
-
-        Raises:
-            ConfigError: always.
-        """
-        raise ConfigError("M1 has no model of rows given a label")
-
-
-class _M2(LabelModel):
-    """A labelled model of rows, or of the codes of another model (M1+M2)."""
-
-    def __init__(self, model: LabelledVAE, *, features: VAE | None = None, specs: Specs) -> None:
-        self.model = model
-        self.features = features
-        self.specs = specs
-
-    def predict_proba(self, rows: Rows) -> NDArray[np.float64]:
-        """See the base class."""
-        found: NDArray[np.float64]
-        found = self._logits(self._inputs(rows)).double().softmax(-1).numpy()
-        return found
-
-    def sample(self, n: int, *, label: int | None) -> NDArray[np.float64]:
-        """See the base class."""
-        size = torch.Size([n])
-        with torch.no_grad():
-            y = self.model.label_prior().sample(size) if label is None else torch.full((n,), label)
-            p = self.model.decode(self.model.code_distribution().sample(size), y)
-            if self.features is not None:
-                p = self.features.decode(p.sample())
-            return _draw(p, specs=self.specs)
-
-    def relabel(self, rows: Rows, *, label: int) -> NDArray[np.float64]:
-        """See the base class; the code is inferred under the most probable label."""
-        with torch.no_grad():
-            inputs = self._inputs(rows)
-            x, mask = split_missing(inputs)
-            z = self.model.encode(x, self._logits(inputs).argmax(-1), mask=mask).mean
-            p = self.model.decode(z, torch.full((len(inputs),), label))
-            if self.features is not None:
-                p = self.features.decode(p.mean)
-            return point_estimates(p, specs=self.specs)
+        inputs = self._inputs(rows)
+        x, mask = split_missing(inputs)
+        z = self.model.encode(x, self._log_qy(inputs).argmax(-1), mask=mask).mean
+        p = self.model.decode(z, torch.full((len(inputs),), label))
+        if self.features is not None:
+            p = self.features.decode(p.mean)
+        return point_estimates(p, specs=self.specs)
 
     def _inputs(self, rows: Rows) -> Tensor:
         """What the labelled model reads: rows, or means of their codes."""
         inputs = torch.from_numpy(rows)
         return inputs if self.features is None else _mean_codes(self.features, inputs)
 
-    def _logits(self, inputs: Tensor) -> Tensor:
+    def _log_qy(self, inputs: Tensor) -> Tensor:
         """(N, C) log-probabilities of the classes."""
 
         def log_qy(row: Tensor) -> Tensor:
@@ -186,6 +191,9 @@ class _M2(LabelModel):
             return self.model.log_qy(x, mask=mask)
 
         return _map_each(log_qy, inputs)
+
+
+LabelModel = CodeClassifier | LabelledModel
 
 
 def _mean_codes(model: VAE, rows: Tensor) -> Tensor:
@@ -355,39 +363,36 @@ def fit_label_model(
         The model.
     """
     parts = pixel_parts(rows.shape[1]) if specs is None else column_parts(specs)
-    precision = settings.precision
+    shared = partial(
+        fit_labelled,
+        label=label,
+        label_prior=label_prior,
+        seed=seed,
+        precision=settings.precision,
+        verbose=verbose,
+    )
     if kind == "M2":
-        model = fit_labelled(
-            rows,
-            label,
-            parts=parts,
-            settings=settings.rows,
-            label_prior=label_prior,
-            alpha=settings.alpha,
-            seed=seed,
-            precision=precision,
-            verbose=verbose,
-        )
-        return _M2(model, specs=specs)
+        model = shared(rows, parts=parts, settings=settings.rows, alpha=settings.alpha)
+        return LabelledModel(model, specs=specs)
     features = fit_features(
-        rows, parts=parts, settings=settings.rows, seed=seed, precision=precision, verbose=verbose
+        rows,
+        parts=parts,
+        settings=settings.rows,
+        seed=seed,
+        precision=settings.precision,
+        verbose=verbose,
     )
     mean, scale = encode_rows(features, rows)
     if kind == "M1":
-        return _M1(features, fit_label_spreading(mean, label, seed=seed), specs=specs)
-    model = fit_labelled(
+        return CodeClassifier(features, fit_label_spreading(mean, label, seed=seed), specs=specs)
+    model = shared(
         np.concatenate([mean, scale], 1),
-        label,
         parts=code_parts(settings.rows.latent_dim),
         settings=settings.top,
-        label_prior=label_prior,
         alpha=settings.top_alpha,
         sampled=True,
-        seed=seed,
-        precision=precision,
-        verbose=verbose,
     )
-    return _M2(model, features=features, specs=specs)
+    return LabelledModel(model, features=features, specs=specs)
 
 
 def fit_label_spreading(

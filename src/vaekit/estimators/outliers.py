@@ -15,7 +15,7 @@ from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.base import TableEstimator
 from vaekit.estimators.density import Density, density_budget, fit_density
 from vaekit.estimators.fitting import Auto
-from vaekit.estimators.tables import is_frame
+from vaekit.estimators.tables import LEVELLED, is_frame
 from vaekit.inference import Scores
 
 if TYPE_CHECKING:
@@ -35,50 +35,54 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
     r"""Detect outliers: rows of low density, and the cells responsible.
 
     The score of a row is the logarithm of its density, estimated with importance weights over
-    its known cells. Every model is trained without some of the rows; a row is odd where its score
-    is below the k-th lowest of the n held-out scores, k = contamination (n + 1) rounded down and
-    at least 1, and ``false_alarm_rate_`` is k / (n + 1).
+    its known cells. Every model is trained without some of the rows; a row is an outlier where its
+    score is below the k-th lowest of the n held-out scores, k = contamination (n + 1) rounded down
+    and at least 1, and ``false_alarm_rate_`` is k / (n + 1).
 
-    With a share ``held_out`` there is one model, and a row that is like those of training is
-    called odd with that probability, whatever the model is worth. "auto" does this with
-    a fifth of the rows from 500 rows on. In smaller tables it trains five models, each on four
-    fifths of the rows; every row is held out once, and the score of a new row is the mean of the
-    five log-densities. Nothing is proven of the rate then, for a mean of five is compared to
-    scores of one; measured, it was near the stated one (docs/tables.md).
+    With a share ``held_out`` there is one model, and a row that is distributed as those of
+    training is called an outlier with that probability, however good the model is. "auto" does
+    this with a fifth of the rows from 500 rows on. In smaller tables it trains five models, each
+    on four fifths of the rows; every row is held out once, and the score of a new row is the mean
+    of the five log-densities. The rate is then not guaranteed, because a mean of five is compared
+    with scores of one; measured, it was near the stated one (docs/tables.md).
 
     An array holds numbers. A DataFrame may hold anything: each column gets the distribution of
     its kind (see :func:`vaekit.tables.infer_schema`). Cells may be missing, in training and
-    later; a gap makes a row neither odd nor usual, and a level that training did not see counts
-    as a gap. Constants and identifiers are not looked at.
+    later, which makes a row neither more nor less of an outlier. A level that the training rows
+    of a model lack, or another value in a column of constants, lowers the score by
+    ``unseen_penalty_``: below those of held-out rows without one. Held-out rows are penalised
+    alike, so the rate stands where new levels are common. Identifiers are ignored.
 
-    Real columns are made straight by a power each. Numbers are blurred in training by three
-    tenths of the standard deviation of their column, and a few of their cells are hidden, so that
-    the density does not grow spikes on the rows of a small table. Densities are in the units
-    that the model sees: standard deviations of a straightened column, or multiples of the
-    geometric mean.
+    Real columns are transformed by Yeo-Johnson. In training, numbers are blurred by three tenths
+    of the standard deviation of their column and a few cells are hidden, so that the density does
+    not grow spikes on the rows of a small table. Densities are in the units that the model sees:
+    standard deviations of a transformed column, or multiples of the geometric mean.
 
     Args:
-        contamination: share of usual rows that may be called odd, above 0 and up to 0.5.
+        contamination: share of inliers that may be called outliers, above 0 and up to 0.5.
         held_out: share of the rows that training does not see, or "auto".
         latent_dim: D, or "auto": 10.
         hidden: widths of the hidden layers, or "auto": (128, 128).
         samples: K, importance samples of each row in training.
         epochs: passes over the rows in training, or "auto": about 100.
         batch_size: rows in a step, or "auto": 64, and 256 from 20,000 rows.
-        learning_rate: step size at the start; it falls to 0.
+        learning_rate: initial step size; it falls to 0.
         scoring_samples: K, importance samples of each row that is scored, for each model.
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
         random_state: seed, or generator, of training; the noise of scoring is fixed then.
         verbose: show the progress of training on stderr.
 
     Attributes:
-        offset_: scores below it are odd.
-        false_alarm_rate_: how often a row like those of training is called odd.
+        offset_: rows with scores below it are outliers.
+        false_alarm_rate_: probability that a row like those of training is called an outlier.
         held_out_scores_: (n,) ascending.
-        usual_: (F,) median surprise of each column that the model sees, over the held-out rows.
-        density_: the units of the columns, and the models; no model where there was nothing to
+        typical_surprise_: (F,) median surprise of each column that the model sees, over the
+            held-out rows.
+        unseen_penalty_: of a value never seen, in nats: the range of the held-out log-densities,
+            and log(N + 1) for N training rows.
+        density_: the models and the units of their columns; no model where there was nothing to
             model.
-        form_: how the table is read, and the kinds of its columns.
+        format_: how tables are encoded, and the kinds of their columns.
         seed_: of the noise of scoring.
         n_features_in_: columns in training.
         feature_names_in_: their names, where they had any.
@@ -92,9 +96,9 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         0
 
     Source:
-        Mattei and Frellsen 2019, arXiv:1812.02633 (density with gaps); Vovk, Gammerman and Shafer
-        2005, Algorithmic Learning in a Random World, section 4.1 (held-out scores); Vovk 2015,
-        arXiv:1208.0806 (every row held out once).
+        Mattei and Frellsen 2019, arXiv:1812.02633 (density with missing values); Vovk, Gammerman
+        and Shafer 2005, Algorithmic Learning in a Random World, section 4.1 (held-out scores);
+        Vovk 2015, arXiv:1208.0806 (every row held out once).
     """
 
     def __init__(
@@ -127,10 +131,10 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         self.verbose = verbose
 
     def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> VAEOutlierDetector:
-        """Learn what rows are usual.
+        """Fit the density of the rows.
 
         Args:
-            X: (N, C) an array of numbers, or a DataFrame; gaps are NaN, None or NA.
+            X: (N, C) an array of numbers, or a DataFrame; missing values are NaN, None or NA.
             y: ignored.
 
         Returns:
@@ -163,64 +167,83 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
             seed=self.seed_,
             verbose=self.verbose,
         )
-        held_out = [self._score(cells[part], member=at) for at, part in enumerate(parts)]
-        self.held_out_scores_ = np.sort(np.concatenate([each.log_likelihood for each in held_out]))
-        self.typical_surprise_ = _medians(np.concatenate([each.surprise for each in held_out]))
-        count = len(self.held_out_scores_)
-        rank = threshold_rank(count, contamination=self.contamination)
+        self._seen_levels = [
+            {
+                place: np.unique(np.delete(cells[:, place], part))
+                for place, column in enumerate(self.format_.columns)
+                if column.kind in LEVELLED
+            }
+            for part in parts
+        ]
+        held_out = [self._score_by(at, cells[part]) for at, part in enumerate(parts)]
+        densities = np.concatenate([scores.log_likelihood for scores, _ in held_out])
+        unseen = np.concatenate([each.sum(1) for _, each in held_out])
+        finite = densities[np.isfinite(densities)]
+        spread = float(np.ptp(finite)) if len(finite) else 0.0
+        self.unseen_penalty_ = spread + math.log(len(cells) + 1)
+        self.held_out_scores_ = np.sort(densities - self.unseen_penalty_ * unseen)
+        self.typical_surprise_ = _medians(
+            np.concatenate([scores.surprise for scores, _ in held_out])
+        )
+        rank = threshold_rank(len(densities), contamination=self.contamination)
         self.offset_ = float(self.held_out_scores_[rank - 1])
-        self.false_alarm_rate_ = rank / (count + 1)
+        self.false_alarm_rate_ = rank / (len(densities) + 1)
         return self
 
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
-        """Log-density of each row, over its known cells; the same whatever rows go with it.
+        """Compute the log-density of each row, over its known cells, minus penalties.
 
-        A mean over the models, where there are five.
+        A mean over the models, where there are five. It does not depend on the other rows.
 
         Args:
             X: (N, C) with the columns of training.
 
         Returns:
-            (N,) in nats; lower is odder.
+            (N,) in nats; lower is more abnormal.
 
         Raises:
             DataError: a cell that its column cannot hold.
         """
-        _, cells = self._encode(X)
-        return self._score(cells).log_likelihood
+        table, cells = self._read(X)
+        scores = [
+            found.log_likelihood - self.unseen_penalty_ * unseen.sum(1)
+            for found, unseen in self._score_all(cells)
+        ]
+        density: NDArray[np.float64] = np.mean(scores, axis=0)
+        return density - self.unseen_penalty_ * self.format_.unseen(table).sum(1)
 
     def decision_function(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
-        """Score above the threshold.
+        """Compute the score above the threshold.
 
         Args:
             X: (N, C) with the columns of training.
 
         Returns:
-            (N,) in nats; negative for odd rows.
+            (N,) in nats; negative for outliers.
         """
         above: NDArray[np.float64] = self.score_samples(X) - self.offset_
         return above
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.int64]:
-        """Tell odd rows from usual ones.
+        """Predict whether rows are outliers.
 
         Args:
             X: (N, C) with the columns of training.
 
         Returns:
-            (N,) -1 for odd rows, 1 for the others.
+            (N,) -1 for outliers, 1 for inliers.
         """
         return np.where(self.decision_function(X) < 0, -1, 1).astype(np.int64)
 
     def p_values(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
-        r"""How often a usual row is as odd as this one.
+        r"""Compute how often an inlier has a score as low as that of a row.
 
         .. math:: p = \frac{1 + \#\{i : s_i \le s\}}{1 + n}
 
         with the scores :math:`s_i` of the n held-out rows. With a share held out, p is for a row
         like those of training at most any share :math:`\alpha` with probability at most
-        :math:`\alpha`; with five models about so. A row of training is more at home in the models
-        than that: give new rows.
+        :math:`\alpha`; with five models approximately. Training rows have too high scores: give
+        new rows.
 
         Args:
             X: (N, C) with the columns of training.
@@ -234,42 +257,71 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         return values
 
     def explain(self, X: ArrayLike | pd.DataFrame) -> Any:  # noqa: ANN401 - as X came
-        r"""Which cells make a row odd: how surprising each is, given the others of its row.
+        r"""Compute how surprising each cell is, given the other cells of its row.
 
         .. math:: c_f = -\log p(x_f | x_{o \setminus f}) - \mathrm{median}_i\big(
             -\log p(x_{if} | x_{io \setminus f})\big)
 
-        with the median over the held-out rows, so that 0 is usual. Where two cells contradict
-        each other both are surprising.
+        with the median over the held-out rows, so that 0 is typical. Where two cells contradict
+        each other both are surprising. A value never seen has ``unseen_penalty_``.
 
         Args:
             X: (N, C) with the columns of training.
 
         Returns:
-            (N, C) in nats, a DataFrame where one came; higher is odder, 0 where a cell is missing
-            or its column is not looked at.
+            (N, C) in nats, a DataFrame where one came; higher is more surprising, 0 where a cell is
+            missing or its column is ignored.
 
         Source:
             Gelfand, Dey and Chang 1992, Bayesian Statistics 4 (conditional predictive ordinate).
         """
-        table, cells = self._encode(X)
-        surprise = self._score(cells).surprise - self.typical_surprise_
+        table, cells = self._read(X)
+        places = self.density_.scaler.places
+        penalised = self.unseen_penalty_ + self.typical_surprise_
+        surprise = np.mean(
+            [
+                np.where(unseen[:, places], penalised, scores.surprise)
+                for scores, unseen in self._score_all(cells)
+            ],
+            axis=0,
+        )
         found = np.zeros((len(cells), self.n_features_in_))
-        places = self.density_.scaler.places.tolist()
-        if is_frame(table):
-            names = [str(name) for name in table.columns]
-            places = [names.index(name) for name in self.density_.scaler.names]
-        found[:, places] = np.nan_to_num(surprise, posinf=np.inf)
+        positions = np.array(self.format_.positions(table), np.int64)
+        found[:, positions[places]] = np.nan_to_num(
+            surprise - self.typical_surprise_, posinf=np.inf
+        )
+        found[self.format_.unseen(table)] = self.unseen_penalty_
         if not is_frame(table):
             return found
         import pandas as pd
 
         return pd.DataFrame(found, index=table.index, columns=table.columns)
 
-    def _score(self, cells: NDArray[np.float64], *, member: int | None = None) -> Scores:
-        return self.density_.score(
-            cells, samples=self.scoring_samples, seed=self.seed_, member=member
+    def _read(self, X: Any) -> tuple[Any, NDArray[np.float64]]:  # noqa: ANN401 - table or array
+        """Validate and encode a table, without the warning that new levels count as missing."""
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*is not among its levels", VaekitWarning)
+            return self._encode(X)
+
+    def _score_all(self, cells: NDArray[np.float64]) -> list[tuple[Scores, NDArray[np.bool_]]]:
+        """Scores by each model, as ``_score_by``."""
+        return [self._score_by(at, cells) for at in range(len(self._seen_levels))]
+
+    def _score_by(
+        self, member: int, cells: NDArray[np.float64]
+    ) -> tuple[Scores, NDArray[np.bool_]]:
+        """Scores by one model, and which cells (N, C) have levels that its training rows lack."""
+        unseen = np.zeros(cells.shape, np.bool_)
+        for place, levels in self._seen_levels[member].items():
+            column = cells[:, place]
+            unseen[:, place] = ~np.isnan(column) & ~np.isin(column, levels)
+        scores = self.density_.score(
+            np.where(unseen, np.nan, cells),
+            samples=self.scoring_samples,
+            seed=self.seed_,
+            member=member,
         )
+        return scores, unseen
 
 
 def held_out_parts(rows: int, *, held_out: float | Auto, seed: int) -> list[NDArray[np.int64]]:

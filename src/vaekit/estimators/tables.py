@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from abc import ABC, abstractmethod
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -14,10 +14,10 @@ from numpy.typing import DTypeLike, NDArray
 from torch import Tensor
 from torch.distributions import Distribution
 
-from vaekit.errors import ConfigError
+from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.yeo_johnson import YeoJohnson, fit_yeo_johnson
 from vaekit.models import ColumnSpec
-from vaekit.tables import Column, infer_schema, nearest
+from vaekit.tables import Column, Schema, infer_schema, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,82 +39,7 @@ LEVELLED = ("binary", "categorical", "ordinal")
 _MOST_SCORE_LEVELS = 100
 
 
-class TableFormat(ABC):
-    """Columns of a training table, and how tables are encoded as numbers and decoded.
-
-    Attributes:
-        columns: C columns of an encoded table.
-        all_columns: columns of the whole table.
-        empty: positions in the whole table of columns without a known cell.
-    """
-
-    columns: tuple[Column, ...]
-    all_columns: tuple[Column, ...]
-    empty: tuple[int, ...]
-
-    @abstractmethod
-    def encode(self, table: Any) -> NDArray[np.float64]:  # noqa: ANN401 - an array or a frame
-        """Encode a table as numbers.
-
-        Args:
-            table: (N, ...) with the columns of training.
-
-        Returns:
-            (N, C) NaN where missing.
-        """
-
-    @abstractmethod
-    def decode(
-        self,
-        cells: NDArray[np.floating[Any]],
-        *,
-        like: Any,  # noqa: ANN401 - an array or a frame
-        keep_empty: bool = True,
-    ) -> Any:  # noqa: ANN401
-        """Fill the missing cells of a table.
-
-        Args:
-            cells: (N, C) encoded values.
-            like: the table to fill; its known cells are kept.
-            keep_empty: keep columns without a known cell in training.
-
-        Returns:
-            The filled table, in the container and types of ``like``; constants have their value.
-        """
-
-    @abstractmethod
-    def decode_numbers(
-        self,
-        numbers: NDArray[np.floating[Any]],
-        *,
-        like: Any,  # noqa: ANN401
-        keep_empty: bool,
-    ) -> Any:  # noqa: ANN401
-        """Return numbers that belong to cells, such as interval bounds, as a table.
-
-        Args:
-            numbers: (N, C).
-            like: the table that the cells were read from.
-            keep_empty: keep columns without a known cell in training.
-
-        Returns:
-            float64 in the container of ``like``; of a DataFrame only the numeric columns.
-        """
-
-    @abstractmethod
-    def new_table(self, cells: NDArray[np.floating[Any]], *, dtype: DTypeLike | None = None) -> Any:  # noqa: ANN401
-        """Decode new rows.
-
-        Args:
-            cells: (N, C) encoded values.
-            dtype: of an array; that of training when absent.
-
-        Returns:
-            A table like that of training; constants have their value, identifiers are missing.
-        """
-
-
-class ArrayFormat(TableFormat):
+class ArrayFormat:
     """The format of an array: columns with at most one value are constants, others are real.
 
     Args:
@@ -138,40 +63,91 @@ class ArrayFormat(TableFormat):
         self.dtype = table.dtype
 
     def encode(self, table: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Return the array in float64."""
+        """Return the array in float64.
+
+        Args:
+            table: (N, C) NaN where missing.
+        """
         return table.astype(np.float64)
+
+    def positions(self, table: NDArray[Any]) -> list[int]:
+        """Return the positions of the C columns in a table.
+
+        Args:
+            table: (N, C).
+        """
+        return list(range(table.shape[1]))
+
+    def unseen(self, table: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+        """Find values that training never saw: others in columns of constants.
+
+        Args:
+            table: (N, C) NaN where missing.
+
+        Returns:
+            (N, C) true where a constant has another value, in the lower of both precisions.
+        """
+        found = np.zeros(table.shape, np.bool_)
+        dtype = min(self.dtype, table.dtype, key=lambda each: each.itemsize)
+        for place, column in enumerate(self.columns):
+            if not column.modelled and column.levels:
+                cells = table[:, place].astype(dtype)
+                found[:, place] = ~np.isnan(cells) & (cells != dtype.type(column.levels[0]))
+        return found
 
     def decode(
         self, cells: NDArray[np.floating[Any]], *, like: NDArray[Any], keep_empty: bool = True
     ) -> NDArray[Any]:
-        """See the base class; the dtype of ``like`` is kept."""
-        filled = np.where(np.isnan(like), self._with_constants(cells), like).astype(like.dtype)
+        """Fill the missing cells of a table.
+
+        Args:
+            cells: (N, C) encoded values.
+            like: the table to fill; its known cells and its dtype are kept.
+            keep_empty: keep columns without a known cell in training.
+
+        Returns:
+            The filled table; constants have their value, empty columns are 0.
+        """
+        filled = self.decode_numbers(cells, like=like, keep_empty=True)
+        filled = np.where(np.isnan(like), filled, like).astype(like.dtype)
         return filled if keep_empty else np.delete(filled, self.empty, axis=1)
 
     def decode_numbers(
         self, numbers: NDArray[np.floating[Any]], *, like: NDArray[Any], keep_empty: bool
     ) -> NDArray[np.float64]:
-        """See the base class."""
-        filled = self._with_constants(numbers)
+        """Return numbers that belong to cells, such as interval bounds, as a table.
+
+        Args:
+            numbers: (N, C).
+            like: the table that the cells were read from.
+            keep_empty: keep columns without a known cell in training.
+
+        Returns:
+            float64; constants have their value, empty columns are 0.
+        """
+        filled = numbers.astype(np.float64)
+        for place, column in enumerate(self.columns):
+            if not column.modelled:
+                value = column.levels[0] if column.levels else 0.0
+                filled[:, place] = np.where(np.isnan(filled[:, place]), value, filled[:, place])
         return filled if keep_empty else np.delete(filled, self.empty, axis=1)
 
     def new_table(
         self, cells: NDArray[np.floating[Any]], *, dtype: DTypeLike | None = None
     ) -> NDArray[Any]:
-        """See the base class."""
+        """Decode new rows.
+
+        Args:
+            cells: (N, C) encoded values.
+            dtype: of the table; that of training when absent.
+
+        Returns:
+            A table like that of training.
+        """
         return self.decode(cells, like=np.full(cells.shape, np.nan, dtype or self.dtype))
 
-    def _with_constants(self, cells: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-        """Fill the missing cells of constants with their value, or 0 where none is known."""
-        filled = cells.astype(np.float64)
-        for place, column in enumerate(self.columns):
-            if not column.modelled:
-                value = column.levels[0] if column.levels else 0.0
-                filled[:, place] = np.where(np.isnan(filled[:, place]), value, filled[:, place])
-        return filled
 
-
-class FrameFormat(TableFormat):
+class FrameFormat:
     """The format of a DataFrame with columns of all kinds.
 
     Args:
@@ -211,24 +187,79 @@ class FrameFormat(TableFormat):
         return table if is_frame(table) else pd.DataFrame(np.asarray(table), columns=names)
 
     def encode(self, table: pd.DataFrame) -> NDArray[np.float64]:
-        """Encode numbers as they are, levels as their positions."""
+        """Encode numbers as they are, levels as their positions.
+
+        Args:
+            table: (N, ...) with the columns of training.
+
+        Returns:
+            (N, C) NaN where missing.
+        """
         return self.schema.encode(table)
+
+    def positions(self, table: pd.DataFrame) -> list[int]:
+        """Return the positions of the C columns in a table.
+
+        Args:
+            table: (N, ...) with the columns of training.
+        """
+        names = [str(name) for name in table.columns]
+        return [names.index(column.name) for column in self.columns]
+
+    def unseen(self, table: pd.DataFrame) -> NDArray[np.bool_]:
+        """Find values that training never saw: new levels, and others in columns of constants.
+
+        Args:
+            table: (N, ...) with the columns of training.
+
+        Returns:
+            (N, ...) true where a cell has such a value.
+        """
+        names = [str(name) for name in table.columns]
+        columns = tuple(
+            replace(column, kind="categorical") for column in self.all_columns if column.levels
+        )
+        places = [names.index(column.name) for column in columns]
+        found = np.zeros(table.shape, np.bool_)
+        if places:
+            known = table.iloc[:, places]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", VaekitWarning)  # that they count as missing
+                encoded = Schema(columns=columns).encode(known)
+            found[:, places] = known.notna().to_numpy() & np.isnan(encoded)
+        return found
 
     def decode(
         self, cells: NDArray[np.floating[Any]], *, like: pd.DataFrame, keep_empty: bool = True
     ) -> pd.DataFrame:
-        """See the base class; the types, order and index of ``like`` are kept."""
-        names = [str(name) for name in like.columns]
-        places = [names.index(column.name) for column in self.columns]
+        """Fill the missing cells of a table.
+
+        Args:
+            cells: (N, C) encoded values.
+            like: the table to fill; its known cells, types, order and index are kept.
+            keep_empty: keep columns without a known cell in training.
+
+        Returns:
+            The filled table; constants have their value.
+        """
         # the schema leaves NaN as it came: known cells, and levels that training did not see
-        missing = like.isna().to_numpy()[:, places]
+        missing = like.isna().to_numpy()[:, self.positions(like)]
         filled = self.schema.decode(np.where(missing, cells, np.nan), like=like)
         return filled if keep_empty else filled.drop(columns=like.columns[list(self.empty)])
 
     def decode_numbers(
         self, numbers: NDArray[np.floating[Any]], *, like: pd.DataFrame, keep_empty: bool
     ) -> pd.DataFrame:
-        """See the base class."""
+        """Return numbers that belong to cells, such as interval bounds, as a table.
+
+        Args:
+            numbers: (N, C).
+            like: the table that the cells were read from.
+            keep_empty: not used; columns without a known cell have no numbers.
+
+        Returns:
+            float64, of the numeric columns only.
+        """
         import pandas as pd
 
         places = [at for at, column in enumerate(self.columns) if column.kind not in LEVELLED]
@@ -238,11 +269,23 @@ class FrameFormat(TableFormat):
     def new_table(
         self, cells: NDArray[np.floating[Any]], *, dtype: DTypeLike | None = None
     ) -> pd.DataFrame:
-        """See the base class; columns have the types of training."""
+        """Decode new rows.
+
+        Args:
+            cells: (N, C) encoded values.
+            dtype: not used; columns have the types of training.
+
+        Returns:
+            A table like that of training; constants have their value, identifiers are missing.
+        """
         import pandas as pd
 
         empty = np.full((len(cells), len(self.names)), np.nan, object)
         return self.decode(cells, like=pd.DataFrame(empty, columns=self.names))
+
+
+TableFormat = ArrayFormat | FrameFormat
+"""Columns of a training table, and how tables are encoded as numbers and decoded."""
 
 
 def is_frame(table: object) -> bool:
