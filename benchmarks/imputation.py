@@ -4,7 +4,7 @@
         [--json FILE]
 
 Every table is standardised with the mean and standard deviation of all its cells, half of the
-cells are hidden at random, and every imputer fills in the same gaps: the figure is the mean
+cells are hidden at random, and every imputer fills the same missing cells: the figure is the mean
 squared error over the hidden cells, and its mean and standard deviation over the masks. VAEImputer
 runs with its defaults, the same for all tables; scikit-learn's imputers with theirs. Banknote and
 red wine are read from the folder tables under VAEKIT_DATA (files of the UCI repository).

@@ -2,16 +2,17 @@
 
     python -m benchmarks.outliers [--tables breast,wine,digits,iris] [--seeds 3] [--json FILE]
 
-Of scikit-learn's own tables each class is the odd one in turn. Detectors learn from 70 % of the
-rows of the other classes, without labels, and score the other 30 % and all rows of the odd class:
-the figure is the area under the ROC curve, averaged over the odd class and the seeds (of the split
+Of scikit-learn's own tables each class is the class of outliers in turn. Detectors are fitted to
+70 % of the rows of the other classes, without labels, and score the other 30 % and all rows of
+that class: the figure is the area under the ROC curve, averaged over the class and the seeds
+(of the split
 and of the detectors). VAEOutlierDetector runs with its defaults, the same for all tables.
 PCA keeps 90 % of the variance and scores by the squared error of reconstruction; the neighbours
 score by the mean distance to the 5 nearest rows of training; these two, LocalOutlierFactor and
 OneClassSVM see standardised columns.
 
-The tables banknote (either class odd), redwine (grades 3 and 4, or 7 and 8, odd) and mnist (7 x 7
-means of pixels, of 1500 images, each of three digits odd) are read from the folder that
+The tables banknote (either class), redwine (grades 3 and 4, or 7 and 8) and mnist (7 x 7 means of
+pixels, of 1500 images, each of three digits) are read from the folder that
 VAEKIT_DATA names. The defaults of VAEOutlierDetector were chosen on them and on synthetic tables:
 their figures say nothing of other tables.
 """
@@ -66,20 +67,20 @@ TUNED_ON = {
     "redwine": load_red_wine,
     "mnist": load_small_mnist,
 }
-ODD = {"redwine": [0, 1], "mnist": [0, 3, 8]}
+OUTLIERS = {"redwine": [0, 1], "mnist": [0, 3, 8]}
 
 
 def load(table):
     return {**TABLES, **TUNED_ON}[table]()
 
 
-def split(table, odd, seed):
-    """Rows to learn from, rows to score, and which of these are odd."""
+def split(table, outlier, seed):
+    """Training rows, rows to score, and which of these are outliers."""
     rows, labels = load(table)
-    usual = np.random.default_rng(seed).permutation(np.flatnonzero(labels != odd))
-    count = round(0.7 * len(usual))
-    tested = np.concatenate([usual[count:], np.flatnonzero(labels == odd)])
-    return rows[usual[:count]], rows[tested], labels[tested] == odd
+    inliers = np.random.default_rng(seed).permutation(np.flatnonzero(labels != outlier))
+    count = round(0.7 * len(inliers))
+    tested = np.concatenate([inliers[count:], np.flatnonzero(labels == outlier)])
+    return rows[inliers[:count]], rows[tested], labels[tested] == outlier
 
 
 def vae(train, test, seed):
@@ -123,19 +124,19 @@ DETECTORS = {
 
 
 def run(table, seeds, detectors):
-    """Areas and seconds of every detector: name to lists over odd classes and seeds."""
-    classes = ODD.get(table, np.unique(load(table)[1]).tolist())
+    """Areas and seconds of every detector: name to lists over classes of outliers and seeds."""
+    classes = OUTLIERS.get(table, np.unique(load(table)[1]).tolist())
     areas = {name: [] for name in detectors}
     seconds = {name: [] for name in detectors}
-    for odd in classes:
+    for outlier in classes:
         for seed in range(seeds):
-            train, test, truth = split(table, odd, seed)
+            train, test, truth = split(table, outlier, seed)
             for name in detectors:
                 began = time.perf_counter()
                 areas[name].append(roc_auc_score(truth, DETECTORS[name](train, test, seed)))
                 seconds[name].append(time.perf_counter() - began)
         said = (f"{name} {np.mean(each[-seeds:]):.3f}" for name, each in areas.items())
-        print(f"{table}, class {odd} odd: " + ", ".join(said), flush=True)
+        print(f"{table}, outliers of class {outlier}: " + ", ".join(said), flush=True)
     return {"auroc": areas, "seconds": seconds}
 
 

@@ -1,11 +1,11 @@
-"""Gaps that hide large values, beside the published figures of not-MIWAE.
+"""Large values that are missing, beside the published figures of not-MIWAE.
 
     python -m benchmarks.self_masking [--tables wine,banknote] [--seeds 3] [--json FILE]
 
 Every table is standardised with the mean and standard deviation of all its cells; in the first
 half of its columns each cell above the mean of its column is hidden. The figure is the root of the
 mean squared error over the hidden cells, mean and standard deviation over seeds of training.
-VAEImputer runs with its defaults and each reason for gaps that it can be told; the mean and the
+VAEImputer runs with its defaults and each model of missingness; the mean and the
 iterative imputer are scikit-learn's. Banknote and red wine are read from the folder tables under
 VAEKIT_DATA (files of the UCI repository), without their class.
 
@@ -90,7 +90,7 @@ def show(found):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Gaps that hide large values.")
+    parser = argparse.ArgumentParser(description="Large values that are missing.")
     parser.add_argument("--tables", default="wine,banknote", help="commas between")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="file for all figures")

@@ -3,15 +3,15 @@
     python -m benchmarks.semi_supervised [--labels 100,1000] [--draws 3] [--json FILE]
         [--models M1,M2,M1+M2,spreading] [--rows validation] [--data digits]
 
-Of the 60,000 training images all are learned from, and a few with their labels: as many of each
+Of the 60,000 training images all are used, and a few with their labels: as many of each
 digit, drawn anew for each draw. The figure is the share of the 10,000 test images that is
 misclassified, in %, mean and standard deviation over the draws. With ``--rows validation`` 10,000
-of the training images stand in for the test images and are learned from in no way: all settings
+of the training images take the place of the test images and are not trained on: all settings
 here were chosen so.
 
-M1 does not look at labels and is learned once for all draws. Its codes are classified by label
+M1 does not use labels and is trained once for all draws. Its codes are classified by label
 spreading over their nearest neighbours; "spreading" does the same with pixels, without a model.
-M1+M2 draws the codes afresh at each step. The schedule is ours and short: see SCHEDULE.
+M1+M2 samples the codes at each step. The schedule is ours and short: see SCHEDULE.
 
 With ``--data digits`` the rows are the 8x8 digits of scikit-learn, a third held out, and the models
 SemiSupervisedVAEClassifier with its defaults.

@@ -1,17 +1,17 @@
-"""Made-up rows beside real ones and beside columns put together at random.
+"""Synthetic rows beside real ones and beside independent columns.
 
     python -m benchmarks.synthesis [--tables breast,wine,adult] [--seeds 3] [--json FILE]
 
 A fifth of the rows (5000 at most) is held out, VariationalAutoencoder is trained on the others
-with its defaults, the same for all tables, and as many rows are made up: by default; without the
-map of the quantiles ("as drawn"); and without it, with codes from the prior instead of the mixture
+with its defaults, the same for all tables, and as many rows are synthesized: by default; without
+the quantile mapping ("as drawn"); and without it, with codes from the prior instead of the mixture
 that is fitted to those of training. The figures are those of ``evaluate_synthesis``: mean and
 standard deviation over the seeds, of the split, the training and the draws. Red wine and Adult are
 read from the folder tables under VAEKIT_DATA (files of the UCI repository, Adult with the columns
 of HI-VAE).
 
-The mixture, the share of cells that are hidden in training, ordinal marks and the map of the
-quantiles were decided on a first split of these three tables, by these figures; no number in them
+The mixture, the share of cells that are hidden in training, ordinal marks and the quantile
+mapping were decided on a first split of these three tables, by these figures; no number in them
 was tuned further.
 """
 
@@ -98,7 +98,7 @@ def show(name, found):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Made-up rows beside real ones.")
+    parser = argparse.ArgumentParser(description="Synthetic rows beside real ones.")
     parser.add_argument("--tables", default="breast,wine,adult", help="commas between")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="file for all figures")

@@ -34,12 +34,12 @@ _HIDE = 0.1  # the encoder has to learn rows of which only some cells are given
 
 
 class VariationalAutoencoder(TransformerMixin, TableEstimator):
-    """Codes of the rows of a table, rows from codes, and new rows.
+    """Encode rows of a table, decode codes, and sample new rows.
 
     An array holds numbers. A DataFrame may hold anything: each column gets the distribution of
     its kind (see :func:`vaekit.tables.infer_schema`). Cells may be missing: the code of a row is
-    inferred from its known ones; it is the same whatever rows go with it. Whole numbers that vary
-    less than any count does, such as marks, are taken as ordinal.
+    inferred from its known cells and does not depend on the other rows. Whole numbers that vary
+    less than any Poisson variable, such as marks, are modelled as ordinal.
 
     Args:
         latent_dim: D, or "auto": 10.
@@ -47,21 +47,21 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
         samples: K, samples of each row in training; 1 is the evidence lower bound.
         epochs: passes over the rows in training, or "auto": about 100.
         batch_size: rows in a step, or "auto": 64, and 256 from 20,000 rows.
-        learning_rate: step size at the start; it falls to 0.
+        learning_rate: initial step size; it falls to 0.
         scoring_samples: importance samples of each row that is scored.
-        codes: from where ``sample`` draws them: "mixture", fitted to those of the rows after
+        codes: what ``sample`` draws codes from: "mixture", fitted to those of the rows after
             training, or "prior".
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
-        weights: column to how much it counts in training, 1 where absent (x0, x1, ... in an array).
+        weights: column to its weight in the loss, 1 where absent (x0, x1, ... in an array).
         random_state: seed, or generator, of training; all later noise is fixed then.
         verbose: show the progress of training on stderr.
 
     Attributes:
         latent_dim_: D.
         model_: the model; none where there was nothing to model.
-        form_: how the table is read, and the kinds of its columns.
-        layout_: the columns that the model sees, and their units.
-        synthesizer_: the density of the codes, and the way back to a table.
+        format_: how tables are encoded, and the kinds of their columns.
+        density_: the model and the units of its columns.
+        synthesizer_: the density of the codes, and their decoding to tables.
         seed_: of the noise.
         n_features_in_: columns in training.
         feature_names_in_: their names, where they had any.
@@ -107,10 +107,10 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
         self.verbose = verbose
 
     def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> VariationalAutoencoder:
-        """Learn from the known cells of a table.
+        """Fit the model to the known cells of a table.
 
         Args:
-            X: (N, C) an array of numbers, or a DataFrame; gaps are NaN, None or NA.
+            X: (N, C) an array of numbers, or a DataFrame; missing values are NaN, None or NA.
             y: ignored.
 
         Returns:
@@ -147,7 +147,7 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
         return self
 
     def transform(self, X: ArrayLike | pd.DataFrame) -> NDArray[Any]:
-        """Codes of rows: the means of their posteriors.
+        """Encode rows as the means of their posteriors.
 
         Args:
             X: (N, C) with the columns of training.
@@ -165,7 +165,7 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
         return encode_means(self.model_, self.density_.scaler.transform(cells)).astype(dtype)
 
     def inverse_transform(self, X: ArrayLike) -> Any:  # noqa: ANN401 - as training came
-        """Rows that codes stand for: means of numbers, most probable levels.
+        """Decode codes to rows: means of numbers, most probable levels.
 
         Args:
             X: (N, D) codes.
@@ -184,7 +184,7 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
         return self.synthesizer_.decode(codes)
 
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
-        """Log-density of each row, over its known cells, in the units that the model sees.
+        """Compute the log-density of each row, over its known cells, in the units of the model.
 
         Args:
             X: (N, C) with the columns of training.
@@ -200,7 +200,7 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
         return scores.log_likelihood
 
     def score(self, X: ArrayLike | pd.DataFrame, y: object = None) -> float:
-        """Mean log-density of rows; higher is better.
+        """Compute the mean log-density of rows; higher is better.
 
         Args:
             X: (N, C) with the columns of training.
@@ -212,14 +212,14 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
         return float(self.score_samples(X).mean())
 
     def column_nats(self, X: ArrayLike | pd.DataFrame) -> dict[str, float]:
-        """What each column adds to the log-likelihood of a row, in the units of the model.
+        """Compute the mean log-likelihood of each column given the code, in the units of the model.
 
         Args:
             X: (N, C) with the columns of training.
 
         Returns:
             Column to mean log p(cell|code), in nats; only of columns that the model sees. A
-            column far above the others is what training is most about: ``weights`` change that.
+            column far above the others dominates training: ``weights`` change that.
         """
         _, cells = self._encode(X)
         if self.model_ is None:
@@ -235,7 +235,7 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
         given: Mapping[str, Any] | None = None,
         random_state: int | None = None,
     ) -> Any:  # noqa: ANN401 - as training came
-        """Draw new rows, all of them with the cells that are given; columns as those of training.
+        """Sample new rows, all with the given cells; the other cells follow conditionally.
 
         Args:
             n: how many.
@@ -243,10 +243,10 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
             random_state: seed; that of training when absent, the same rows each time.
 
         Returns:
-            (n, C) without gaps, a DataFrame where training had one, else an array: types, levels,
-            order and decimals of training, constants with their value, identifiers missing. A
-            ``VaekitWarning`` tells where few codes carry the rows, so that they are too alike;
-            ``synthesizer_.draw(n, given=given, seed=0).effective_samples`` is how many do.
+            (n, C) without missing values, a DataFrame where training had one, else an array: types,
+            levels, order and decimals of training, constants with their value, identifiers
+            missing. A ``VaekitWarning`` tells where the effective number of codes is small, so
+            that rows are too alike; ``synthesizer_.draw(...).effective_samples`` is that number.
 
         Raises:
             ConfigError: n is below 1, or there is no such column.
@@ -257,7 +257,7 @@ class VariationalAutoencoder(TransformerMixin, TableEstimator):
         return self.synthesizer_.write(self.synthesizer_.draw(n, given=given or {}, seed=seed))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
-        """Names of the codes: z1, z2, ...
+        """Return the names of the codes: z1, z2, ...
 
         Args:
             input_features: names of the columns of training; they are only checked.

@@ -1,4 +1,4 @@
-"""Columns distributed as those of a table: quantiles of a model to quantiles of the table."""
+"""Quantile mapping: columns of a model distributed as those of the training table."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _UNORDERED = ("binary", "categorical")
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Calibration:
-    r"""A monotone map of each column, from what a model says to what the table holds.
+    r"""A monotone map of each column, from quantiles of a model to those of the table.
 
     .. math:: x' = F_{\mathrm{table}}^{-1}(F_{\mathrm{model}}(x))
 
-    No smooth density has the spikes of a table: forty hours a week, no capital gain. The map puts
-    them back and leaves the order of the rows in each column, so the columns go together as they
-    did. Numbers stay within the range of the table. Levels without an order are left alone.
+    No smooth density has the spikes of a table: forty hours a week, no capital gain. The map
+    restores them and keeps the ranks of each column, so dependences between columns stay. Numbers
+    stay within the range of the table. Levels without an order are left alone.
 
     Args:
-        model: of each column, sorted numbers that the model drew; empty where it is left alone.
+        model: of each column, sorted numbers that the model drew; empty where it is not mapped.
         table: of each column, its sorted known numbers.
         whole: of each column, whether only numbers of the table may come out.
 
@@ -41,11 +41,11 @@ class Calibration:
     whole: tuple[bool, ...]
 
     def to_table(self, cells: NDArray[np.float64], *, seed: int) -> NDArray[np.float64]:
-        """Cells as the model draws them, as the table holds them.
+        """Map cells that the model drew to the distribution of the table.
 
         Args:
-            cells: (N, C) without gaps in the columns that are mapped.
-            seed: of the choice among equal numbers.
+            cells: (N, C) without missing values in the columns that are mapped.
+            seed: of the ranks among equal numbers.
 
         Returns:
             (N, C)
@@ -64,7 +64,7 @@ class Calibration:
         return found
 
     def to_model(self, row: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Known cells of a row as the model would have drawn them.
+        """Map known cells of a row to the distribution of the model.
 
         Args:
             row: (C,) NaN where a cell is not known.
@@ -85,7 +85,7 @@ class Calibration:
 def calibrate(
     drawn: NDArray[np.float64], *, cells: NDArray[np.float64], columns: Sequence[Column]
 ) -> Calibration:
-    """The map from what a model draws to the rows of a table.
+    """Find the map from the draws of a model to the rows of a table.
 
     Args:
         drawn: (n, C) rows that the model drew, NaN in columns that it does not see.
@@ -97,9 +97,8 @@ def calibrate(
 
     Example:
         >>> columns = [Column(name="x", kind="real")]
-        >>> made, real = np.arange(9.0)[:, None], 10 * np.arange(9.0)[:, None]
-        >>> there = calibrate(made, cells=real, columns=columns)
-        >>> there.to_model(np.array([40.0]))
+        >>> drawn, real = np.arange(9.0)[:, None], 10 * np.arange(9.0)[:, None]
+        >>> calibrate(drawn, cells=real, columns=columns).to_model(np.array([40.0]))
         array([4.])
     """
     empty = np.empty(0)

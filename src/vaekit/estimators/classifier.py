@@ -130,7 +130,7 @@ def _is_unknown(label: object) -> bool:
 
 
 class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
-    """Learn classes from a few labelled rows and many rows without a label.
+    """Classify rows, with a few labelled and many unlabelled training rows.
 
     ======  ====================================================================================
     M1      codes of a variational autoencoder of all rows, and scikit-learn's LabelSpreading over
@@ -140,8 +140,8 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
     M1+M2   M2 of the codes of M1, drawn afresh at each step
     ======  ====================================================================================
 
-    Where all labels are known, M2 is a conditional variational autoencoder, and a classifier
-    beside it that learns as any network does.
+    Where all labels are known, M2 is a conditional variational autoencoder with a separate
+    classifier.
 
     As for scikit-learn's own semi-supervised estimators, -1 in ``y`` means "not known": classes
     that are called -1 and 1 have to be called otherwise. NaN and None mean the same.
@@ -153,14 +153,14 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
         model: "M1", "M2" or "M1+M2". M1 is the quickest; M1+M2 is the best of them on tens of
             thousands of images, and the worst on a thousand.
         likelihood: "bernoulli", for values in [0, 1] such as those of pixels; "columns", a
-            distribution for each column by its kind; "auto": bernoulli for an array without gaps
-            of at least 16 columns with values in [0, 1], else columns.
+            distribution for each column by its kind; "auto": bernoulli for an array without missing
+            values of at least 16 columns with values in [0, 1], else columns.
         latent_dim: D, of the codes of rows, or "auto": 10, 20 from 50 columns, and 50 for large
             tables of at least 100 columns.
         hidden: widths of the hidden layers, or "auto": (256,), and (600, 600) for those.
         epochs: passes over the rows in training, or "auto": about 100, fewer for large tables.
         batch_size: rows in a step, or "auto": 64, and 200 from 20,000 rows.
-        learning_rate: step size at the start; it falls to 0.
+        learning_rate: initial step size; it falls to 0.
         alpha: weight of the classifier's cross-entropy on labelled rows, or "auto": 1 on codes, on
             rows a sixteenth of the columns where that is more.
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
@@ -169,11 +169,11 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
 
     Attributes:
         classes_: (C,) the labels, sorted.
-        model_: what was learned; none where no column tells rows apart.
+        model_: the trained model; none where no column varies.
         prior_: (C,) how often each label is known, plus one: p(y) but for a factor.
         likelihood_: bernoulli or columns.
-        form_: how the table is read, and the kinds of its columns.
-        layout_: the columns that the model sees, and their units.
+        format_: how tables are encoded, and the kinds of their columns.
+        scaler_: the columns that the model sees, and their units.
         seed_: of the noise.
         n_features_in_: columns in training.
         feature_names_in_: their names, where they had any.
@@ -217,10 +217,10 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
         self.verbose = verbose
 
     def fit(self, X: ArrayLike | pd.DataFrame, y: ArrayLike) -> SemiSupervisedVAEClassifier:
-        """Learn from rows with and without labels.
+        """Fit the model to rows with and without labels.
 
         Args:
-            X: (N, F) an array of numbers, or a DataFrame; gaps are NaN, None or NA.
+            X: (N, F) an array of numbers, or a DataFrame; missing values are NaN, None or NA.
             y: (N,) numbers or text; -1, NaN or None where the label is not known.
 
         Returns:
@@ -263,7 +263,7 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
         return self
 
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
-        """Probabilities of the classes.
+        """Compute the probabilities of the classes.
 
         Args:
             X: (N, F) with the columns of training.
@@ -281,7 +281,7 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
         return self.model_.predict_proba(self._scale(cells))
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> NDArray[Any]:
-        """The most probable class of each row.
+        """Predict the most probable class of each row.
 
         Args:
             X: (N, F) with the columns of training.
@@ -303,7 +303,7 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
         label: Any = None,  # noqa: ANN401 - as labels are
         random_state: int | None = None,
     ) -> Any:  # noqa: ANN401 - as X came
-        """Draw new rows of a class; of pixels, their means.
+        """Sample new rows of a class; of pixels, their means.
 
         Args:
             n: how many.
@@ -326,7 +326,7 @@ class SemiSupervisedVAEClassifier(ClassifierMixin, TableEstimator):
             return self._decode(self.model_.sample(n, label=place))
 
     def relabel(self, X: ArrayLike | pd.DataFrame, *, label: Any) -> Any:  # noqa: ANN401
-        """Rows in the style of others, with another label: an analogy.
+        """Decode the codes of rows under another label: analogies.
 
         The code of a row is inferred under its most probable label and decoded under the other.
 

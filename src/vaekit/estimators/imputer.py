@@ -60,16 +60,16 @@ class Completed:
 
 
 class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
-    """Fill in missing cells with what a variational autoencoder expects there.
+    """Impute missing values by a variational autoencoder.
 
-    It learns from the known cells alone, of complete and incomplete rows, by the
-    importance-weighted bound, and fills a gap with its mean given the known cells of the row, or
-    with the most probable level. Known cells come back as they went in.
+    The model is fitted to the known cells of complete and incomplete rows by the
+    importance-weighted bound. A missing number is imputed by its mean given the known cells of
+    the row, a missing level by the most probable one. Known cells are kept as they are.
 
     An array holds numbers. A DataFrame may hold anything: each column gets the distribution of
     its kind (see :func:`vaekit.tables.infer_schema`), and its type, order and index come back.
-    Constants are filled with their value, identifiers are left alone. A level that training did
-    not see tells the model nothing and stays where it is. A column without a known cell in
+    Constants are filled with their value, identifiers are ignored. A level that training did
+    not see counts as missing for the model, and is kept. A column without a known cell in
     training is dropped, as by scikit-learn's imputers, unless ``keep_empty_features``.
 
     Args:
@@ -78,16 +78,16 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
         samples: K, importance samples of each row in training.
         epochs: passes over the rows in training, or "auto": about 300.
         batch_size: rows in a step, or "auto": 64, and 256 from 20,000 rows.
-        learning_rate: step size at the start; it falls to 0.
-        imputation_samples: K, importance samples of each row when gaps are filled.
+        learning_rate: initial step size; it falls to 0.
+        imputation_samples: K, importance samples of each row in imputation.
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
-        weights: column to how much it counts in training, 1 where absent (x0, x1, ... in an array).
-        check: share of the known cells that is held back to say what the imputer is worth, in
-            ``report_``; it costs a second training.
-        missingness: why cells are missing. "ignorable": for reasons that the known cells tell.
-            Otherwise the chance of a gap is modelled too: "self-masking": it depends on the
-            missing value itself; "self-masking-known": and it is known at which end;
-            "agnostic": it depends on all columns.
+        weights: column to its weight in the loss, 1 where absent (x0, x1, ... in an array).
+        check: share of the known cells that is held out to compare the imputer with simple ones,
+            in ``report_``; it costs a second training.
+        missingness: why cells are missing. "ignorable": it depends on the known cells only (missing
+            at random). Otherwise the probability that a cell is missing is modelled too:
+            "self-masking": it depends on the missing value itself; "self-masking-known": and it
+            is known at which end; "agnostic": it depends on all columns.
         missing_when: for "self-masking-known": whether "high" or "low" numbers go missing, for
             all columns or for each by name (x0, x1, ... in an array).
         keep_empty_features: keep columns without a known cell in training: zeros in an array, as
@@ -96,10 +96,10 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
         verbose: show the progress of training on stderr.
 
     Attributes:
-        report_: what it is worth beside simple imputers, or none.
+        report_: its errors and those of simple imputers, or none.
         model_: the model; none where there was nothing to model.
-        form_: how the table is read, and the kinds of its columns.
-        layout_: the columns that the model sees, and their units.
+        format_: how tables are encoded, and the kinds of their columns.
+        scaler_: the columns that the model sees, and their units.
         seed_: of the noise of ``transform``.
         n_features_in_: columns in training.
         feature_names_in_: their names, where they had any.
@@ -157,10 +157,10 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
         self.verbose = verbose
 
     def fit(self, X: ArrayLike | pd.DataFrame, y: object = None) -> VAEImputer:
-        """Learn from the known cells of a table.
+        """Fit the model to the known cells of a table.
 
         Args:
-            X: (N, C) an array of numbers, or a DataFrame; gaps are NaN, None or NA.
+            X: (N, C) an array of numbers, or a DataFrame; missing values are NaN, None or NA.
             y: ignored.
 
         Returns:
@@ -175,7 +175,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
         return self
 
     def transform(self, X: ArrayLike | pd.DataFrame) -> Any:  # noqa: ANN401 - as X came
-        """Fill the gaps of a table; the same for a row whatever rows go with it.
+        """Impute the missing values of a table; those of a row do not depend on the other rows.
 
         Args:
             X: (N, C) with the columns of training.
@@ -191,12 +191,11 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
     def complete(
         self, X: ArrayLike | pd.DataFrame, *, multiple: int = 0, coverage: float | None = None
     ) -> Completed:
-        """Fill the gaps of a table, and say how unsure they are.
+        """Impute the missing values of a table, with their uncertainty.
 
         Args:
             X: (N, C) with the columns of training.
-            multiple: how many filled tables to draw too, for analyses that shall know how unsure
-                the gaps are.
+            multiple: how many filled tables to draw too, for multiple imputation.
             coverage: probability, by the model, that a missing number lies in its interval.
 
         Returns:
@@ -234,7 +233,7 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
         )
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
-        """Names of the columns of a filled table.
+        """Return the names of the columns of a filled table.
 
         Args:
             input_features: names of the columns of training; only for arrays are they free.
@@ -490,13 +489,13 @@ def _baselines(
 
 
 def fit_imputers(imputers: Sequence[VAEImputer], tables: Sequence[Any]) -> None:
-    """Fit several imputers, each to a table of its own, and train their models as one.
+    """Fit several imputers, each to a table of its own, and train their models together.
 
-    For the same table under several masks, or with several seeds. What each learns is what its
-    ``fit`` would have learned, but for rounding, which training enlarges. Imputers with the same
+    For the same table under several masks, or with several seeds. Each model is what ``fit``
+    would have given, but for rounding, which training enlarges. Imputers with the same
     settings of model and training, whose tables have columns of the same kinds and about as many
-    rows, share the time in which a step starts; others are trained one after another. With few
-    importance samples that is most of the time, with twenty a part of it.
+    rows, are trained together; others one after another. With few importance samples that saves
+    most of the time, with twenty a part of it.
 
     Args:
         imputers: M of them.

@@ -544,14 +544,14 @@ def check_privacy(
         _points(rows, train=train, levelled=levelled) for rows in (train, synthetic, held_out)
     ]
     nearest = NearestNeighbors(n_neighbors=1, algorithm="brute").fit(points[0])
-    found, usual = (np.sort(nearest.kneighbors(each)[0][:, 0]) for each in points[1:])
+    found, held = (np.sort(nearest.kneighbors(each)[0][:, 0]) for each in points[1:])
     known = {row.tobytes() for row in train}
     # distances have rounding errors: what differs by them is a tie
-    below = np.searchsorted(found, usual - _TIE, side="left")
-    up_to = np.searchsorted(found, usual + _TIE, side="right")
+    below = np.searchsorted(found, held - _TIE, side="left")
+    up_to = np.searchsorted(found, held + _TIE, side="right")
     return Privacy(
         nearer=float((below + up_to).mean() / (2 * len(found))),
-        nearest=float((found < np.quantile(usual, _NEAREST) - _TIE).mean()),
+        nearest=float((found < np.quantile(held, _NEAREST) - _TIE).mean()),
         copies=sum(row.tobytes() in known for row in synthetic),
         held_out_copies=sum(row.tobytes() in known for row in held_out),
         rows=len(synthetic),
