@@ -209,8 +209,9 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
             found.log_likelihood - self.unseen_penalty_ * unseen.sum(1)
             for found, unseen in self._score_all(cells)
         ]
-        density: NDArray[np.float64] = np.mean(scores, axis=0)
-        return density - self.unseen_penalty_ * self.format_.unseen(table).sum(1)
+        penalty = self.unseen_penalty_ * self.format_.unseen(table).sum(1)
+        score: NDArray[np.float64] = np.mean(scores, axis=0) - penalty
+        return score
 
     def decision_function(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
         """Compute the score above the threshold.

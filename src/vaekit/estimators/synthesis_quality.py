@@ -224,12 +224,14 @@ def _read(
         real = pd.concat([train, held_out], ignore_index=True)
     else:
         real = np.concatenate([train, held_out])
-    found = table_format(real, kinds=kinds)
+    found: Any = table_format(real, kinds=kinds)
     if is_frame(train):
         # any number can be compared, whatever its column says that it can hold
         plain = {c.name: "real" for c in found.columns if c.modelled and c.kind not in LEVELLED}
         found = table_format(real, kinds={**(kinds or {}), **plain})
-    cells = [found.encode(table) for table in (synthetic, train, held_out)]
+    cells: list[NDArray[np.float64]] = [
+        found.encode(table) for table in (synthetic, train, held_out)
+    ]
     used = [
         place
         for place, column in enumerate(found.columns)
