@@ -1,27 +1,17 @@
-"""Style and types hold, with the same tools and settings as `make lint`."""
+"""What `make lint` and the hooks run."""
 
-import subprocess
-import sys
-
-import pytest
 import yaml
-
-
-@pytest.mark.parametrize("tool", ["ruff check", "ruff format --check", "mypy"])
-def test_tool_has_nothing_to_say(tool, root):
-    name, *options = tool.split()
-    targets = [] if name == "mypy" else ["."]
-    done = subprocess.run(
-        [sys.executable, "-m", name, *options, *targets],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_hooks_before_a_commit_fetch_nothing(root):
     text = (root / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     assert {repository["repo"] for repository in yaml.safe_load(text)["repos"]} == {"local"}
+
+
+def test_ci_runs_lint_and_the_commands_of_the_readme(root):
+    lines = (root / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("make ")] == [
+        "make lint",
+        "make demo",
+        "make test",
+    ]

@@ -193,7 +193,9 @@ def test_every_number_in_the_formula_is_one_of_the_config(name):
         number for line in formula.lines for piece in line for number in Numbers(piece.markup).found
     }
     found |= {number for piece, _ in formula.where for number in Numbers(piece.markup).found}
-    own = [*config.objective.model_dump().values(), config.model.latent_dim, 784]
+    objective = config.objective
+    own = [*objective.model_dump().values(), *objective.terms().values()]
+    own += [config.model.latent_dim, config.model.prior.components, 784]
     numbers = {float(each) for each in own if not isinstance(each, str | dict)}
     # 0, 1 and 2 stand in the definitions: N(0, I), a mean, half a square, the logarithm of 2 pi.
     assert found <= numbers | {0.0, 1.0, 2.0}
