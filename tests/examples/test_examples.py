@@ -18,7 +18,9 @@ PRINTED = {
     "own_prior.py": r"rate -?\d+\.\d\d, distortion \d+\.\d\d nats per row",
     "plot_results.py": r"results\.png",
     "quickstart.py": r"-\d+\.\d nats per row, \d active units",
-    "synthesize.py": r"told apart +0\.\d{3}(.|\n)+no guarantee(.|\n)+( +\d\.\d){3} +1\.8 virginica",
+    "synthesize.py": (
+        r"two-sample AUC +0\.\d{3}(.|\n)+no guarantee(.|\n)+( +\d\.\d){3} +1\.8 virginica"
+    ),
     "semi_supervised.py": r"50 labels: \d\d% without .+, \d\d% with them",
 }
 """What each example prints last; a new example is one new line."""

@@ -62,7 +62,7 @@ class Chain(Distribution):
 
     @property
     def variance(self):
-        raise NotImplementedError
+        return self.rsample((1000,)).var(0)
 
 
 class Ladder(Model):

@@ -89,7 +89,7 @@ class Seen(TrainingStep):
 def test_rows_come_as_they_are_and_products_are_cast():
     """Rounded to bf16, a column such as a year would lose all but three digits."""
     unit, rows = Seen(), torch.tensor([[2001.0, 2026.5]])
-    autocast_bf16(unit, "cpu")(rows)
+    autocast_bf16(unit, device="cpu")(rows)
     assert torch.equal(unit.rows, rows)
     assert unit.rows.dtype == torch.float32
     assert unit.product.dtype == torch.bfloat16
@@ -119,7 +119,7 @@ def test_a_whole_step_agrees_with_float32_to_the_precision_of_bf16():
     found = []
     for quick in (True, False):
         torch.manual_seed(1)
-        forward = autocast_bf16(step, "cpu") if quick else step
+        forward = autocast_bf16(step, device="cpu") if quick else step
         with bf16_layers(step, needed=quick):
             loss = forward(x).losses["model"]
             loss.backward()

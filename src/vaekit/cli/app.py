@@ -8,7 +8,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from cyclopts import (
     App,
@@ -202,7 +202,14 @@ def _one_line_warnings() -> Iterator[None]:
     """Show each warning once, in one line on stderr."""
     seen: set[str] = set()
 
-    def show(message: Warning | str, *_: object, **__: object) -> None:
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
         if str(message) not in seen and read_launch().main:
             seen.add(str(message))
             print(f"warning: {message}", file=sys.stderr)

@@ -60,7 +60,7 @@ def encode(
     if kind == ".npy":
         write_array(out, codes.mean)
     else:
-        write_frame(out, coded.frame(z=codes.mean, sd=np.sqrt(codes.variance)))
+        write_frame(out, coded.frame({"z": codes.mean, "sd": np.sqrt(codes.variance)}))
     rows, dims = codes.mean.shape
     Output(as_json=as_json).result(
         {"out": str(out), "rows": rows, "latent_dim": dims},

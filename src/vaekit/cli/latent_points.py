@@ -2,6 +2,7 @@
 
 import difflib
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,11 +63,11 @@ class CodedRows:
         """
         return [self.dataset.classes[label] for label in labels.tolist()]
 
-    def frame(self, **columns: NDArray[Any]) -> "pd.DataFrame":
+    def frame(self, columns: Mapping[str, NDArray[Any]]) -> "pd.DataFrame":
         """Make a table of the rows: their numbers, labels where there are any, and columns.
 
         Args:
-            columns: (B, D) each; they are named by the key and a number from 1.
+            columns: (B, D) each, by name; a number from 1 is added to the name.
 
         Returns:
             The table.

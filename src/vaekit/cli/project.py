@@ -52,7 +52,7 @@ def project(
     if kind == ".npy":
         write_array(out, points)
     elif kind == ".csv":
-        write_frame(out, coded.frame(**{method: points}))
+        write_frame(out, coded.frame({method: points}))
     else:
         drawing = figures.latent_scatter(
             projection.points,

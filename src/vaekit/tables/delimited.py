@@ -540,13 +540,13 @@ def open_delimited(
         frame = _trimmed(read_records(path, layout))
     else:
         found = {at: [] if at in texts else marks for at in range(count)}
-        frame = _parse(
-            path, layout, na_values=found, keep_default_na=False, dtype=dict.fromkeys(texts, str)
-        )
+        kinds = dict.fromkeys(texts, str)
+        settings = {"na_values": found, "keep_default_na": False, "dtype": kinds}
+        frame = _parse(path, layout, settings)
     frame = frame.drop(columns=count - 1) if _ends_blank(layout, frame) else frame
     retyped = _inexact(path, layout, frame)
     if retyped:
-        text = _parse(path, layout, usecols=retyped, dtype=str, na_filter=False)
+        text = _parse(path, layout, {"usecols": retyped, "dtype": str, "na_filter": False})
         frame[retyped] = text
     styles: dict[str, Style] = {}
     doubts: list[str] = []
@@ -594,11 +594,11 @@ def read_records(path: Path, layout: Layout) -> pd.DataFrame:
     Raises:
         DataError: as `open_delimited`.
     """
-    return _parse(path, layout, dtype=str, na_filter=False)
+    return _parse(path, layout, {"dtype": str, "na_filter": False})
 
 
-def _parse(path: Path, layout: Layout, **settings: Any) -> pd.DataFrame:  # noqa: ANN401
-    """Read the rows with pandas."""
+def _parse(path: Path, layout: Layout, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Read the rows with pandas, with further settings of ``read_csv``."""
     import pandas as pd
 
     separator = {" ": r"\s+", "": NO_SEPARATOR}.get(layout.separator, layout.separator)

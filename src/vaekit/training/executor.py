@@ -151,7 +151,7 @@ def make_executor(step: TrainingStep, settings: ExecutorSettings) -> Executor:
     mode = choose_mode(config, steps=settings.steps, recordable=recordable)
     forward: Forward = step if processes.alone else processes.wrap(step)
     if settings.precision == "bf16":
-        forward = autocast_bf16(forward, settings.device)
+        forward = autocast_bf16(forward, device=settings.device)
     optimizers = build_optimizers(step, config, device=settings.device)
     gradients = eager_gradients(step, forward)
     fused = mode == "compiled" and config.clip_norm is None and len(optimizers) == 1
@@ -239,7 +239,15 @@ def _set_capturable(optimizer: Optimizer, *, capturable: bool) -> None:
 
 
 def stack_sums(step: TrainingStep, output: StepOutput) -> Tensor:
-    """Return the sums (S,) of an output in the order of ``sum_names`` of its step."""
+    """Return the sums of an output in the order of ``sum_names`` of its step.
+
+    Args:
+        step: names and order of the sums.
+        output: of a pass of it.
+
+    Returns:
+        (S,)
+    """
     return torch.stack([output.sums[name] for name in step.sum_names])
 
 

@@ -115,7 +115,7 @@ def _count_convolutions(
     return counts
 
 
-def autocast_bf16(forward: Forward, device: str) -> Forward:
+def autocast_bf16(forward: Forward, *, device: str) -> Forward:
     """Cast the products of a step to bf16; its rows and its sums are not cast.
 
     Args:
