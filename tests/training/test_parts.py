@@ -142,11 +142,12 @@ def test_without_a_terminal_there_is_one_line_for_each_epoch(step):
     [
         (205.639, 205.541, 0.098, True),
         (205.592, 205.541, 0.098, False),  # the rate has a weight of .5
-        (1.2348, 1.1114, 0.1234, False),  # true, but printed as 1.235 = 1.111 + 0.123
+        (205.590, 205.541, 0.050, False),  # a thousandth is more than rounding
+        (1.2348, 1.1114, 0.1234, True),  # its last digits are rounded: 1.235 = 1.111 + 0.123
         (2.0, 2.0, 0.0, True),
     ],
 )
-def test_an_equation_is_printed_only_where_its_numbers_add_up(loss, distortion, rate, equation):
+def test_an_equation_is_printed_only_where_both_sides_are_equal(loss, distortion, rate, equation):
     out = io.StringIO()
     lines = ProgressLines(Console(file=out, width=200))
     means = {"loss": loss, "distortion": distortion, "rate": rate, "bound": -loss}

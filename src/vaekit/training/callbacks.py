@@ -241,12 +241,11 @@ def _headline(plan: Plan) -> str:
 
 
 def _means(means: Mapping[str, float]) -> str:
-    """Format the terms of the loss; as an equation where the numbers printed add up."""
+    """Format the terms of the loss; as an equation where they add up but for float32 rounding."""
     shown = {name: f"{value:.3f}" for name, value in means.items() if name != "bound"}
     if list(shown) == ["loss", "distortion", "rate"]:
-        loss, *terms = (round(1000 * float(number)) for number in shown.values())
-        exact = abs(means["loss"] - means["distortion"] - means["rate"])
-        if loss == sum(terms) and exact <= 1e-5 * abs(means["loss"]):
+        difference = abs(means["loss"] - means["distortion"] - means["rate"])
+        if difference <= 1e-6 * abs(means["loss"]):
             return "loss {loss} = distortion {distortion} + rate {rate}".format(**shown)
     return "  ".join(f"{name} {number}" for name, number in shown.items())
 
