@@ -125,7 +125,7 @@ def _parts(module: nn.Module) -> Iterator[nn.Module]:
 
 
 def _title(module: nn.Module) -> str:
-    """What a person calls a layer."""
+    """Return the display name of a layer."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(module).__name__.strip("_"))
     words = re.sub(r"[12]d$", "", words)
     name = _NAMES.get(words, words if words.isupper() or words == "ReLU" else words.capitalize())
@@ -281,7 +281,7 @@ class Node:
     part: Part
     """Where it belongs."""
     title: str
-    """What a person calls it."""
+    """Display name."""
     notes: tuple[str, ...] = ()
     """More about it."""
     shape: tuple[int, ...] = ()

@@ -709,4 +709,4 @@ class _ThinningLocator(FixedLocator):
         inch = abs(last - first) / max(length / axis.axes.figure.dpi, 1e-6)
         step = min(np.diff(self._places).tolist(), default=math.inf)
         chosen = np.asarray(self._places[:: math.ceil(self._inches * inch / step) or 1])
-        return chosen  # type: ignore[return-value]  # whoever asks for ticks expects an array
+        return chosen  # type: ignore[return-value]  # matplotlib expects an array of ticks

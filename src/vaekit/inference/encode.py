@@ -320,7 +320,7 @@ def seeded_batches(
         rows: (N, F) raw, in memory or mapped.
         index: positions of the rows to take; all when absent.
         batch_size: B.
-        seed: of the noise; each batch has its own, whoever takes it.
+        seed: of the noise; each batch has its own, whichever process takes it.
         part: which of several processes this is; they take batches in turn.
 
     Yields:
