@@ -1,15 +1,21 @@
 """``vaekit explore``: what is refused before anything is read, and a real process with its end."""
 
 import json
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
+import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import pytest
+
+TOKEN = "t" * 20
 
 
 def test_a_folder_that_is_no_run(vaekit, tmp_path):
@@ -87,3 +93,59 @@ def test_a_process_serves_two_runs_and_ends_cleanly(trained, tmp_path):
             assert process.stderr.read().splitlines()[-1] == "stopped"
         finally:
             process.kill()
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.5, 3.0])
+def test_an_interrupt_at_any_time_shows_no_traceback(seconds, trained):
+    """While packages are imported, while rows are read, and while a request is answered."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "vaekit", "explore", trained, "--port", "0", "--no-open"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+    ) as process:  # fmt: skip
+        try:
+            time.sleep(seconds)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert "Traceback" not in errors
+    assert process.returncode in (0, 130, -signal.SIGINT)  # the last two are one to a shell
+
+
+def test_a_browser_is_started_without_the_token(trained, tmp_path):
+    """Its command line, which other users can read, has a file and no token."""
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\nexec sleep 2\n')
+    browser.chmod(0o700)
+    command = ["explore", trained, "--port", "0", "--token", TOKEN]
+    with subprocess.Popen(
+        [sys.executable, "-m", "vaekit", *map(str, command)],
+        env={**os.environ, "BROWSER": f"{browser} %s"},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
+    ) as process:  # fmt: skip
+        try:
+            address = next(line for line in process.stdout if "open http" in line).split()[1]
+            where, _, token = address.partition("?token=")
+            asked = wait_for(tmp_path / "asked")
+            assert TOKEN not in asked
+            page = Path(urllib.parse.urlparse(asked.strip()).path)
+            assert f'action="{where}sign-in"' in page.read_text()
+            body = urllib.parse.urlencode({"token": token}).encode()
+            request = urllib.request.Request(where + "sign-in", body, {"Origin": "null"})
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                assert answer.headers["set-cookie"].startswith(f"vaekit_token={TOKEN}")
+            assert not page.exists()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+            assert not page.parent.exists()
+        finally:
+            process.kill()
+
+
+def wait_for(path):
+    """Return the text of a file once it is there."""
+    for _ in range(200):
+        if path.exists() and path.read_text():
+            return path.read_text()
+        time.sleep(0.05)
+    raise AssertionError(f"never written: {path}")

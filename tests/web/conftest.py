@@ -96,11 +96,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(runs, folder, **access):
+def served(runs, folder, timer=None, **access):
     """Run a server in a thread, as ``vaekit explore`` does in a process."""
     app = make_app(runs, folder=folder)
     with listen("127.0.0.1", port=0) as listening:
-        server = make_server(SecurityMiddleware(app, **access))
+        server = make_server(SecurityMiddleware(app, **access), timer=timer)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"

@@ -13,6 +13,7 @@ from vaekit.models import Bernoulli, Categorical, ContinuousBernoulli, Discretiz
 from vaekit.networks import ConvDecoder
 from vaekit.web import check_export_folder, export_site
 from vaekit.web.export import decoder_weights
+from vaekit.web.server import PAGE_POLICY
 
 D, F = 3, 12
 RUNS = [(0, "digits"), (1, "cancer"), (2, "noisy")]
@@ -148,7 +149,10 @@ def numbers(folder, name):
 
 
 def test_a_site_has_the_page_and_says_where_its_runs_are(site, page):
-    assert (site / "index.html").read_text() == (page / "index.html").read_text()
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{PAGE_POLICY}">'
+    written = (site / "index.html").read_text()
+    assert policy in written
+    assert written.replace(f"{policy}\n", "") == (page / "index.html").read_text()
     assert (site / "js" / "app.js").is_file()
     assert not list(site.rglob("*hidden*")) + list(site.rglob("notes.py"))
     told = json.loads((site / "site.json").read_text())

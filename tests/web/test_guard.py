@@ -1,5 +1,6 @@
 """Who may come in, and what every answer carries."""
 
+import re
 import socket
 from http.cookiejar import DefaultCookiePolicy
 
@@ -7,7 +8,7 @@ import httpx
 import pytest
 
 from vaekit.errors import ConfigError
-from vaekit.web import listen, page_url, resolve_token
+from vaekit.web import listen, page_url, resolve_token, sign_in_file
 
 TOKEN = "t" * 20
 
@@ -137,6 +138,63 @@ def test_a_browser_gets_a_cookie_and_an_address_without_the_token(locked, bare):
     assert bare.get(locked.url, headers=sent).status_code == 200
     assert bare.get(f"{locked.url}?token=wrong", headers=sent).status_code == 401
     assert bare.get(f"{locked.url}api/runs?token={TOKEN}").status_code == 401
+
+
+NAVIGATION = {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("site", "status"),
+    [("cross-site", 403), ("same-site", 403), ("odd", 403), ("same-origin", 200), ("none", 200)],
+)
+def test_what_a_browser_says_of_the_asking_page_is_heeded(method, site, status, server):
+    path = "api/runs" if method == "GET" else "api/runs/1/sample"
+    body = None if method == "GET" else {}
+    headers = {"sec-fetch-site": site}
+    answer = server.client.request(method, path, json=body, headers=headers)
+    assert answer.status_code == status
+    linked = server.client.request(method, path, json=body, headers=headers | NAVIGATION)
+    assert linked.status_code == status
+
+
+def test_a_link_on_another_page_leads_to_the_explorer(server):
+    headers = {"sec-fetch-site": "cross-site", **NAVIGATION}
+    assert server.client.get("", headers=headers).status_code == 200
+    framed = headers | {"sec-fetch-dest": "iframe"}
+    assert server.client.get("", headers=framed).status_code == 403
+
+
+def test_the_token_is_given_by_a_file_that_only_its_owner_reads(shown, serving, bare):
+    gone = []
+    with serving([shown["cancer"]], token=TOKEN, on_sign_in=lambda: gone.append(1)) as found:
+        with sign_in_file(found.url, token=TOKEN) as path:
+            assert path.stat().st_mode & 0o077 == 0
+            assert path.parent.stat().st_mode & 0o077 == 0
+            form = path.read_text()
+        assert not path.exists()
+        action, token = (re.search(f'{name}="([^"]+)"', form)[1] for name in ("action", "value"))
+        from_file = {"origin": "null", "sec-fetch-site": "cross-site", **NAVIGATION}
+        wrong = bare.post(action, data={"token": "wrong"}, headers=from_file)
+        assert (wrong.status_code, gone) == (401, [])
+        assert bare.post(action, content=b"\xff", headers=from_file).status_code == 401
+        answer = bare.post(action, data={"token": token}, headers=from_file)
+        assert (answer.status_code, gone) == (200, [1])
+        assert TOKEN not in answer.text
+        assert "samesite=strict" in answer.headers["set-cookie"].lower()
+        sent = {"cookie": answer.headers["set-cookie"].partition(";")[0]}
+        assert bare.get(found.url, headers=sent).status_code == 200
+        assert bare.get(action, headers=sent).status_code == 404
+
+
+def test_two_lengths_of_one_body_are_refused(server):
+    where = server.client.base_url.host, server.client.base_url.port
+    with socket.create_connection(where, timeout=20) as line:
+        line.sendall(
+            b"POST /api/runs/0/decode HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"
+        )
+        assert line.recv(100).startswith(b"HTTP/1.1 400")
 
 
 def test_a_body_that_never_ends_is_not_waited_for(shown, serving):

@@ -82,6 +82,7 @@ def make_app(chosen: str | None = None) -> App:
         # The list of commands has no markup, and to import a reader of Markdown takes a while.
         help_format="markdown" if chosen in COMMANDS else "plaintext",
         help_epilogue=_EPILOGUE,
+        suppress_keyboard_interrupt=False,  # main says so and returns the exit code
         default_parameter=Parameter(
             consume_multiple=True, negative_bool=(), negative_iterable=(), negative_none=()
         ),

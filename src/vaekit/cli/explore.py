@@ -1,5 +1,8 @@
 """``vaekit explore``."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -40,7 +43,8 @@ def explore(
         host: Where to listen; another than 127.0.0.1 needs --token.
         port: Where to listen; 0 for any that is free.
         token: What requests must carry: 16 letters or more, or "auto" for a new one, which is
-            part of the address that is printed.
+            part of the address that is printed. The browser gets it in a file that only you can
+            read.
         no_open: Open no browser.
         split: Rows to show; when absent those that the run is measured on.
         most: Rows to show at most, spread evenly over the split.
@@ -68,15 +72,31 @@ def explore(
     with web.listen(host, port=port) as listening:
         output.say(f"reading {' and '.join(map(str, runs))}")
         views = [web.open_run(path, split=split, most=most) for path in runs]
-        url = web.page_url(host, port=listening.getsockname()[1], token=token)
-        app = web.SecurityMiddleware(web.make_app(views), host=host, token=token)
-        _print_address(output, url, views=views)
-        if not (no_open or as_json):
-            import webbrowser
+        port = listening.getsockname()[1]
+        _print_address(output, web.page_url(host, port=port, token=token), views=views)
+        url = web.page_url(host, port=port, token=None)
+        with _page_to_open(url, token=token) as (page, done):
+            app = web.SecurityMiddleware(
+                web.make_app(views), host=host, token=token, on_sign_in=done
+            )
+            if not (no_open or as_json):
+                import webbrowser
 
-            webbrowser.open(url)
-        web.serve(app, listening=listening)
+                webbrowser.open(page)
+            web.serve(app, listening=listening)
     output.say("stopped")
+
+
+@contextmanager
+def _page_to_open(url: str, *, token: str | None) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield the address to open in a browser, without a token, and what removes it again."""
+    from vaekit import web
+
+    if token is None:
+        yield url, lambda: None
+        return
+    with web.sign_in_file(url, token=token) as path:
+        yield path.as_uri(), partial(path.unlink, missing_ok=True)
 
 
 def _need_web() -> None:

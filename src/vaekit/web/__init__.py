@@ -1,6 +1,7 @@
 """The latent explorer: a server that shows a trained model in the browser."""
 
 from vaekit.web.app import make_app
+from vaekit.web.connections import ConnectionTimer
 from vaekit.web.export import check_export_folder, export_site
 from vaekit.web.run_view import RunView, open_run
 from vaekit.web.server import (
@@ -10,9 +11,11 @@ from vaekit.web.server import (
     page_url,
     resolve_token,
     serve,
+    sign_in_file,
 )
 
 __all__ = [
+    "ConnectionTimer",
     "RunView",
     "SecurityMiddleware",
     "check_export_folder",
@@ -24,4 +27,5 @@ __all__ = [
     "page_url",
     "resolve_token",
     "serve",
+    "sign_in_file",
 ]

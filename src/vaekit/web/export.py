@@ -1,6 +1,7 @@
 """Export the explorer as a static site."""
 
 import json
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from vaekit.registry import LIKELIHOODS
 from vaekit.web.app import PAGE, page_files
 from vaekit.web.explorer import Explorer
 from vaekit.web.run_view import RunView
+from vaekit.web.server import PAGE_POLICY
 from vaekit.web.worker import Worker
 
 __all__ = ["DecoderWeights", "check_export_folder", "decoder_weights", "export_site"]
@@ -205,7 +207,8 @@ def export_site(
     folders = [f"run{index}" for index in range(len(views))]
     try:
         for name, file in page_files(page).items():
-            _write(temporary / name, file.read_bytes())
+            content = file.read_bytes()
+            _write(temporary / name, _with_policy(content) if name == "index.html" else content)
         runs = [f"{folder}/run.json" for folder in folders]
         _write_json(temporary / "site.json", {"mode": "static", "format": FORMAT, "runs": runs})
         for index, view in enumerate(views):
@@ -220,6 +223,14 @@ def export_site(
         shutil.rmtree(temporary, ignore_errors=True)
     files = [file for file in path.rglob("*") if file.is_file()]
     return {"files": len(files), "bytes": sum(file.stat().st_size for file in files)}
+
+
+def _with_policy(page: bytes) -> bytes:
+    """Add the content security policy, which a server of files does not send."""
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{PAGE_POLICY}">\n'
+    start = re.match(rb"<!doctype html>\s*(<html[^>]*>\s*)?(<head>\s*)?", page, re.IGNORECASE)
+    at = start.end() if start else 0
+    return page[:at] + policy.encode() + page[at:]
 
 
 def _write_run(view: RunView, weights: DecoderWeights, *, folder: Path, index: int) -> None:
