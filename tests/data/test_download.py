@@ -11,7 +11,7 @@ import pytest
 
 from vaekit.data import download, load_dataset
 from vaekit.data.download import REMOTE, RemoteFile, RemoteSet, fetch
-from vaekit.errors import DataError
+from vaekit.errors import ConfigError, DataError
 
 NOWHERE = "http://127.0.0.1:9/"
 
@@ -51,8 +51,8 @@ def offer(folder, address, images, kinds, write_idx, monkeypatch):
     for part, rows in (("train", slice(0, 20)), ("t10k", slice(20, 30))):
         for kind, array in (("images-idx3", images[rows]), ("labels-idx1", kinds[rows])):
             path = write_idx(folder / f"{part}-{kind}-ubyte.gz", array)
-            md5 = hashlib.md5(gzip.decompress(path.read_bytes())).hexdigest()
-            files.append(RemoteFile(name=path.name, md5=md5))
+            found = hashlib.sha256(gzip.decompress(path.read_bytes())).hexdigest()
+            files.append(RemoteFile(name=path.name, sha256=found))
     monkeypatch.setitem(
         REMOTE, "fashion-mnist", RemoteSet(mirrors=(NOWHERE, address), files=tuple(files))
     )
@@ -122,7 +122,7 @@ def test_the_text_of_the_binarized_set_is_packed_into_bits(server, monkeypatch, 
         text = "".join(" ".join(map(str, row)) + " \n" for row in bits)
         name = f"binarized_mnist_{part}.amat"
         (folder / name).write_text(text, encoding="ascii")
-        files.append(RemoteFile(name=name, md5=hashlib.md5(bits.tobytes()).hexdigest()))
+        files.append(RemoteFile(name=name, sha256=hashlib.sha256(bits.tobytes()).hexdigest()))
         parts[part] = bits
     packed = download.REMOTE["binarized-mnist"].packed
     monkeypatch.setitem(
@@ -138,7 +138,7 @@ def test_the_text_of_the_binarized_set_is_packed_into_bits(server, monkeypatch, 
 def test_the_published_sums_are_those_of_the_real_files(name, real_data):
     for file in REMOTE[name].files:
         content = gzip.decompress((real_data / name / file.name).read_bytes())
-        assert hashlib.md5(content).hexdigest() == file.md5
+        assert hashlib.sha256(content).hexdigest() == file.sha256
 
 
 def test_the_published_sums_are_those_of_the_real_bits(real_data):
@@ -147,4 +147,24 @@ def test_the_published_sums_are_those_of_the_real_bits(real_data):
             REMOTE["binarized-mnist"].files, ("train", "valid", "test"), strict=True
         ):
             bits = np.ascontiguousarray(np.unpackbits(found[key], axis=1)[:, :784])
-            assert hashlib.md5(bits.tobytes()).hexdigest() == file.md5
+            assert hashlib.sha256(bits.tobytes()).hexdigest() == file.sha256
+
+
+@pytest.mark.parametrize(
+    "mirror",
+    [
+        "http://example.org/",
+        "ftp://example.org/",
+        "http://127.0.0.1.example.org/",
+        "file:///folder/",
+    ],
+)
+def test_downloads_are_encrypted(mirror):
+    with pytest.raises(ConfigError, match="with https"):
+        RemoteSet(mirrors=(mirror,), files=())
+
+
+@pytest.mark.parametrize("found", ["", "6bbc9ace898e44ae57da46a324031adb", "g" * 64])
+def test_downloads_have_a_sha256(found):
+    with pytest.raises(ConfigError, match="expected a SHA-256"):
+        RemoteFile(name="a", sha256=found)

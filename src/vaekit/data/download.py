@@ -1,6 +1,7 @@
 """Download the files of named data sets once and verify checksums."""
 
 import hashlib
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 
 from vaekit.data.array_files import find_idx, read_bytes
 from vaekit.data.cache import cache_folder, data_folder
-from vaekit.errors import DataError
+from vaekit.errors import ConfigError, DataError
 
 __all__ = ["REMOTE", "DownloadBar", "RemoteFile", "RemoteSet", "fetch"]
 
@@ -100,12 +101,21 @@ class RemoteFile:
 
     Args:
         name: of the file.
-        md5: of its content: the unpacked bytes for .gz, the bytes 0 and 1 for .amat. The wrapper
-            may differ from server to server, the content may not.
+        sha256: of its content, in hexadecimal: the unpacked bytes for .gz, the bytes 0 and 1 for
+            .amat. The wrapper may differ from server to server, the content may not.
+
+    Raises:
+        ConfigError: not a SHA-256.
     """
 
     name: str
-    md5: str
+    sha256: str
+
+    def __post_init__(self) -> None:
+        if re.fullmatch("[0-9a-f]{64}", self.sha256) is None:
+            raise ConfigError(
+                f"{self.name}: expected a SHA-256 of 64 hexadecimal digits; got {self.sha256!r}"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,14 +123,22 @@ class RemoteSet:
     """Files of a named data set and where to download them.
 
     Args:
-        mirrors: addresses that end in "/", tried in order.
+        mirrors: addresses that end in "/", tried in order; https, or of this machine.
         files: what to fetch from there.
         packed: the file into which the fetched ones are put together, if they are.
+
+    Raises:
+        ConfigError: an address that is not https.
     """
 
     mirrors: tuple[str, ...]
     files: tuple[RemoteFile, ...]
     packed: str | None = None
+
+    def __post_init__(self) -> None:
+        for mirror in self.mirrors:
+            if not mirror.startswith(("https://", "http://127.0.0.1:")):
+                raise ConfigError(f"mirror: expected an address with https; got {mirror}")
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -134,7 +152,7 @@ def _idx_files(*sums: str) -> tuple[RemoteFile, ...]:
         for part in ("train", "t10k")
         for kind in ("images-idx3", "labels-idx1")
     ]
-    return tuple(RemoteFile(name=name, md5=md5) for name, md5 in zip(names, sums, strict=True))
+    return tuple(RemoteFile(name=name, sha256=each) for name, each in zip(names, sums, strict=True))
 
 
 REMOTE = {
@@ -144,30 +162,39 @@ REMOTE = {
             "https://storage.googleapis.com/cvdf-datasets/mnist/",
         ),
         files=_idx_files(
-            "6bbc9ace898e44ae57da46a324031adb",
-            "a25bea736e30d166cdddb491f175f624",
-            "2646ac647ad5339dbf082846283269ea",
-            "27ae3e4e09519cfbb04c329615203637",
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
         ),
     ),
     "fashion-mnist": RemoteSet(
         mirrors=(
-            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+            "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
             "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
         ),
         files=_idx_files(
-            "f4a8712d7a061bf5bd6d2ca38dc4d50a",
-            "9018921c3c673c538a1fc5bad174d6f9",
-            "8181f5470baa50b63fa0f6fddb340f0a",
-            "15d484375f8d13e6eb1aabb0c3f46965",
+            "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
         ),
     ),
     "binarized-mnist": RemoteSet(
         mirrors=("https://www.cs.toronto.edu/~larocheh/public/datasets/binarized_mnist/",),
         files=(
-            RemoteFile(name="binarized_mnist_train.amat", md5="8d4f0427d6c2572b5e9994e08bad66de"),
-            RemoteFile(name="binarized_mnist_valid.amat", md5="3e33becd40c694040e5e6c812e2f4b50"),
-            RemoteFile(name="binarized_mnist_test.amat", md5="fc34623e13bd64fed2f8b61365198339"),
+            RemoteFile(
+                name="binarized_mnist_train.amat",
+                sha256="43490d4d6ac9002727af4426d8748609fdb7e4094fa65ad8d681ea60082a7a5a",
+            ),
+            RemoteFile(
+                name="binarized_mnist_valid.amat",
+                sha256="069b4f0beb389b776478c3e872b4df71c95ac4be64d7cbe6d32e24ebac8e6d5e",
+            ),
+            RemoteFile(
+                name="binarized_mnist_test.amat",
+                sha256="ca0294c3b8d984c7a1dc891015a8eea6f37bae59a34e35ea0fc8c47110a8dd86",
+            ),
         ),
         packed="binarized_mnist_larochelle.npz",
     ),
@@ -238,7 +265,7 @@ def _download_file(file: RemoteFile, *, mirror: str, folder: Path) -> None:
                 mirror + file.name, None, fname=file.name, path=folder, downloader=fetcher
             )
     try:
-        correct = hashlib.md5(_content(path), usedforsecurity=False).hexdigest() == file.md5
+        correct = hashlib.sha256(_content(path)).hexdigest() == file.sha256
     except DataError:  # a damaged gzip wrapper
         correct = False
     if not correct:
