@@ -143,13 +143,15 @@ class Layout:
     @property
     def unique_names(self) -> tuple[str, ...]:
         """Names that differ and are not blank, as pandas makes them: "Unnamed: 0", "a.1"."""
+        given = set(self.names)
         found: dict[str, None] = {}
+        numbers: Counter[str] = Counter()
         for place, name in enumerate(self.names):
             name = name or f"Unnamed: {place}"
-            other, number = name, 0
-            while other in found or (number and other in self.names):
-                number += 1
-                other = f"{name}.{number}"
+            other = name
+            while other in found or (numbers[name] and other in given):
+                numbers[name] += 1
+                other = f"{name}.{numbers[name]}"
             found[other] = None
         return tuple(found)
 

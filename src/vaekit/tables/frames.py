@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import gzip
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,12 +64,11 @@ def as_frame(table: pd.DataFrame | NDArray[Any]) -> pd.DataFrame:
             f"expected a table with rows and columns; got {len(table)} rows of "
             f"{table.shape[1]} columns"
         )
-    names = [str(name) for name in table.columns]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
+    twice, times = Counter(map(str, table.columns)).most_common(1)[0]
+    if times > 1:
         raise DataError(
-            f"expected columns with names of their own; {twice!r} is there "
-            f"{names.count(twice)} times. Rename all but one"
+            f"expected columns with names of their own; {twice!r} is there {times} times. Rename "
+            "all but one"
         )
     return table
 
@@ -274,7 +274,10 @@ def _without_markers(frame: pd.DataFrame, *, markers: Markers) -> pd.DataFrame:
     """Replace markers by missing values."""
     marks: Callable[[object], bool] = markers.mark
     for name in frame.columns:
-        missing = frame[name].map(marks).astype(object).fillna(False).astype(bool)
+        if isinstance(frame[name].dtype, np.dtype) and frame[name].dtype.kind in "iuf":
+            missing = frame[name].isin(markers.numbers)
+        else:
+            missing = frame[name].map(marks).astype(object).fillna(False).astype(bool)
         if missing.any():
             frame[name] = frame[name].mask(missing)
         frame[name] = as_whole(frame[name])
