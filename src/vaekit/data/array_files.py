@@ -5,7 +5,7 @@ import zipfile
 import zlib
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from vaekit.data.cache import build_once, file_key
 from vaekit.data.chunks import CHUNK_VALUES
 from vaekit.data.contents import COPY_LIMIT, Contents, array_contents
 from vaekit.errors import DataError
+from vaekit.io import check_memory, open_bounded
 
 __all__ = [
     "damaged",
@@ -29,6 +30,11 @@ __all__ = [
 
 
 ROW_NAMES = ("x", "rows", "images", "data", "features", "arr_0")
+MAGIC = np.lib.format.MAGIC_PREFIX
+HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 LABEL_NAMES = ("y", "labels", "label", "targets", "target", "arr_1")
 
 
@@ -121,10 +127,27 @@ def read_npz_arrays(path: Path) -> dict[str, NDArray[Any]]:
             if not zipfile.is_zipfile(stream):
                 raise ValueError("not a zip file")
             stream.seek(0)
+            check_memory(_declared_bytes(stream), where=str(path))
+            stream.seek(0)
             with np.load(stream, allow_pickle=False) as found:
                 return {name: found[name] for name in found.files}
     except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise damaged(path, error) from error
+
+
+def _declared_bytes(stream: IO[bytes]) -> int:
+    """Return the size of all arrays of a .npz file, from their headers."""
+    total = 0
+    with zipfile.ZipFile(stream) as archive:
+        for entry in archive.infolist():
+            with archive.open(entry) as member:
+                if member.read(len(MAGIC)) != MAGIC:
+                    total += entry.file_size
+                    continue
+                major, minor = member.read(2)
+                shape, _, kind = HEADERS[major, minor](member)
+            total += prod(shape) * kind.itemsize
+    return total
 
 
 def _train_and_test(arrays: dict[str, NDArray[Any]], *, where: str) -> Contents:
@@ -227,9 +250,11 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         DataError: the file cannot be read, or its gzip wrapper is cut off or damaged.
     """
+    if path.stat().st_size == 0:
+        return b""
     try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" and content else content
+        with open_bounded(path) as stream:
+            return stream.read()
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(
             f"{path}: expected a whole gzip file; got one that is cut off or damaged ({error}). "

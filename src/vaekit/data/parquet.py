@@ -29,6 +29,7 @@ from vaekit.data.contents import (
 )
 from vaekit.data.shards import ShardedRows
 from vaekit.errors import DataError, MissingExtraError
+from vaekit.io import check_disk, check_expansion, check_memory, check_width
 
 if TYPE_CHECKING:
     from pyarrow import Array, Schema
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["ParquetTable", "find_shards", "read_parquet", "read_parquet_shards", "read_shards"]
 
 
-BATCH_ROWS = 2**14
+BATCH_ROWS, BATCH_VALUES = 2**14, 2**24
+EXPANSION = 10_000  # columns of few values are packed far better than text is
 INDEX_COLUMN = "__index_level_0__"  # in which pandas keeps the numbers of the rows
 
 
@@ -92,6 +94,10 @@ class ParquetTable:
         """
         with _opened(path) as file:
             schema, count = file.schema_arrow, file.metadata.num_rows
+            groups = [
+                file.metadata.row_group(at).total_byte_size for at in range(file.num_row_groups)
+            ]
+        check_memory(max(groups, default=0), where=f"{path}, row group")
         names = [name for name in schema.names if name != INDEX_COLUMN]
         at = find_label_column(label, names=names, where=str(path))
         features = tuple(name for place, name in enumerate(names) if place != at)
@@ -101,13 +107,17 @@ class ParquetTable:
                 f"{path}: expected rows and columns of numbers; got {count} rows of "
                 f"{len(features)} such columns"
             )
+        check_width(len(features), where=str(path))
         narrow = all(str(schema.field(name).type) == "uint8" for name in features)
+        dtype = np.dtype(np.uint8 if narrow else np.float32)
+        expanded, packed = count * len(features) * dtype.itemsize, path.stat().st_size
+        check_expansion(expanded, packed=packed, where=str(path), ratio=EXPANSION)
         return cls(
             path=path,
             count=count,
             features=features,
             label=None if at is None else names[at],
-            dtype=np.dtype(np.uint8 if narrow else np.float32),
+            dtype=dtype,
         )
 
     def rows(self) -> NDArray[Any]:
@@ -133,10 +143,12 @@ class ParquetTable:
     def _fill(self, draft: Path) -> None:
         """Write the rows in batches."""
         shape = self.count, len(self.features)
+        check_disk(prod(shape) * self.dtype.itemsize, folder=draft, where=str(self.path))
+        size = max(1, min(BATCH_ROWS, BATCH_VALUES // len(self.features)))
         rows = np.lib.format.open_memmap(draft / "rows.npy", "w+", self.dtype, shape)
         start = 0
         with _opened(self.path) as file:
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(self.features)):
+            for batch in file.iter_batches(batch_size=size, columns=list(self.features)):
                 stop = start + len(batch)
                 for place, name in enumerate(self.features):
                     rows[start:stop, place] = _numbers(batch.column(name))

@@ -270,6 +270,8 @@ def read_path(
         return _read(path, name=name, label=label, image_size=image_size, options=options)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
+    except MemoryError as error:
+        raise DataError(f"{path}: does not fit into memory. Read a part of it") from error
 
 
 def _read(

@@ -16,12 +16,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.errors import ConfigError, DataError
+from vaekit.io import check_width, open_bounded
 from vaekit.tables.cell_text import (
     MISSING,
     DateStyle,
@@ -53,6 +54,8 @@ __all__ = [
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "whitespace": " "}
 SAMPLE_BYTES = 2**18
 SAMPLE_RECORDS = 200
+SAMPLE_LINES = 3  # at least, however long they are
+LONGEST_CELL = 2**24
 NO_SEPARATOR = "\x1f"
 Style = NumberStyle | DateStyle
 EXACT = 2**53
@@ -299,10 +302,12 @@ def detect_layout(path: Path, options: DelimitedOptions | None = None) -> Layout
         '2 columns separated by semicolons, names in the first line, decimal comma, utf-8'
     """
     options = options or DelimitedOptions()
-    with _clear_errors(path):
+    with _clear_errors(path), _long_cells():
         raw, encoding = _sample(path, options)
         lines = [_without_comment(line, options.comment) for line in raw]
         start, separator = _preamble(lines, options.separator)
+        for line in lines[start : start + 2]:  # counted at once; reading 10^6 cells takes a while
+            check_width(1 + max(map(line.count, separator or ",;\t|")), where=str(path))
         separator, quote, records = _dialect(lines[start:], separator)
     if not records:
         raise DataError(f"{path}: expected a table; the file is empty")
@@ -325,6 +330,7 @@ def detect_layout(path: Path, options: DelimitedOptions | None = None) -> Layout
             trailing, names = True, [*names, ""]
         elif len({row[0] for row in rows}) == len(rows) > 1:  # names of rows, as R writes them
             names = ["", *names]
+    check_width(len(names), where=str(path))
     trailing = trailing and len(names) > 1 and all(not "".join(r[len(names) - 1 :]) for r in rows)
     return Layout(
         separator=separator,
@@ -343,15 +349,21 @@ def detect_layout(path: Path, options: DelimitedOptions | None = None) -> Layout
 
 def _sample(path: Path, options: DelimitedOptions) -> tuple[list[str], str]:
     """Return the first lines of a file and its encoding, for which all of it is read."""
-    with _open_bytes(path) as stream:
-        head = stream.read(SAMPLE_BYTES)
+    with open_bounded(path, text=True) as stream:
+        block = stream.read(SAMPLE_BYTES)
+        blocks, ends = [block], block.count(b"\n")
+        while len(block) == SAMPLE_BYTES and ends < SAMPLE_LINES:
+            block = stream.read(SAMPLE_BYTES)
+            blocks.append(block)
+            ends += block.count(b"\n")
+        head = b"".join(blocks)
         encoding = options.encoding or _encoding(head, stream, where=str(path))
-    if len(head) < SAMPLE_BYTES:
+    if len(block) < SAMPLE_BYTES:
         text = head.decode(encoding)
     else:
         text = codecs.getincrementaldecoder(encoding)().decode(head)
     lines = list(io.StringIO(text, newline=""))
-    if len(head) == SAMPLE_BYTES and len(lines) > 1:
+    if len(block) == SAMPLE_BYTES and len(lines) > 1:
         lines.pop()  # it is cut off
     return lines, encoding
 
@@ -431,11 +443,14 @@ def _dialect(lines: Sequence[str], separator: str | None) -> tuple[str, str, lis
     found = []
     for mark in SEPARATORS.values() if separator is None else [separator]:
         for quote in quotes:
-            records = list(islice(_records(lines, mark, quote), SAMPLE_RECORDS))
+            try:
+                records = list(islice(_records(lines, mark, quote), SAMPLE_RECORDS))
+            except csv.Error:  # with a wrong separator, a line of many columns is one long cell
+                continue
             rate = 1.0 if separator is not None else _rate(records, mark)
             stripped = sum("'" in cell for record in records for cell in record.cells)
             found.append(((rate, -stripped), mark, quote, records))
-    best = max(found, key=lambda each: each[0])
+    best = max(found, key=lambda each: each[0], default=((0.0, 0), "", quotes[0], []))
     if best[0][0] > 0:
         return best[1:]
     return "", best[2], list(islice(_records(lines, "", best[2]), SAMPLE_RECORDS))
@@ -541,7 +556,7 @@ def open_delimited(
     if count == 1:  # where a blank line is a missing cell, but for those at the end
         frame = _trimmed(read_records(path, layout))
     else:
-        found = {at: [] if at in texts else marks for at in range(count)}
+        found: Any = {at: [] if at in texts else marks for at in range(count)} if texts else marks
         kinds = dict.fromkeys(texts, str)
         settings = {"na_values": found, "keep_default_na": False, "dtype": kinds}
         frame = _parse(path, layout, settings)
@@ -556,7 +571,13 @@ def open_delimited(
     columns = {}
     for at, name in enumerate(names):
         column = frame[at]
-        if at not in texts and pd.api.types.infer_dtype(column, skipna=True) == "string":
+        written = column.dtype.kind not in "biuf"
+        if (
+            written
+            and at not in texts
+            and pd.api.types.infer_dtype(column, skipna=True) == "string"
+        ):
+            _check_cells(column, where=f"{path}, column {name!r}")
             column, style, doubt = _typed(column, marks=marks, layout=layout)
             doubts += [f"{path}, column {name!r}: {doubt}"] if doubt else []
             plain = style in (None, NumberStyle(decimal=layout.decimal))
@@ -578,7 +599,7 @@ def iterate_records(path: Path, layout: Layout) -> Iterator[tuple[list[str], int
         path: the file.
         layout: how it is written.
     """
-    with _clear_errors(path), _open_rows(path, layout) as stream:
+    with _clear_errors(path), _long_cells(), _open_rows(path, layout) as stream:
         for cells, end in _records(stream, layout.separator, layout.quote):
             yield cells, layout.skip + end
 
@@ -638,15 +659,9 @@ def _parse(path: Path, layout: Layout, settings: Mapping[str, Any]) -> pd.DataFr
 
 
 @contextmanager
-def _open_bytes(path: Path) -> Iterator[IO[bytes]]:
-    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as stream:
-        yield cast("IO[bytes]", stream)
-
-
-@contextmanager
 def _open_rows(path: Path, layout: Layout) -> Iterator[IO[str]]:
     """Open a file at its first row."""
-    with _open_bytes(path) as stream:
+    with open_bounded(path, text=True, separator=layout.separator) as stream:
         text = io.TextIOWrapper(stream, layout.encoding, newline="")
         for _ in range(layout.skip):
             text.readline()
@@ -669,6 +684,16 @@ def _clear_errors(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: is not a text table: {error}") from error
 
 
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Let the csv module read cells as long as pandas does; its own limit is 131,072 letters."""
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
 def _trimmed(frame: pd.DataFrame) -> pd.DataFrame:
     """Drop blank lines at the end of a single column."""
     filled = np.flatnonzero(frame[0] != "")
@@ -687,11 +712,16 @@ def _inexact(path: Path, layout: Layout, frame: pd.DataFrame) -> list[int]:
     wrong: list[int] = []
     for at, (_, column) in enumerate(frame.items()):
         kind = column.dtype.kind
-        integral = kind == "f" and bool((column.dropna().head(1000) % 1 == 0).all())
-        if kind in "iu" or (integral and column.hasnans):
+        if kind in "iu":
             whole.append(at)
-        large = integral and column.abs().max() >= EXACT and (column.dropna() % 1 == 0).all()
-        if large or (column.dtype == object and infer_dtype(column) not in ("boolean", "string")):
+        elif kind == "f":
+            numbers = column.to_numpy()
+            known = numbers[~np.isnan(numbers)]
+            if len(known) < len(numbers) and (known[:1000] % 1 == 0).all():
+                whole.append(at)
+            if (abs(known) >= EXACT).any() and (known % 1 == 0).all():
+                wrong.append(at)
+        elif column.dtype == object and infer_dtype(column) not in ("boolean", "string"):
             wrong.append(at)
     zeros = whole and _leading_zeros(path, layout)
     return sorted({*whole, *wrong}) if zeros else wrong
@@ -702,7 +732,7 @@ def _leading_zeros(path: Path, layout: Layout) -> bool:
     ends = f"{layout.separator}\r\n \"'+".encode("latin-1", "ignore")
     before = np.isin(np.arange(256), list(ends))
     last = b"\n"
-    with _open_bytes(path) as stream:
+    with open_bounded(path, text=True) as stream:
         while block := stream.read(2**22):
             found = np.frombuffer(last + block, np.uint8)
             zeros = np.flatnonzero(found[1:-1] == ord("0")) + 1
@@ -711,6 +741,17 @@ def _leading_zeros(path: Path, layout: Layout) -> bool:
                 return True
             last = block[-2:]
     return layout.encoding.startswith("utf-16")
+
+
+def _check_cells(column: pd.Series[Any], *, where: str) -> None:
+    """Refuse cells that are longer than any text, as where a quotation mark is not closed."""
+    lengths = column.str.len()
+    if lengths.max() > LONGEST_CELL:
+        raise DataError(
+            f"{where}: expected cells of at most {LONGEST_CELL:,} letters; row "
+            f"{int(np.argmax(lengths.fillna(0))) + 1} has {int(lengths.max()):,}. Is a quotation "
+            "mark missing?"
+        )
 
 
 def _typed(
@@ -773,10 +814,11 @@ def as_whole(column: pd.Series[Any]) -> pd.Series[Any]:
     Args:
         column: (N,) of any type; other columns come back as they are.
     """
-    if column.dtype == np.float64 and column.hasnans:
-        known = column.dropna()
-        if len(known) and (known == np.rint(known)).all() and known.abs().max() < EXACT:
-            return column.astype("Int64")
+    if column.dtype == np.float64:
+        numbers = column.to_numpy()
+        known = numbers[~np.isnan(numbers)]
+        if 0 < len(known) < len(numbers) and (known == np.rint(known)).all():
+            return column.astype("Int64") if abs(known).max() < EXACT else column
     return column
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.errors import DataError, MissingExtraError, VaekitWarning
-from vaekit.io import write_atomically
+from vaekit.io import check_memory, check_width, write_atomically
 from vaekit.tables.cell_text import MISSING
 from vaekit.tables.cells import Markers, read_markers
 from vaekit.tables.delimited import (
@@ -29,6 +29,7 @@ from vaekit.tables.delimited import (
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pyarrow import DataType
 
 __all__ = ["as_frame", "column_positions", "nearest", "open_table", "read_table", "write_table"]
 
@@ -165,6 +166,8 @@ def open_table(
         raise DataError(f"{path}: {error}") from error
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
+    except MemoryError as error:
+        raise DataError(f"{path}: does not fit into memory. Read a part of it") from error
     except ValueError as error:  # those of pandas and pyarrow are of this kind
         raise DataError(f"{path}: cannot be read as a table: {str(error).strip()}") from error
     for doubt in source.doubts:
@@ -266,8 +269,23 @@ def _need_pyarrow() -> None:
 def _read_parquet(path: Path) -> pd.DataFrame:
     _need_pyarrow()
     import pandas as pd
+    from pyarrow import parquet
 
+    with parquet.ParquetFile(path) as file:
+        schema, count = file.schema_arrow, file.metadata.num_rows
+        stored = [file.metadata.row_group(at).total_byte_size for at in range(file.num_row_groups)]
+    check_width(len(schema), where=str(path))
+    cells = count * sum(map(_cell_bytes, schema.types))
+    check_memory(max(sum(stored), cells), where=str(path))
     return pd.read_parquet(path)
+
+
+def _cell_bytes(kind: DataType) -> int:
+    """Return the least size of a cell in memory; of text that of a pointer."""
+    try:
+        return -(-int(kind.bit_width) // 8)
+    except ValueError:
+        return 8
 
 
 def _without_markers(frame: pd.DataFrame, *, markers: Markers) -> pd.DataFrame:
