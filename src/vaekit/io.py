@@ -14,6 +14,7 @@ from typing import IO, cast
 from vaekit.errors import ConfigError, DataError, WriteError
 
 __all__ = [
+    "PARQUET_EXPANSION",
     "check_disk",
     "check_expansion",
     "check_memory",
@@ -29,6 +30,8 @@ LIMIT_NAME = "VAEKIT_READ_LIMIT"
 MEMORY_SHARE = 0.8
 UNKNOWN_MEMORY = 2**34  # where the system does not tell
 EXPANSION, EXPANDED_BYTES = 200, 2**30
+PARQUET_EXPANSION = 500
+"""As 200 for text: columns of few values are packed better."""
 LINE_BYTES = 2**26
 CELL_BYTES = 16  # of a number, and of the part of the file in which it was read
 MOST_COLUMNS = 100_000

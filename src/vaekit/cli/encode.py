@@ -1,6 +1,6 @@
 """``vaekit encode``."""
 
-from vaekit.cli.options import AsJson, Force, Label, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Label, Out, RunPath, SafeCsv, SplitOrAll
 from vaekit.cli.output import Output, read_launch
 
 __all__ = ["encode"]
@@ -18,6 +18,7 @@ def encode(
     label: Label = None,
     split: SplitOrAll = "all",
     seed: int = 0,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -34,6 +35,8 @@ def encode(
         label: Column of --data that holds the labels, or "none"; as in training when absent.
         split: Rows to encode.
         seed: Seed of the noise of a dynamic binarization.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
@@ -60,7 +63,9 @@ def encode(
     if kind == ".npy":
         write_array(out, codes.mean)
     else:
-        write_frame(out, coded.frame({"z": codes.mean, "sd": np.sqrt(codes.variance)}))
+        write_frame(
+            out, coded.frame({"z": codes.mean, "sd": np.sqrt(codes.variance)}), safe=safe_csv
+        )
     rows, dims = codes.mean.shape
     Output(as_json=as_json).result(
         {"out": str(out), "rows": rows, "latent_dim": dims},

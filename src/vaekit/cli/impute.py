@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from vaekit.cli.options import AsJson, Force, Out, Quiet
+from vaekit.cli.options import AsJson, Force, Out, Quiet, SafeCsv
 from vaekit.cli.output import Output
 from vaekit.cli.tables import (
     TABLE_KINDS,
@@ -39,6 +39,7 @@ def impute(
     check: float = 0.1,
     epochs: int | None = None,
     seed: int = 0,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -71,6 +72,8 @@ def impute(
             training; 0 for none.
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
         seed: Seed of training and of the draws.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace existing files.
         quiet: Show no progress.
         as_json: Print one JSON object to stdout and nothing else.
@@ -103,7 +106,7 @@ def impute(
         ends = low.add_suffix("_low").join(high.add_suffix("_high"))
         tables.append(ends[[f"{name}_{end}" for name in low.columns for end in ("low", "high")]])
     for path, each in zip(paths, tables, strict=True):
-        write_table(each, path, source=source)
+        write_table(each, path, source=source, safe=safe_csv)
 
     report, missing_cells = imputer.report_, frame.isna().to_numpy()
     count, collapsed = int(missing_cells.sum()), int(completed.collapsed.sum())

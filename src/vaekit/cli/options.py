@@ -41,6 +41,7 @@ __all__ = [
     "Quiet",
     "ReportFlags",
     "RunPath",
+    "SafeCsv",
     "SplitName",
     "SplitOrAll",
     "TrainingFlags",
@@ -54,6 +55,7 @@ AsJson = Annotated[bool, Parameter(name="--json")]
 Quick = Annotated[bool, Parameter(name="--quick")]
 Quiet = Annotated[bool, Parameter(name="--quiet")]
 Force = Annotated[bool, Parameter(name="--force")]
+SafeCsv = Annotated[bool, Parameter(name="--safe-csv")]
 RunPath = Annotated[Path, Parameter(name="RUN")]
 Out = Annotated[Path, Parameter(name="--out")]
 Label = Annotated[str | None, Parameter(name="--label")]

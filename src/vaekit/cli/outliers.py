@@ -1,6 +1,6 @@
 """``vaekit outliers``."""
 
-from vaekit.cli.options import AsJson, Force, Out, Quiet
+from vaekit.cli.options import AsJson, Force, Out, Quiet, SafeCsv
 from vaekit.cli.output import Output
 from vaekit.cli.tables import (
     TABLE_KINDS,
@@ -29,6 +29,7 @@ def outliers(
     columns: str = "",
     epochs: int | None = None,
     seed: int = 0,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -53,6 +54,8 @@ def outliers(
             "age=count,score=bounded:0:100".
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
         seed: Seed of training.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         quiet: Show no progress.
         as_json: Print one JSON object to stdout and nothing else.
@@ -73,7 +76,8 @@ def outliers(
     found["p_value"] = detector.p_values(frame)
     found["outlier"] = found["score"] < detector.offset_
     reasons = detector.explain(frame) if explain else None
-    write_table(found if reasons is None else found.join(reasons.add_prefix("why_")), out)
+    found_and_why = found if reasons is None else found.join(reasons.add_prefix("why_"))
+    write_table(found_and_why, out, safe=safe_csv)
     count, rate = int(found["outlier"].sum()), detector.false_alarm_rate_
     lines = [
         *source_lines(source),

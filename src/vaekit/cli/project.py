@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from vaekit.cli.options import AsJson, Force, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SafeCsv, SplitOrAll
 from vaekit.cli.output import Output
 
 __all__ = ["project"]
@@ -20,6 +20,7 @@ def project(
     dims: Literal[2, 3] = 2,
     split: SplitOrAll | None = None,
     seed: int = 0,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -37,6 +38,8 @@ def project(
         dims: Number of dimensions of the projection.
         split: Rows to project; when absent those that the run is measured on.
         seed: Seed of t-SNE and UMAP.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
@@ -52,7 +55,7 @@ def project(
     if kind == ".npy":
         write_array(out, points)
     elif kind == ".csv":
-        write_frame(out, coded.frame({method: points}))
+        write_frame(out, coded.frame({method: points}), safe=safe_csv)
     else:
         drawing = figures.latent_scatter(
             projection.points,

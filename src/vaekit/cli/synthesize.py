@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from vaekit.cli.options import AsJson, Force, Out, Quiet
+from vaekit.cli.options import AsJson, Force, Out, Quiet, SafeCsv
 from vaekit.cli.output import Output
 from vaekit.cli.tables import (
     TABLE_KINDS,
@@ -43,6 +43,7 @@ def synthesize(
     check: float = 0.2,
     epochs: int | None = None,
     seed: int = 0,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -68,6 +69,8 @@ def synthesize(
         check: Share of the rows that is held out to measure the quality; 0 for none.
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
         seed: Seed of training and of the rows.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         quiet: Show no progress.
         as_json: Print one JSON object to stdout and nothing else.
@@ -96,7 +99,7 @@ def synthesize(
     drawn = model.synthesizer_.draw(number, given=conditions, seed=seed)
     rows = model.synthesizer_.write(drawn)
     report = _compare_with_held_out(model, train, held_out)
-    write_table(rows, out, source=source)
+    write_table(rows, out, source=source, safe=safe_csv)
     lines = [*source_lines(source), *([] if report is None else str(report).splitlines())]
     if conditions:
         lines.append(

@@ -118,12 +118,13 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
     write_atomically(path, write)
 
 
-def write_frame(path: Path, frame: "pd.DataFrame") -> None:
+def write_frame(path: Path, frame: "pd.DataFrame", *, safe: bool = False) -> None:
     """Write columns as parquet, or as csv with numbers as short as they can be without loss.
 
     Args:
         path: ends in .parquet or .csv.
         frame: the columns.
+        safe: whether to prefix texts that a spreadsheet would take for formulas in a csv.
 
     Raises:
         MissingExtraError: parquet is asked for and pyarrow is not installed.
@@ -133,8 +134,11 @@ def write_frame(path: Path, frame: "pd.DataFrame") -> None:
 
         write_table(frame, path)
     else:
-        text = frame.to_csv(index=False, lineterminator="\n").encode()
-        write_atomically(path, lambda temporary: temporary.write_bytes(text))
+        from vaekit.tables import safe_cells
+
+        text = frame.to_csv(index=False, lineterminator="\n")
+        content = (safe_cells(text) if safe else text).encode()
+        write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
 def write_rows(path: Path, values: NDArray[Any], *, preprocessing: "Preprocessing") -> None:

@@ -29,7 +29,13 @@ from vaekit.data.contents import (
 )
 from vaekit.data.shards import ShardedRows
 from vaekit.errors import DataError, MissingExtraError
-from vaekit.io import check_disk, check_expansion, check_memory, check_width
+from vaekit.io import (
+    PARQUET_EXPANSION,
+    check_disk,
+    check_expansion,
+    check_memory,
+    check_width,
+)
 
 if TYPE_CHECKING:
     from pyarrow import Array, Schema
@@ -39,7 +45,6 @@ __all__ = ["ParquetTable", "find_shards", "read_parquet", "read_parquet_shards",
 
 
 BATCH_ROWS, BATCH_VALUES = 2**14, 2**24
-EXPANSION = 10_000  # columns of few values are packed far better than text is
 INDEX_COLUMN = "__index_level_0__"  # in which pandas keeps the numbers of the rows
 
 
@@ -111,7 +116,7 @@ class ParquetTable:
         narrow = all(str(schema.field(name).type) == "uint8" for name in features)
         dtype = np.dtype(np.uint8 if narrow else np.float32)
         expanded, packed = count * len(features) * dtype.itemsize, path.stat().st_size
-        check_expansion(expanded, packed=packed, where=str(path), ratio=EXPANSION)
+        check_expansion(expanded, packed=packed, where=str(path), ratio=PARQUET_EXPANSION)
         return cls(
             path=path,
             count=count,

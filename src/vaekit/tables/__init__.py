@@ -2,7 +2,7 @@
 
 from vaekit.tables.cell_text import MISSING
 from vaekit.tables.columns import KINDS, Column, Kind, parse_kinds
-from vaekit.tables.delimited import DelimitedOptions, TableSource
+from vaekit.tables.delimited import DelimitedOptions, TableSource, safe_cells
 from vaekit.tables.frames import nearest, open_table, read_table, write_table
 from vaekit.tables.schema import Schema, infer_schema, parse_given, parse_weights, read_given
 
@@ -22,5 +22,6 @@ __all__ = [
     "parse_weights",
     "read_given",
     "read_table",
+    "safe_cells",
     "write_table",
 ]

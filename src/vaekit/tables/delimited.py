@@ -47,6 +47,7 @@ __all__ = [
     "iterate_records",
     "open_delimited",
     "read_records",
+    "safe_cells",
     "write_delimited",
 ]
 
@@ -58,6 +59,7 @@ SAMPLE_LINES = 3  # at least, however long they are
 LONGEST_CELL = 2**24
 NO_SEPARATOR = "\x1f"
 Style = NumberStyle | DateStyle
+FORMULAS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 EXACT = 2**53
 """Whole numbers below this are exact as float64."""
 
@@ -822,7 +824,45 @@ def as_whole(column: pd.Series[Any]) -> pd.Series[Any]:
     return column
 
 
-def write_delimited(frame: pd.DataFrame, source: TableSource, *, separator: str) -> bytes:
+def safe_cells(text: str, *, separator: str = ",", quote: str = '"') -> str:
+    r"""Prefix the cells that a spreadsheet would take for a formula by a single quote.
+
+    They begin with =, +, - or @, a tab or a line break, also in full width. Numbers such as -1.5
+    stay as they are. Texts with a comma, semicolon, tab or pipe are quoted, so that no other
+    separator makes a new cell of what follows it.
+
+    Args:
+        text: contents of a delimited file.
+        separator: between cells.
+        quote: character around cells that hold a separator.
+
+    Returns:
+        The contents, changed.
+
+    Example:
+        >>> safe_cells("name,change\n=1+1,-1.5\n")
+        "name,change\n'=1+1,-1.5\n"
+
+    Source:
+        OWASP, CSV injection.
+    """
+    mark, end = separator or NO_SEPARATOR, "\r\n" if "\r\n" in text else "\n"
+
+    def safe(cell: str) -> str:
+        number = looks_numeric(cell)
+        cell = f"'{cell}" if cell.startswith(FORMULAS) and not number else cell
+        apart = (mark, quote, "\r", "\n") if number else (mark, quote, *",;\t|\r\n")
+        quoted = any(each in cell for each in apart)
+        return quote + cell.replace(quote, 2 * quote) + quote if quoted else cell
+
+    with _long_cells():
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, quotechar=quote)
+        return "".join(mark.join(map(safe, cells)) + end for cells in lines)
+
+
+def write_delimited(
+    frame: pd.DataFrame, source: TableSource, *, separator: str, safe: bool = False
+) -> bytes:
     """Write a table as the delimited file from which it was read is written.
 
     Encoding, line of names and style of numbers are kept, and cells that did not change are
@@ -833,6 +873,7 @@ def write_delimited(frame: pd.DataFrame, source: TableSource, *, separator: str)
         source: that table, with its layout.
         separator: between cells; with another than that of the source, its first lines are not
             kept.
+        safe: whether to change texts as `safe_cells` does.
 
     Returns:
         The contents of the file.
@@ -861,10 +902,13 @@ def write_delimited(frame: pd.DataFrame, source: TableSource, *, separator: str)
     else:  # where a blank line is a missing cell
         for (cell,) in zip(*cells, strict=True):
             writer.writerow([cell] if cell else [])
+    content = text.getvalue()
+    if safe:
+        content = safe_cells(content, separator=separator, quote=layout.quote)
     try:
-        return text.getvalue().encode(layout.encoding)
+        return content.encode(layout.encoding)
     except UnicodeEncodeError:
-        return text.getvalue().encode()
+        return content.encode()
 
 
 def _texts(column: pd.Series[Any], records: pd.DataFrame, *, source: TableSource) -> list[str]:

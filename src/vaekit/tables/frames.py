@@ -15,7 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vaekit.errors import DataError, MissingExtraError, VaekitWarning
-from vaekit.io import check_memory, check_width, write_atomically
+from vaekit.io import (
+    PARQUET_EXPANSION,
+    check_expansion,
+    check_memory,
+    check_width,
+    write_atomically,
+)
 from vaekit.tables.cell_text import MISSING
 from vaekit.tables.cells import Markers, read_markers
 from vaekit.tables.delimited import (
@@ -24,6 +30,7 @@ from vaekit.tables.delimited import (
     as_whole,
     detect_layout,
     open_delimited,
+    safe_cells,
     write_delimited,
 )
 
@@ -210,7 +217,11 @@ def read_table(
 
 
 def write_table(
-    frame: pd.DataFrame | NDArray[Any], path: Path | str, *, source: TableSource | None = None
+    frame: pd.DataFrame | NDArray[Any],
+    path: Path | str,
+    *,
+    source: TableSource | None = None,
+    safe: bool = False,
 ) -> None:
     """Write a table atomically.
 
@@ -222,6 +233,8 @@ def write_table(
         source: the table that the frame was made from. Text is then written as that file is:
             with its line of names, separator, decimal mark and encoding, and with the cells that
             did not change as they were.
+        safe: whether to prefix texts that a spreadsheet would take for formulas, as
+            ``safe_cells`` does; parquet is written as it is.
 
     Raises:
         DataError: not a table, or an unknown ending.
@@ -241,11 +254,12 @@ def write_table(
         kept = source.layout.separator
         alike = _ending(source.path).removesuffix(".gz") == ending.removesuffix(".gz")
         alike = alike or (kept in ",;|" and not ending.startswith(".tsv"))
-        content = write_delimited(table, source, separator=kept if alike else separator)
+        separator = kept if alike else separator
+        content = write_delimited(table, source, separator=separator, safe=safe)
     else:
         index = table.index.name is not None or table.index.dtype.kind not in "iu"
         text = table.to_csv(index=index, sep=separator, lineterminator="\n")
-        content = text.encode()
+        content = (safe_cells(text, separator=separator) if safe else text).encode()
     content = gzip.compress(content, mtime=0) if ending.endswith(".gz") else content
     write_atomically(path, lambda draft: draft.write_bytes(content))
 
@@ -276,6 +290,8 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         stored = [file.metadata.row_group(at).total_byte_size for at in range(file.num_row_groups)]
     check_width(len(schema), where=str(path))
     cells = count * sum(map(_cell_bytes, schema.types))
+    packed = path.stat().st_size
+    check_expansion(cells, packed=packed, where=str(path), ratio=PARQUET_EXPANSION)
     check_memory(max(sum(stored), cells), where=str(path))
     return pd.read_parquet(path)
 
