@@ -1,8 +1,10 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from vaekit.data import load_dataset
 from vaekit.data.contents import Contents, array_contents, check_contents
 from vaekit.errors import DataError, VaekitWarning
 
@@ -60,3 +62,17 @@ def test_constant_pixels_are_nothing_special():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_contents(array_contents(array, where="x"), where="x")
+
+
+@pytest.mark.parametrize("ending", ["npy", "csv", "parquet"])
+def test_finite_numbers_beyond_float32_are_not_called_infinite_alone(tmp_path, ending):
+    rows = np.arange(40.0).reshape(20, 2)
+    rows[3, 1] = 1e39
+    path = tmp_path / f"a.{ending}"
+    if ending == "npy":
+        np.save(path, rows)
+    else:
+        frame = pd.DataFrame(rows, columns=["a", "b"])
+        frame.to_csv(path, index=False) if ending == "csv" else frame.to_parquet(path)
+    with pytest.raises(DataError, match=r"1 infinite of 40 .* beyond 3\.4e38, the range"):
+        load_dataset(path)

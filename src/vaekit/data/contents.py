@@ -430,10 +430,15 @@ def _describe_non_finite(rows: NDArray[Any], *, where: str, columns: tuple[str, 
     missing, infinite = found[:, :2].sum(0).tolist()
     row, column = min(found[:, 2:].tolist())
     name = repr(columns[column]) if columns else str(column)
+    beyond = (
+        ". Numbers beyond 3.4e38, the range of float32, count as infinite: scale their column"
+        if infinite
+        else ""
+    )
     return (
         f"{where}: expected finite numbers; got {missing} NaN (missing) and {infinite} infinite "
         f"of {rows.size} values, the first in row {row + 1}, column {name} (rows count from 1). "
-        "Drop or fill these rows first; a table with missing cells is a job for imputation"
+        f"Drop or fill these rows first; a table with missing cells is a job for imputation{beyond}"
     )
 
 

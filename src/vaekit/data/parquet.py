@@ -155,8 +155,9 @@ class ParquetTable:
         with _opened(self.path) as file:
             for batch in file.iter_batches(batch_size=size, columns=list(self.features)):
                 stop = start + len(batch)
-                for place, name in enumerate(self.features):
-                    rows[start:stop, place] = _numbers(batch.column(name))
+                with np.errstate(over="ignore"):  # becomes infinite, which is refused below
+                    for place, name in enumerate(self.features):
+                        rows[start:stop, place] = _numbers(batch.column(name))
                 start = stop
         rows.flush()
         with share_reading(None):  # others may convert files of their own meanwhile
