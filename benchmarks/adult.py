@@ -76,7 +76,7 @@ def simple(gaps, kinds):
 
 def errors(filled, table, hidden, kinds):
     """Type of column to mean error."""
-    found = {}
+    found: dict[str, list[float]] = {}
     for place, (name, kind) in enumerate(kinds.items()):
         at = hidden[:, place]
         truth, made = table[name].to_numpy()[at], filled[at, place]

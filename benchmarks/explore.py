@@ -52,7 +52,8 @@ async def run_client(address, codes, *, deadline, latencies):
 
 async def run_clients(address, *, clients, seconds, width):
     """Run concurrent clients; return the latencies of all requests and the number of errors."""
-    latencies, deadline = [], time.perf_counter() + seconds
+    latencies: list[float] = []
+    deadline = time.perf_counter() + seconds
     codes = np.random.default_rng(0).normal(size=(500, width)).round(3).tolist()
     runs = (
         run_client(
@@ -81,6 +82,7 @@ def start_server(run):
     """Start a server; return its process and address."""
     command = [sys.executable, "-m", "vaekit", "explore", run, "--port", "0", "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
     printed = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
     parts = urlsplit(printed["address"])
     return process, (parts.hostname, parts.port)

@@ -70,7 +70,8 @@ def imputers(seed):
 def run(name, masks):
     """Errors and seconds of every imputer: name to lists over the masks."""
     rows = load(name)
-    errors, seconds = {}, {}
+    errors: dict[str, list[float]] = {}
+    seconds: dict[str, list[float]] = {}
     for seed in range(masks):
         hidden = np.random.default_rng(seed).random(rows.shape) < 0.5
         for imputer_name, imputer in imputers(seed).items():

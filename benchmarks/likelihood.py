@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from torch import nn
 from torch.nn import functional
 
 from benchmarks.timing import Timings, take_turns
@@ -60,12 +61,19 @@ def build():
     ).eval()
 
 
+def layers_of(part: nn.Module) -> nn.Module:
+    """Return the layers of a conditional's network."""
+    network = part.get_submodule("network")
+    return network.get_submodule("layers")
+
+
 def with_vaekit(model: VAE, samples: int, rows: torch.Tensor) -> tuple[float, float]:
     """What the command calls."""
     array = rows.numpy()
     start = time.perf_counter()
     batches = Batches(array, torch.arange(len(array)).numpy(), batch_size=BATCH)
     found = evaluate(model, batches, samples=samples)
+    assert found.log_likelihood is not None
     return time.perf_counter() - start, found.log_likelihood
 
 
@@ -79,13 +87,14 @@ def compiled(model: VAE, samples: int, rows: torch.Tensor) -> tuple[float, float
         ends.append(time.perf_counter())
 
     found = evaluate(model, batches, samples=samples, compiled=True, progress=tell)
+    assert found.log_likelihood is not None
     return ends[1] - ends[0], found.log_likelihood
 
 
 @torch.no_grad()
 def plainly(model: VAE, samples: int, rows: torch.Tensor) -> tuple[float, float]:
     """All samples of a row at once."""
-    encoder, decoder = model.posterior.network.layers, model.likelihood.network.layers
+    encoder, decoder = layers_of(model.posterior), layers_of(model.likelihood)
     start = time.perf_counter()
     total = 0.0
     for x in rows:
@@ -119,8 +128,8 @@ def pythae(model: VAE, *, samples: int, rows: torch.Tensor) -> Iterator[Work]:
     """A process that waits to be asked."""
     with tempfile.TemporaryDirectory() as folder:
         given = {
-            "encoder": model.posterior.network.layers.state_dict(),
-            "decoder": model.likelihood.network.layers.state_dict(),
+            "encoder": layers_of(model.posterior).state_dict(),
+            "decoder": layers_of(model.likelihood).state_dict(),
             "rows": rows,
         }
         torch.save(given, Path(folder) / "given.pt")
@@ -130,13 +139,15 @@ def pythae(model: VAE, *, samples: int, rows: torch.Tensor) -> Iterator[Work]:
         with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as child:
 
             def work(rows: torch.Tensor) -> tuple[float, float]:
+                assert child.stdin is not None
+                assert child.stdout is not None
                 child.stdin.write(f"{len(rows)}\n")
                 child.stdin.flush()
                 seconds, mean = map(float, child.stdout.readline().split())
                 return seconds, mean
 
             yield work
-            child.stdin.close()
+            child.communicate()
 
 
 def goals(timings: Timings, *, peer: bool) -> Iterator[str]:

@@ -52,6 +52,7 @@ def load_red_wine():
 
 def load_small_mnist():
     found = mnist()
+    assert found.labels is not None
     rows = np.asarray(found.rows[:1500], float).reshape(-1, 7, 4, 7, 4).mean((2, 4))
     return rows.reshape(1500, 49), np.asarray(found.labels[:1500])
 
@@ -126,8 +127,8 @@ DETECTORS = {
 def run(table, seeds, detectors):
     """Areas and seconds of every detector: name to lists over classes of outliers and seeds."""
     classes = OUTLIERS.get(table, np.unique(load(table)[1]).tolist())
-    areas = {name: [] for name in detectors}
-    seconds = {name: [] for name in detectors}
+    areas: dict[str, list[float]] = {name: [] for name in detectors}
+    seconds: dict[str, list[float]] = {name: [] for name in detectors}
     for outlier in classes:
         for seed in range(seeds):
             train, test, truth = split(table, outlier, seed)

@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 import torch
@@ -260,7 +261,7 @@ def main():
         worker(chosen.worker, rows=chosen.rows)
         return
     torch.set_num_threads(1)
-    runs = {1: [], 2: []}
+    runs: dict[int, list[Any]] = {1: [], 2: []}
     for _ in range(chosen.rounds):
         for processes, found in runs.items():
             found.append(start(processes, rows=chosen.rows))

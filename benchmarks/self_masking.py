@@ -17,6 +17,7 @@ import json
 import time
 import warnings
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401 - scikit-learn asks for it
@@ -24,6 +25,7 @@ from sklearn.impute import IterativeImputer, SimpleImputer
 
 from benchmarks.imputation import load
 from vaekit.estimators import VAEImputer
+from vaekit.models import Mask
 
 PUBLISHED = {
     "wine": {
@@ -45,7 +47,12 @@ PUBLISHED = {
         "mean": 1.73,
     },
 }
-REASONS = ("self-masking-known", "self-masking", "agnostic", "ignorable")
+REASONS: tuple[Literal["ignorable"] | Mask, ...] = (
+    "self-masking-known",
+    "self-masking",
+    "agnostic",
+    "ignorable",
+)
 
 
 def hide(rows):
@@ -66,7 +73,7 @@ def run(table, seeds):
     """Errors of every imputer over the seeds."""
     rows = load(table)
     hidden = hide(rows)
-    errors = {}
+    errors: dict[str, list[float]] = {}
     for seed in range(seeds):
         for name, imputer in imputers(seed).items():
             began = time.perf_counter()

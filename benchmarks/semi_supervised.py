@@ -21,6 +21,7 @@ import argparse
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -94,7 +95,8 @@ def read(rows, data):
         return pixels[train], digits[train], pixels[test], digits[test]
     found = load_dataset("mnist", validation=0.0)
     pixels, digits = found.rows.astype(np.float32) / 255, found.labels
-    train, test = found.split.train, found.split.test
+    assert digits is not None
+    train, test = np.asarray(found.split.train), np.asarray(found.split.test)
     if rows == "validation":
         order = np.random.default_rng(0).permutation(np.sort(train))
         train, test = order[10_000:], order[:10_000]
@@ -185,7 +187,9 @@ def run(counts, draws, models, rows, data):
     train, digits, test, truth = read(rows, data)
     tellers = SMALL if data == "digits" else MODELS
     learned = Learned(train, test)
-    found = {name: {count: [] for count in counts} for name in [*BASELINES, *models]}
+    found: dict[str, dict[int, list[Any]]] = {
+        name: {count: [] for count in counts} for name in [*BASELINES, *models]
+    }
     for draw in range(draws):
         for count in counts:
             labels = balanced_labels(digits, count=count, seed=draw).astype(np.int64)

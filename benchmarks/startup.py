@@ -44,7 +44,7 @@ def main():
     parser.add_argument("--without-torch", action="store_true")
     chosen = parser.parse_args()
     names = [n for n in CONTENDERS if n != "import torch" or not chosen.without_torch]
-    processor = {name: [] for name in names}
+    processor: dict[str, list[float]] = {name: [] for name in names}
     found = take_turns(
         {name: partial(run, name, processor=processor) for name in names},
         rounds=chosen.rounds,

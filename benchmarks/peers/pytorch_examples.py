@@ -16,7 +16,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 
-class Pictures(Dataset):
+class Pictures(Dataset[torch.Tensor]):
     def __init__(self, rows):
         self.data = torch.from_numpy(rows).reshape(-1, 28, 28)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from vaekit.data import Preprocessing
+from vaekit.data.index import Index
 from vaekit.errors import ConfigError
 from vaekit.inference.encode import device_of, preprocessed_batches
 from vaekit.inference.impute import impute
@@ -193,7 +194,7 @@ def reconstruct(
     *,
     preprocessing: Preprocessing,
     rows: NDArray[Any],
-    index: NDArray[np.int64] | None = None,
+    index: Index | None = None,
     batch_size: int = 1024,
     seed: int = 0,
 ) -> Reconstruction:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent, Normal
 
 from vaekit.data import Batches, Part, Preprocessing
+from vaekit.data.index import Index
 from vaekit.distributions import sample_with_log_prob
 from vaekit.errors import ConfigError, DataError
 from vaekit.evaluation import ProcessGroup, SingleProcess
@@ -49,7 +50,7 @@ def preprocessed_batches(
     *,
     preprocessing: Preprocessing,
     rows: NDArray[Any],
-    index: NDArray[np.int64] | None = None,
+    index: Index | None = None,
     batch_size: int = 1024,
 ) -> Iterator[Tensor]:
     """Yield preprocessed rows in batches, in order, on the device of the model.
@@ -251,7 +252,7 @@ def encode(
     *,
     preprocessing: Preprocessing,
     rows: NDArray[Any],
-    index: NDArray[np.int64] | None = None,
+    index: Index | None = None,
     batch_size: int = 1024,
     seed: int = 0,
     processes: ProcessGroup | None = None,
@@ -307,7 +308,7 @@ def seeded_batches(
     *,
     preprocessing: Preprocessing,
     rows: NDArray[Any],
-    index: NDArray[np.int64] | None = None,
+    index: Index | None = None,
     batch_size: int = 1024,
     seed: int = 0,
     part: Part | None = None,

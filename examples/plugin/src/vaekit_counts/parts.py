@@ -11,6 +11,8 @@ from vaekit import Conditional, Head
 class LaplacePrior(Conditional):
     """Independent Laplace distributions around 0."""
 
+    loc: torch.Tensor
+
     def __init__(self, dim, *, scale=1.0):
         super().__init__()
         self.scale = scale
