@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,11 @@ CONFIG = {
 }
 SCRIPT = """
 import shutil, sys
-from vaekit.cli import main
+from vaekit.cli import main, training
 from vaekit.web import make_app, open_run
-run, out = sys.argv[1:]
+run, out, figures = sys.argv[1:]
+if figures == "none":
+    training.draw_figures = lambda *args, **more: []
 assert main(["train", "--config", f"{out}/config.json", "--out", run, "--quiet", "--json"]) == 0
 assert main(["graph", run, "--out", f"{out}/graph.json"]) == 0
 shutil.copytree(run, f"{out}/copy")
@@ -40,14 +43,36 @@ print(explorer.overview(index=0).model_dump_json())
 """Everything that is done with a run, in one process."""
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """Folder with the example package, installed as pip does it, without the network."""
-    folder = tmp_path_factory.mktemp("plugin")
-    source = shutil.copytree(EXAMPLE, folder / "source")
-    target = folder / "site"
+def unpack(target):
+    """Write what an installation leaves on ``sys.path``: the package and its entry points."""
+    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    shutil.copytree(EXAMPLE / "src", target)
+    info = target / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir()
+    lines = ["Metadata-Version: 2.1", *(f"{k.title()}: {project[k]}" for k in ("name", "version"))]
+    (info / "METADATA").write_text("\n".join([*lines, ""]), "utf-8")
+    points = [
+        "\n".join([f"[{group}]", *(f"{name} = {to}" for name, to in entries.items())])
+        for group, entries in project["entry-points"].items()
+    ]
+    (info / "entry_points.txt").write_text("\n".join(points), "utf-8")
+
+
+def install(source, target):
+    """Install with pip, without the network."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     subprocess.run([*pip, "--no-build-isolation", "--target", target, source], check=True)
+
+
+@pytest.fixture(scope="module", params=["path", pytest.param("pip", marks=pytest.mark.slow)])
+def installed(request, tmp_path_factory):
+    """Folder with the example package and its metadata."""
+    folder = tmp_path_factory.mktemp("plugin")
+    target = folder / "site"
+    if request.param == "path":
+        unpack(target)
+    else:
+        install(shutil.copytree(EXAMPLE, folder / "source"), target)
     return target
 
 
@@ -65,9 +90,13 @@ def run_python(installed):
     return run
 
 
-def test_parts_of_a_plugin_are_trained_reported_compared_and_explored(run_python, tmp_path):
+def test_parts_of_a_plugin_are_trained_reported_compared_and_explored(
+    request, run_python, tmp_path
+):
+    """With figures, which take the time, where pip installed it."""
+    figures = "all" if request.node.callspec.params["installed"] == "pip" else "none"
     (tmp_path / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
-    done = run_python("-c", SCRIPT, tmp_path / "run", tmp_path)
+    done = run_python("-c", SCRIPT, tmp_path / "run", tmp_path, figures)
     assert done.returncode == 0, done.stderr
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "Poisson, with the expected count λ of each feature" in page
