@@ -45,6 +45,14 @@ def test_a_table_is_written_like_its_source(tmp_path, ending):
     assert read_table(out)["=name"].tolist() == ["=1,2", "@b", "c"]
 
 
+def test_a_carriage_return_in_a_cell_is_no_end_of_line(tmp_path):
+    text = 'a,b\n"x\ry",1\nz,2\n'
+    (tmp_path / "a.csv").write_bytes(text.encode())
+    source = open_table(tmp_path / "a.csv")
+    write_table(source.frame, tmp_path / "b.csv", source=source)
+    assert cells((tmp_path / "b.csv").read_bytes().decode()) == cells(text)
+
+
 def test_a_table_without_source(tmp_path):
     frame = pd.DataFrame({"+a": ["=1", "b"], "x": [-1.5, 2.0]})
     write_table(frame, tmp_path / "a.csv", safe=True)

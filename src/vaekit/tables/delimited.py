@@ -883,12 +883,13 @@ def write_delimited(
     names = dict(zip(layout.unique_names, layout.names, strict=True))
     blank = [""] if len(source.frame.columns) < len(names) else []
     text = io.StringIO(newline="")
-    writer = csv.writer(
-        text,
-        delimiter=separator or NO_SEPARATOR,
-        quotechar=layout.quote,
-        lineterminator=layout.newline,
-    )
+    dialect: dict[str, Any] = {
+        "delimiter": separator or NO_SEPARATOR,
+        "quotechar": layout.quote,
+        "lineterminator": layout.newline,
+    }
+    writer = csv.writer(text, **dialect)
+    careful = csv.writer(text, **dialect, quoting=csv.QUOTE_ALL)  # csv leaves a bare CR unquoted
     same = frame.columns.equals(source.frame.columns)
     if separator == layout.separator:
         text.write(layout.preamble + (layout.names_line if same else ""))
@@ -898,10 +899,13 @@ def write_delimited(
     records.columns = [*layout.unique_names]
     cells = [_texts(frame[name], records, source=source) for name in frame.columns]
     if separator:
-        writer.writerows([*row, *blank] for row in zip(*cells, strict=True))
+        for row in zip(*cells, strict=True):
+            chosen = careful if any("\r" in cell for cell in row) else writer
+            chosen.writerow([*row, *blank])
     else:  # where a blank line is a missing cell
         for (cell,) in zip(*cells, strict=True):
-            writer.writerow([cell] if cell else [])
+            chosen = careful if "\r" in cell else writer
+            chosen.writerow([cell] if cell else [])
     content = text.getvalue()
     if safe:
         content = safe_cells(content, separator=separator, quote=layout.quote)
