@@ -59,8 +59,9 @@ def test_buffers_noise_and_schedules_are_those_of_a_plain_training(precision):
         torch.testing.assert_close(compiled[name], value, **close)
 
 
+@pytest.mark.slow
 @needs_compiler
-def test_a_table_with_gaps():
+def test_a_table_with_missing_values():
     kinds = [0, 2, 5]  # real, count, categorical
     specs, rows = [SPECS[kind] for kind in kinds], table(rows=32)[:, kinds]
     units = [build(specs) for _ in range(3)]
@@ -76,6 +77,7 @@ def test_a_table_with_gaps():
     assert max((plain[name] - start[name]).abs().max() for name in start) > 0.01
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_several_models_together():
     ends = []
@@ -121,7 +123,7 @@ def test_always_is_refused_where_it_cannot_be():
 
 
 @needs_compiler
-@pytest.mark.parametrize("optimizer", ["adam", "adamw"])
+@pytest.mark.parametrize("optimizer", ["adam", pytest.param("adamw", marks=pytest.mark.slow)])
 def test_the_optimizer_in_the_step_is_pytorch_s_own(optimizer):
     rows = np.random.default_rng(0).random((32, 6)).astype(np.float32)
     settings = {"optimizer": optimizer, "weight_decay": 0.1, "beta1": 0.8, "schedule": "cosine"}
@@ -133,6 +135,7 @@ def test_the_optimizer_in_the_step_is_pytorch_s_own(optimizer):
         torch.testing.assert_close(ends[1][name], value, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_a_training_that_goes_on_ends_with_the_same_bits(tmp_path):
     rows = np.random.default_rng(0).random((40, 6)).astype(np.float32)

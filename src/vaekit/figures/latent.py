@@ -41,7 +41,7 @@ Array = NDArray[np.float64]
 
 _HEIGHT = 5.6  # inches
 _AROUND = 0.8  # inches of it that are not the axes
-_MOST_CLASSES = 20  # told apart; the smaller ones are drawn together
+_MOST_CLASSES = 20  # with a colour each; the smaller ones share one
 _OTHERS = "#c5cad0"
 _LABEL_BOX: dict[str, Any] = {
     "boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": GREY, "linewidth": 0.6,

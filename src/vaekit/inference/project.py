@@ -44,8 +44,9 @@ def neighbourhoods(
     .. math:: T = 1 - \frac{2}{N k (2 N - 3 k - 1)} \sum_i \sum_{j \in U_i} (r_{ij} - k)
 
     with k = 10; :math:`U_i` are those of the k nearest of i by the codes that are not among its k
-    nearest points, and :math:`r_{ij}` says that j is the r-th nearest point of i. It is 1 where no
-    stranger came near, also where the sheet was cut. The other number sees the cuts:
+    nearest points, and :math:`r_{ij}` says that j is the r-th nearest point of i. It is 1 where the
+    nearest neighbours by the codes are nearest neighbours among the points, also where neighbouring
+    points were separated. The rank correlation falls where they were:
 
     .. math:: \rho = \mathrm{corr}(\mathrm{rank}\, d_{ij}, \mathrm{rank}\, g_{ij})
 

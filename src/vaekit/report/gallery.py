@@ -161,7 +161,7 @@ def _kl(scene: Scene) -> Iterator[Panel]:
 _SIDE = 20
 _STRIP, _ANIMATION = 12, 40  # frames
 _MOST_STOPS = 5000
-_FAMILIAR = 0.5  # share of a class among the rows around its mean, below which it is a stranger
+_FAMILIAR = 0.5  # share of a class among the rows around its mean, below which it is untypical
 
 
 def plane(scene: Scene, *, wanted: ReportConfig) -> Iterator[Panel]:

@@ -245,7 +245,7 @@ class DateStyle:
 def parse_dates(texts: Sequence[str]) -> tuple[pd.DatetimeIndex, DateStyle] | None:
     """Parse the distinct cells of a column as dates of one style.
 
-    Days and months in 3/4/2020 are told apart by the other cells, else the month comes first.
+    The other cells decide the order of day and month in 3/4/2020, else the month comes first.
 
     Args:
         texts: the cells.

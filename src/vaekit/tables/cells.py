@@ -240,7 +240,7 @@ def _read_objects(series: pd.Series[Any], *, name: str, markers: Markers) -> Cel
     dtype = str(series.dtype)
     try:
         codes, uniques = pd.factorize(series)
-    except TypeError:  # it holds lists, or other things that cannot be told apart
+    except TypeError:  # it holds lists, or other values that cannot be hashed
         odd = next(cell for cell in series if not isinstance(cell, Hashable))
         raise _unreadable(name, f"{type(odd).__name__} ({odd!r})") from None
     values = [_plain(value) for value in uniques]
