@@ -2,7 +2,8 @@
 
 from vaekit.estimators.autoencoder import VariationalAutoencoder
 from vaekit.estimators.classifier import SemiSupervisedVAEClassifier, balanced_labels
-from vaekit.estimators.imputer import Completed, ImputationReport, VAEImputer, fit_imputers
+from vaekit.estimators.gaussian_imputer import GaussianImputer
+from vaekit.estimators.imputer import ImputationReport, VAEImputer, fit_imputers
 from vaekit.estimators.outliers import VAEOutlierDetector
 from vaekit.estimators.synthesis_quality import (
     Fidelity,
@@ -10,10 +11,12 @@ from vaekit.estimators.synthesis_quality import (
     SynthesisReport,
     evaluate_synthesis,
 )
+from vaekit.estimators.table_imputer import Completed
 
 __all__ = [
     "Completed",
     "Fidelity",
+    "GaussianImputer",
     "ImputationReport",
     "Privacy",
     "SemiSupervisedVAEClassifier",

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import Tags
 
 from vaekit.errors import ConfigError, DataError, VaekitWarning
-from vaekit.estimators.base import TableEstimator
 from vaekit.estimators.fitting import IMPUTATION, Auto, TableSettings, TableTask, fit_tables
+from vaekit.estimators.table_imputer import TableImputer
 from vaekit.estimators.tables import LEVELLED, TableScaler, fit_scaler
 from vaekit.inference import Imputation, impute
 from vaekit.models import MASKS, VAE, End, Mask, Missingness
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Completed",
     "ImputationReport",
     "VAEImputer",
     "compare_imputers",
@@ -40,26 +37,7 @@ _MAX_ROWS = 5000
 _MAX_COLUMNS = 60
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Completed:
-    """A table without missing values, and how uncertain the imputed ones are."""
-
-    filled: Any
-    """The table (N, C') with means, and most probable levels, for its missing values."""
-    draws: list[Any]
-    """Filled tables with imputed values drawn from their distribution."""
-    low: Any
-    """Lower bounds of intervals, float64; of a DataFrame only the numeric columns. The filled
-    numbers where no interval was asked for; a known cell is both of its bounds."""
-    high: Any
-    """Upper bounds."""
-    effective_samples: NDArray[np.float64]
-    """(N,) effective number of importance samples of each row."""
-    collapsed: NDArray[np.bool_]
-    """(N,) rows with missing values whose effective number of samples is below 5."""
-
-
-class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
+class VAEImputer(TableImputer):
     """Impute missing values by a variational autoencoder.
 
     The model is fitted to the known cells of complete and incomplete rows by the
@@ -174,43 +152,20 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
         fit_imputers([self], [X])
         return self
 
-    def transform(self, X: ArrayLike | pd.DataFrame) -> Any:  # noqa: ANN401 - as X came
-        """Impute the missing values of a table; those of a row do not depend on the other rows.
-
-        Args:
-            X: (N, C) with the columns of training.
-
-        Returns:
-            The filled table (N, C'): a DataFrame where one came, else an array.
-
-        Raises:
-            DataError: a cell that its column cannot hold.
-        """
-        return self.complete(X).filled
-
-    def complete(
-        self, X: ArrayLike | pd.DataFrame, *, multiple: int = 0, coverage: float | None = None
-    ) -> Completed:
-        """Impute the missing values of a table, with their uncertainty.
-
-        Args:
-            X: (N, C) with the columns of training.
-            multiple: how many filled tables to draw too, for multiple imputation.
-            coverage: probability, by the model, that a missing number lies in its interval.
-
-        Returns:
-            The filled table, draws, intervals and effective sample sizes.
-
-        Raises:
-            ConfigError: a negative number of tables, or a coverage that is not between 0 and 1.
-            DataError: a cell that its column cannot hold.
-        """
-        table, cells = self._encode(X)
-        made = self._fill(
-            cells, scaler=self.scaler_, model=self.model_, draws=multiple, interval=coverage
+    def _complete_cells(
+        self, cells: NDArray[np.float64], *, draws: int, coverage: float | None
+    ) -> Imputation:
+        """Impute the missing cells (N, C)."""
+        return self._fill(
+            cells, scaler=self.scaler_, model=self.model_, draws=draws, interval=coverage
         )
+
+    def _collapsed(
+        self, cells: NDArray[np.float64], effective: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Rows (N,) whose importance samples have collapsed, with a warning."""
         incomplete = np.asarray(np.isnan(cells).any(1))
-        few = (made.effective_samples < _COLLAPSED) & incomplete
+        few = (effective < _COLLAPSED) & incomplete
         few &= self.imputation_samples >= _MIN_SAMPLES  # fewer are a quick look
         if few.any():
             warnings.warn(
@@ -219,50 +174,17 @@ class VAEImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator):
                 f"{self.imputation_samples:,}: do not rely on their imputed values, or raise "
                 "imputation_samples",
                 VaekitWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
-
-        kept: dict[str, Any] = {"like": table, "keep_empty": self.keep_empty_features}
-        return Completed(
-            filled=self.format_.decode(made.filled, **kept),
-            draws=[self.format_.decode(drawn, **kept) for drawn in made.draws],
-            low=self.format_.decode_numbers(made.low, **kept),
-            high=self.format_.decode_numbers(made.high, **kept),
-            effective_samples=made.effective_samples,
-            collapsed=few,
-        )
-
-    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
-        """Return the names of the columns of a filled table.
-
-        Args:
-            input_features: names of the columns of training; only for arrays are they free.
-
-        Returns:
-            (C',) names.
-        """
-        names: NDArray[Any] = super().get_feature_names_out(input_features)
-        return names if self.keep_empty_features else np.delete(names, self.format_.empty)
-
-    def __sklearn_tags__(self) -> Tags:
-        tags: Tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
+        return few
 
     def _open(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401 - table or array
         """Check parameters and the training table, and return its cells (N, C)."""
         if not 0.0 <= self.check < 1.0:
             raise ConfigError(f"expected check to be a share from 0 up to 1; got {self.check}")
         self.report_ = None
-        _, cells = self._fit_format(X, min_samples=1)
+        cells = self._open_table(X)
         self._check_missingness()
-        if self.format_.empty:
-            what = "kept" if self.keep_empty_features else "left out"
-            warnings.warn(
-                f"columns without a known cell are {what}: {list(self.format_.empty)} (from 0)",
-                VaekitWarning,
-                stacklevel=4,
-            )
         return cells
 
     def _check_missingness(self) -> None:

@@ -1,0 +1,136 @@
+"""What all imputers of tables share: tables in, filled tables with their uncertainty out."""
+
+from __future__ import annotations
+
+import abc
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import Tags
+
+from vaekit.errors import ConfigError, VaekitWarning
+from vaekit.estimators.base import TableEstimator
+from vaekit.inference import Imputation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Completed", "TableImputer"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Completed:
+    """A table without missing values, and how uncertain the imputed ones are."""
+
+    filled: Any
+    """The table (N, C') with means, and most probable levels, for its missing values."""
+    draws: list[Any]
+    """Filled tables with imputed values drawn from their distribution."""
+    low: Any
+    """Lower bounds of intervals, float64; of a DataFrame only the numeric columns. The filled
+    numbers where no interval was asked for; a known cell is both of its bounds."""
+    high: Any
+    """Upper bounds."""
+    effective_samples: NDArray[np.float64]
+    """(N,) effective number of importance samples of each row; infinite where none were drawn."""
+    collapsed: NDArray[np.bool_]
+    """(N,) rows with missing values whose effective number of samples is below 5."""
+
+
+class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.ABC):
+    """An estimator that fills the missing cells of tables."""
+
+    keep_empty_features: bool
+
+    def transform(self, X: ArrayLike | pd.DataFrame) -> Any:  # noqa: ANN401 - as X came
+        """Impute the missing values of a table; those of a row do not depend on the other rows.
+
+        Args:
+            X: (N, C) with the columns of training.
+
+        Returns:
+            The filled table (N, C'): a DataFrame where one came, else an array.
+
+        Raises:
+            DataError: a cell that its column cannot hold.
+        """
+        return self.complete(X).filled
+
+    def complete(
+        self, X: ArrayLike | pd.DataFrame, *, multiple: int = 0, coverage: float | None = None
+    ) -> Completed:
+        """Impute the missing values of a table, with their uncertainty.
+
+        Args:
+            X: (N, C) with the columns of training.
+            multiple: how many filled tables to draw too, for multiple imputation.
+            coverage: probability, by the model, that a missing number lies in its interval.
+
+        Returns:
+            The filled table, draws, intervals and effective sample sizes.
+
+        Raises:
+            ConfigError: a negative number of tables, or a coverage that is not between 0 and 1.
+            DataError: a cell that its column cannot hold.
+        """
+        table, cells = self._encode(X)
+        if multiple < 0 or (coverage is not None and not 0.0 < coverage < 1.0):
+            raise ConfigError(
+                "expected multiple from 0 and a coverage between 0 and 1; got "
+                f"{multiple} and {coverage}"
+            )
+        made = self._complete_cells(cells, draws=multiple, coverage=coverage)
+        kept: dict[str, Any] = {"like": table, "keep_empty": self.keep_empty_features}
+        return Completed(
+            filled=self.format_.decode(made.filled, **kept),
+            draws=[self.format_.decode(drawn, **kept) for drawn in made.draws],
+            low=self.format_.decode_numbers(made.low, **kept),
+            high=self.format_.decode_numbers(made.high, **kept),
+            effective_samples=made.effective_samples,
+            collapsed=self._collapsed(cells, made.effective_samples),
+        )
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
+        """Return the names of the columns of a filled table.
+
+        Args:
+            input_features: names of the columns of training; only for arrays are they free.
+
+        Returns:
+            (C',) names.
+        """
+        names: NDArray[Any] = super().get_feature_names_out(input_features)
+        return names if self.keep_empty_features else np.delete(names, self.format_.empty)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags: Tags = super().__sklearn_tags__()
+        cast("Any", tags.transformer_tags).preserves_dtype = ["float64", "float32"]
+        return tags
+
+    @abc.abstractmethod
+    def _complete_cells(
+        self, cells: NDArray[np.float64], *, draws: int, coverage: float | None
+    ) -> Imputation:
+        """Impute the missing cells (N, C)."""
+
+    def _collapsed(
+        self, cells: NDArray[np.float64], effective: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Rows whose importance samples have collapsed."""
+        return np.zeros(len(cells), np.bool_)
+
+    def _open_table(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401 - table or array
+        """Read a training table; return its cells (N, C)."""
+        _, cells = self._fit_format(X, min_samples=1)
+        if self.format_.empty:
+            what = "kept" if self.keep_empty_features else "left out"
+            warnings.warn(
+                f"columns without a known cell are {what}: {list(self.format_.empty)} (from 0)",
+                VaekitWarning,
+                stacklevel=5,
+            )
+        return cells
