@@ -129,6 +129,12 @@ class GaussianImputer(TableImputer):
             seed=self.seed_,
         )
 
+    def _collapsed(
+        self, cells: NDArray[np.float64], effective: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """No rows (N,): no samples are drawn."""
+        return np.zeros(len(cells), np.bool_)
+
 
 def impute_gaussian(
     cells: NDArray[np.float64],

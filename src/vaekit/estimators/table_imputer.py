@@ -117,11 +117,11 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
     ) -> Imputation:
         """Impute the missing cells (N, C)."""
 
+    @abc.abstractmethod
     def _collapsed(
         self, cells: NDArray[np.float64], effective: NDArray[np.float64]
     ) -> NDArray[np.bool_]:
         """Rows whose importance samples have collapsed."""
-        return np.zeros(len(cells), np.bool_)
 
     def _open_table(self, X: Any) -> NDArray[np.float64]:  # noqa: ANN401 - table or array
         """Read a training table; return its cells (N, C)."""
