@@ -1,6 +1,7 @@
-"""Models that are no VAE of three conditionals: a ladder of two levels, and a quantised code.
+"""Models that are no VAE of three conditionals: a ladder, a quantised code, and a generator.
 
-They implement ``Model`` and nothing else, to show that all outside of models/ works with them.
+They implement ``Model`` and nothing else, to show that all outside of models/ works with them. The
+generator has no encoder, and learns against a discriminator with an optimizer of its own.
 """
 
 import math
@@ -10,6 +11,7 @@ from torch import nn
 from torch.distributions import Categorical, Distribution, Independent
 
 from vaekit.distributions import Point
+from vaekit.errors import ConfigError
 from vaekit.models import (
     Bernoulli,
     DiagonalGaussian,
@@ -23,6 +25,7 @@ from vaekit.models import (
     row_log_prob,
 )
 from vaekit.networks import MLP
+from vaekit.training import Executor, StepOutput, TrainingStep, build_optimizers, stack_sums
 
 
 class Chain(Distribution):
@@ -178,3 +181,73 @@ class VectorQuantised(Model):
 
     def parts(self):
         return {"encoder": self.encoder, "decoder": self.decoder, "prior": nn.Identity()}
+
+
+class Generator(Model):
+    """z from N(0, I), x = g(z): no encoder, and no density of its own."""
+
+    def __init__(self, *, features, dims=4, hidden=32):
+        super().__init__()
+        self.network = MLP(dims, [hidden], features)
+        self.prior, self.rows = StandardNormal(dims), Bernoulli(features)
+        self.dims = dims
+
+    @property
+    def latent(self):
+        return LatentSpace(groups=(LatentGroup(name="z", dims=self.dims),), encoder=False)
+
+    def trace(self, x, *, samples=1, mask=None, weights=None):
+        raise ConfigError("a generator has no encoder")
+
+    def encode(self, x, *, mask=None):
+        raise ConfigError("a generator has no encoder")
+
+    def decode(self, z):
+        return self.rows(self.network(z))
+
+    def code_distribution(self):
+        return self.prior()
+
+    def parts(self):
+        return {"decoder": self.network, "prior": self.prior}
+
+
+class Alternating(Executor):
+    """A step of the discriminator, then one of the generator, on the same rows."""
+
+    def __init__(self, step, settings):
+        super().__init__(build_optimizers(step, settings.config, device=settings.device))
+        self.step = step
+
+    def __call__(self, rows):
+        for name in ("discriminator", "generator"):
+            output = self.step(rows)
+            self.step.zero_grad(set_to_none=True)
+            output.losses[name].backward()
+            self.optimizers[name].step()
+        return stack_sums(self.step, output)
+
+
+class AdversarialStep(TrainingStep):
+    """The losses of Goodfellow et al. 2014, arXiv:1406.2661, the generator's not saturating."""
+
+    sum_names = ("generator", "discriminator")
+    executor = Alternating
+
+    def __init__(self, model, objective, *, preprocessing, samples):
+        super().__init__()
+        self.optimized = {"generator": "model", "discriminator": "discriminator"}
+        self.model, self.preprocessing = model, preprocessing
+        self.discriminator = MLP(model.network.out_features, [16], 1)
+
+    def forward(self, rows):
+        x = self.preprocessing(rows)
+        made = self.model.decode(self.model.code_distribution().rsample((len(x),))).mean
+        real, fake = self.discriminator(x), self.discriminator(made)
+        fixed = self.discriminator(made.detach())
+        softplus = nn.functional.softplus
+        losses = {
+            "generator": softplus(-fake).mean(),
+            "discriminator": (softplus(-real) + softplus(fixed)).mean(),
+        }
+        return StepOutput(losses, {name: len(x) * each.detach() for name, each in losses.items()})

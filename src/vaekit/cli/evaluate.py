@@ -43,7 +43,7 @@ def evaluate(
         quiet: Show no progress.
 
     Raises:
-        ConfigError: a number out of range.
+        ConfigError: a number out of range, or a model without an encoder.
     """
     if rows is not None and rows < 1:
         raise ConfigError(f"--rows {rows}: expected at least 1 row to measure")
@@ -60,6 +60,11 @@ def evaluate(
     main = read_launch().main
     output = Output(as_json=as_json, quiet=quiet or not main)
     loaded = load_run(run)
+    if not loaded.model.latent.encoder:
+        raise ConfigError(
+            f"{run}: the model has no encoder, so neither a bound nor a log-likelihood can be "
+            "estimated; vaekit sample and vaekit explore show what it makes"
+        )
     with joined_processes(device=measuring_device(device)) as processes:
         with share_reading(processes):
             dataset = rows_for(loaded)

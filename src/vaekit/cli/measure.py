@@ -55,7 +55,8 @@ def measure(
         processes: that share the rows; one alone when absent.
 
     Returns:
-        What was written; in a process that is not the first, numbers that need no labels.
+        What was written; in a process that is not the first, numbers that need no labels. Of a
+        model without an encoder nothing but a note that says so.
 
     Raises:
         DataError: the split has no rows.
@@ -63,6 +64,15 @@ def measure(
     """
     settings = settings or run.config.evaluation
     split = split or dataset.split.usable(settings.split, purpose="measured")
+    if not run.model.latent.encoder:
+        values = {
+            "split": split,
+            "latent_dim": run.model.latent.dims,
+            "notes": ["The model has no encoder: neither a bound nor a likelihood is measured."],
+        }
+        if processes is None or processes.part.number == 0:
+            run.folder.write_json(run.folder.evaluation, values)
+        return values
     index = dataset.split.of(split)[:rows]
     chosen = measuring_device(device or run.config.training.device)
     part = Part() if processes is None else processes.part

@@ -135,8 +135,10 @@ def is_finished(folder: RunFolder, config: Config) -> bool:
         return False
     if len(records) >= settings.epochs:
         return True
+    if not settings.early_stopping:
+        return False
     bounds = [record[settings.watch]["bound"] for record in records if settings.watch in record]
-    if not settings.early_stopping or not bounds:
+    if not bounds:
         return False
     return len(bounds) - 1 - bounds.index(max(bounds)) >= settings.early_stopping
 

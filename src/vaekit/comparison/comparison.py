@@ -323,7 +323,7 @@ def _group(members: Mapping[str, Member]) -> dict[str, Any]:
             "A cross-entropy of grey values orders these runs among themselves, but is not a "
             "log-likelihood that can be compared with published ones."
         )
-    if len({member.evaluation["samples"] for member in members.values()}) > 1:
+    if len({member.number("samples") for member in members.values()}) > 1:
         notes.append(
             "The log-likelihoods were estimated with different numbers of importance samples, "
             "and more samples raise the estimate: vaekit evaluate RUN --samples N."

@@ -49,13 +49,21 @@ def comparison_figures(comparison: Comparison) -> Iterator[ComparisonFigure]:
     Yields:
         The figures that these runs have.
     """
-    members = comparison.members
+    samples = _samples(comparison.members)
+    members = {
+        name: member
+        for name, member in comparison.members.items()
+        if member.run.model.latent.encoder
+    }
     codes = {name: _codes(member) for name, member in members.items()}
     yield from _learning_curves(comparison)
     yield from _bounds(comparison)
     yield from _bounds_by_flow_length(comparison)
+    if not members:
+        yield from samples
+        return
     yield from _reconstructions(members)
-    yield from _samples(members)
+    yield from samples
     yield from _latent_planes(members, codes)
     yield from _units(members, codes)
     yield from _posteriors(members)
@@ -74,6 +82,13 @@ def _learning_curves(comparison: Comparison) -> Iterator[ComparisonFigure]:
     several = len(comparison.groups) > 1
     for number, group in enumerate(comparison.groups, start=1):
         title = "Learning curves" + (f": {', '.join(group['runs'])}" if several else "")
+        if group["kind"] == "none":  # no bound: the losses of each, in panels of its own
+            for place, name in enumerate(group["runs"], start=1):
+                drawing = figures.learning_curves(records[name])
+                says = f"Means over the rows of each epoch of what {name} minimises."
+                file = f"curves-{number}-{place}"
+                yield ComparisonFigure(file, f"Learning curves: {name}", drawing, says)
+            continue
         drawing = figures.comparison_curves({name: records[name] for name in group["runs"]})
         yield ComparisonFigure(f"curves-{number}", title, drawing, caption)
     if several:
@@ -312,7 +327,7 @@ def _labels(member: Member) -> NDArray[np.int64] | None:
 def _row_index(member: Member, most: int) -> NDArray[np.int64]:
     """Return positions of measured rows, spread evenly."""
     evaluation = member.evaluation
-    index = member.dataset.split.of(evaluation["split"])[: evaluation["rows"]]
+    index = member.dataset.split.of(evaluation["split"])[: evaluation.get("rows")]
     return index[inference.evenly(len(index), most=most)]
 
 

@@ -20,6 +20,7 @@ _MEANING = {
     "probability": "the log-probability of exact values, which is never above 0",
     "density": "the logarithm of a density, which has no upper limit and moves with the unit of "
     "the data",
+    "none": "not measured, because the model has no encoder",
     "cross-entropy": "a cross-entropy on values between 0 and 1, which is not a log-probability",
 }
 
@@ -35,7 +36,7 @@ class Scale:
     binarize: str
     """How they were binarized before the model: none, dynamic, threshold."""
     kind: str
-    """probability, density or cross-entropy."""
+    """probability, density or cross-entropy; none where the model has no encoder."""
     values: str
     """The set of values that a probability is spread over; empty for a density."""
     to_raw: float
@@ -58,14 +59,15 @@ def scale_of(run: Run, *, dataset: Dataset, evaluation: Mapping[str, Any]) -> Sc
     Returns:
         The scale.
     """
-    split, count = str(evaluation["split"]), int(evaluation["rows"])
-    index = dataset.split.of(split)[:count]
+    split = str(evaluation["split"])
+    index = dataset.split.of(split)[: evaluation.get("rows")]
+    count = len(index)
     hashed = np.linspace(0, len(index) - 1, min(len(index), _HASHED_ROWS)).astype(np.int64)
     raw = np.ascontiguousarray(dataset.rows[index[hashed]])
     pre = run.preprocessing
     likelihood = run.config.model.likelihood
     entry = likelihood_for(likelihood.kind, support=pre.support)
-    kind = entry.nats[pre.support]
+    kind = entry.nats[pre.support] if run.model.latent.encoder else "none"
     return Scale(
         rows=f"{count:,} {split} rows of {run.config.data.source}",
         fingerprint=f"{count} {raw.dtype} {hashlib.sha256(raw.tobytes()).hexdigest()}",

@@ -345,7 +345,7 @@ def graph(
         The graph.
 
     Raises:
-        ConfigError: fewer than 1 sample.
+        ConfigError: fewer than 1 sample, or a model without an encoder.
 
     Example:
         >>> from vaekit.builders import build_model
@@ -360,6 +360,11 @@ def graph(
     """
     if samples < 1:
         raise ConfigError(f"expected at least 1 sample of z, got {samples}")
+    if not model.latent.encoder:
+        raise ConfigError(
+            "expected a model with an encoder: the graph begins at a row, and this model makes "
+            "rows from noise alone"
+        )
     model.eval()
     with torch.no_grad():
         x = torch.zeros(1, prod(shape), device=device_of(model))

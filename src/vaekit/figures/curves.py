@@ -70,6 +70,9 @@ def learning_curves(
     constant :math:`F/2 \, \log 2\pi`. With that constant given, the panels show what tutorials
     show instead: the loss (squared error / 2 + KL), squared error / 2, and KL.
 
+    A step that reports other quantities, such as the losses of a generator and a discriminator,
+    gets a panel for each of these.
+
     The vertical axis follows the later nine tenths of training where the first epochs would
     squeeze everything else; a note in the panel then says where the curve starts.
 
@@ -81,7 +84,7 @@ def learning_curves(
         title: above the figure.
 
     Returns:
-        The figure: three panels.
+        The figure: three panels, or one for each other quantity.
 
     Raises:
         InputError: no record.
@@ -95,7 +98,15 @@ def learning_curves(
         raise InputError("learning curves need the metrics of at least one epoch, got none")
     epochs = np.array([record["epoch"] for record in records], dtype=np.float64)
     splits = [name for name in _SPLITS if any(record.get(name) for record in records)]
+    others = _other_quantities(records, splits)
     with style_context():
+        if others:
+            figure = new_figure(WIDTH, height=3.0 * len(others))
+            for key, axes in figure.subplot_mosaic([[key] for key in others]).items():
+                curves = {split: _series(records, split, key) for split in splits}
+                _draw_splits(axes, epochs, curves, title=key, unit="per row")
+            set_title(figure, title=title)
+            return figure
         figure = new_figure(WIDTH, height=6.0)
         panels = figure.subplot_mosaic([["bound", "bound"], ["distortion", "rate"]])
         for key, axes in panels.items():
@@ -157,6 +168,18 @@ def comparison_curves(
         handles, names = panels[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside upper left", ncols=min(len(names), 4))
     return figure
+
+
+def _other_quantities(records: Sequence[Record], splits: Sequence[str]) -> list[str]:
+    """What was recorded instead of a bound; nothing where there is one."""
+    found = dict.fromkeys(
+        key
+        for record in records
+        for split in splits
+        for key, value in (record.get(split) or {}).items()
+        if isinstance(value, (int, float))
+    )
+    return [] if "bound" in found else list(found)
 
 
 def _draw_splits(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -15,6 +16,7 @@ from vaekit.config import ReportConfig
 from vaekit.data import Dataset
 from vaekit.errors import VaekitWarning
 from vaekit.evaluation import ACTIVE_VARIANCE
+from vaekit.numerics import fixed_noise
 from vaekit.report.scene import Panel, Scene, look, still
 from vaekit.runs import Run, label_models, load_label_model
 
@@ -24,6 +26,7 @@ __all__ = ["analogies", "boards", "draw_figures", "known_class", "overview", "pl
 _PAIRS = 40
 _PANEL_ROWS = 2000
 _SAMPLES = 64
+_WALKS, _FRAMES = 6, 10
 
 
 def overview(scene: Scene) -> Iterator[Panel]:
@@ -36,9 +39,15 @@ def overview(scene: Scene) -> Iterator[Panel]:
         The panels in the order in which they are read.
     """
     yield from _curves(scene)
+    latent = scene.run.model.latent
+    if not latent.encoder:
+        yield _samples(scene)
+        if latent.real and scene.dataset.is_image:
+            yield _interpolations(scene)
+        return
     yield _reconstructions(scene)
     yield _samples(scene)
-    if scene.run.model.latent.real:
+    if latent.real:
         yield _latent(scene)
     yield from _kl(scene)
 
@@ -111,6 +120,30 @@ def _samples(scene: Scene) -> Panel:
         caption = "Draws from the model beside the data."
     return Panel(
         file="samples.png", title="Samples", write=still(drawing), caption=caption, reading=reading
+    )
+
+
+def _interpolations(scene: Scene) -> Panel:
+    """Walks between codes drawn from the prior, where no row has a code."""
+    model = scene.run.model
+    with torch.no_grad(), fixed_noise(0):
+        ends = model.code_distribution().sample((2 * _WALKS,)).numpy()
+    rows = [
+        inference.interpolate(model, start=start, end=end, frames=_FRAMES, path="spherical").rows
+        for start, end in zip(ends[::2], ends[1::2], strict=True)
+    ]
+    drawing = figures.image_grid(
+        scene.shown(np.concatenate(rows)), shape=scene.shape, columns=_FRAMES
+    )
+    return Panel(
+        file="interpolations.png",
+        title="Interpolations",
+        write=still(drawing),
+        caption=f"{_WALKS} walks from one code drawn from the prior to another, decoded.",
+        reading=(
+            "Where images change smoothly along a row, codes between two codes mean something; "
+            "where one image jumps to another, the decoder has learned images by heart."
+        ),
     )
 
 
@@ -582,7 +615,8 @@ def draw_figures(
 def _panels(scene: Scene, wanted: ReportConfig) -> Iterator[Panel]:
     """From what every run has to what was asked for."""
     yield from overview(scene)
-    if not scene.run.model.latent.real:  # nothing lies between two codes
+    latent = scene.run.model.latent
+    if not (latent.real and latent.encoder):  # nothing lies between two codes, or no row has one
         return
     yield from plane(scene, wanted=wanted)
     yield from boards(scene, wanted=wanted)

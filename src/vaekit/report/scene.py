@@ -94,7 +94,7 @@ class Scene:
     index: NDArray[np.int64]
     """(B,), their positions; spread evenly over the split where it has very many rows."""
     codes: inference.Codes
-    """(B, D), of these rows."""
+    """(B, D), of these rows; none where the model has no encoder."""
     kl: list[float] | None
     """(D,) divergence of each dimension from the prior in nats per row, where it was measured."""
 
@@ -144,9 +144,13 @@ def look(run: Run, *, dataset: Dataset, split: str, kl: list[float] | None = Non
     """
     rows = dataset.split.of(split)
     index = rows[inference.evenly(len(rows), most=_MOST_POINTS)]
-    codes = inference.encode(
-        run.model, preprocessing=run.preprocessing, rows=dataset.rows, index=index
-    )
+    if run.model.latent.encoder:
+        codes = inference.encode(
+            run.model, preprocessing=run.preprocessing, rows=dataset.rows, index=index
+        )
+    else:
+        none = np.empty((0, run.model.latent.dims))
+        codes = inference.Codes(mean=none, variance=none)
     return Scene(run=run, dataset=dataset, split=split, index=index, codes=codes, kl=kl)
 
 

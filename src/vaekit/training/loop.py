@@ -5,7 +5,7 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -313,7 +313,17 @@ class Loop:
     def check(self) -> None:
         """Raise if a loss or a parameter is non-finite."""
         saved = self.checkpoint is not None
-        check_finite(self.parameters, self.position, names=self.step.sum_names, saved=saved)
+        networks = {
+            name: list(self.step.get_submodule(part).parameters())
+            for name, part in self.step.optimized.items()
+        }
+        check_finite(
+            self.parameters,
+            self.position,
+            names=self.step.sum_names,
+            networks=networks if len(networks) > 1 else {},
+            saved=saved,
+        )
 
     def save(self) -> None:
         """Write the checkpoint."""
@@ -358,7 +368,12 @@ def means(sums: Tensor, *, names: Sequence[str], rows: int) -> dict[str, float]:
 
 
 def check_finite(
-    parameters: Sequence[Tensor], position: Position, *, names: Sequence[str], saved: bool
+    parameters: Sequence[Tensor],
+    position: Position,
+    *,
+    names: Sequence[str],
+    saved: bool,
+    networks: Mapping[str, Sequence[Tensor]] | None = None,
 ) -> None:
     """Raise if a loss or a parameter is non-finite.
 
@@ -367,6 +382,7 @@ def check_finite(
         position: how far training is, with the sums of the steps of this epoch.
         names: of the sums.
         saved: whether there are checkpoints.
+        networks: name of an optimizer to the parameters that it updates, where there are several.
 
     Raises:
         TrainingError: with the step, the term that is not finite and what to change.
@@ -387,6 +403,8 @@ def check_finite(
         return
     else:
         where = f"{where}: a parameter is not finite after step {position.step}"
+    for name, each in (networks or {}).items():
+        where += f"; {name}: {'finite' if _are_finite(each) else 'non-finite'} parameters"
     kept = " The last good checkpoint stays." if saved else ""
     raise TrainingError(
         f"{where}. Lower training.learning_rate, set training.clip_norm (1.0 is usual), take "
