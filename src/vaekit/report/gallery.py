@@ -26,7 +26,7 @@ __all__ = ["analogies", "boards", "draw_figures", "known_class", "overview", "pl
 _PAIRS = 40
 _PANEL_ROWS = 2000
 _SAMPLES = 64
-_WALKS, _FRAMES = 6, 10
+_PRIOR_WALKS, _PRIOR_FRAMES = 6, 10
 
 
 def overview(scene: Scene) -> Iterator[Panel]:
@@ -127,19 +127,21 @@ def _interpolations(scene: Scene) -> Panel:
     """Walks between codes drawn from the prior, where no row has a code."""
     model = scene.run.model
     with torch.no_grad(), fixed_noise(0):
-        ends = model.code_distribution().sample((2 * _WALKS,)).numpy()
+        ends = model.code_distribution().sample((2 * _PRIOR_WALKS,)).numpy()
     rows = [
-        inference.interpolate(model, start=start, end=end, frames=_FRAMES, path="spherical").rows
+        inference.interpolate(
+            model, start=start, end=end, frames=_PRIOR_FRAMES, path="spherical"
+        ).rows
         for start, end in zip(ends[::2], ends[1::2], strict=True)
     ]
     drawing = figures.image_grid(
-        scene.shown(np.concatenate(rows)), shape=scene.shape, columns=_FRAMES
+        scene.shown(np.concatenate(rows)), shape=scene.shape, columns=_PRIOR_FRAMES
     )
     return Panel(
         file="interpolations.png",
         title="Interpolations",
         write=still(drawing),
-        caption=f"{_WALKS} walks from one code drawn from the prior to another, decoded.",
+        caption=f"{_PRIOR_WALKS} walks from one code drawn from the prior to another, decoded.",
         reading=(
             "Where images change smoothly along a row, codes between two codes mean something; "
             "where one image jumps to another, the decoder has learned images by heart."
