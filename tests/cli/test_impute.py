@@ -143,3 +143,12 @@ def test_what_is_not_to_be_detected_can_be_said(vaekit, tmp_path):
     lines = out.read_text().splitlines()
     assert lines[0].split(",") == ["5", "NA"]
     assert lines[1] in ("6,NA", "6,DE")
+
+
+def test_a_table_of_few_rows_says_that_no_network_was_trained(vaekit, tmp_path):
+    path = tmp_path / "few.csv"
+    path.write_text("a,b\n1,2\n2,\n3,6\n,8\n5,10\n6,12\n7,14\n")
+    result = vaekit("impute", path, "--out", tmp_path / "filled.csv", "--quiet")
+    assert result.code == 0, result.err
+    assert "imputed by the mean of: gaussian" in result.out
+    assert "too few known cells to train the network" in result.out

@@ -117,7 +117,7 @@ def stacks(monkeypatch):
 
 def quick(**settings):
     chosen = {"hidden": (4,), "latent_dim": 2, "samples": 2, "epochs": 3, "batch_size": 10}
-    return VAEImputer(imputation_samples=20, **{**chosen, **settings})
+    return VAEImputer(imputation_samples=20, method="vae", **{**chosen, **settings})
 
 
 def frame(seed):

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from vaekit.errors import ConfigError, DataError, VaekitWarning
-from vaekit.estimators import ImputationReport, VAEImputer
+from vaekit.estimators import GaussianImputer, ImputationReport, VAEImputer
 from vaekit.estimators.fitting import choose_settings
 from vaekit.estimators.imputer import compare_imputers, hold_out_cells
 from vaekit.tables import Column
@@ -25,6 +25,7 @@ from vaekit.tables import Column
 def quick(**settings):
     """An imputer that learns next to nothing in no time."""
     chosen = {"hidden": (4,), "epochs": 1, "imputation_samples": 5, "latent_dim": 2, "samples": 2}
+    chosen["method"] = "vae"
     return VAEImputer(**{"random_state": 0, **chosen, **settings})
 
 
@@ -424,10 +425,10 @@ def test_levels_are_counted_as_right_or_wrong():
 
 
 def test_it_says_so_when_a_baseline_wins_and_only_then():
-    lost = ImputationReport(numbers={"VAEImputer": 0.5, "iterative": 0.4}, levels={}, cells=10)
+    lost = ImputationReport(numbers={"VAEImputer": 0.5, "iterative": 0.4}, levels={}, cells=40)
     assert lost.winner == "iterative"
     assert "iterative is better on numbers" in str(lost)
-    won = ImputationReport(numbers={"VAEImputer": 0.4, "iterative": 0.4}, levels={}, cells=10)
+    won = ImputationReport(numbers={"VAEImputer": 0.4, "iterative": 0.4}, levels={}, cells=40)
     assert won.winner == "VAEImputer"
     assert "better" not in str(won)
 
@@ -435,12 +436,15 @@ def test_it_says_so_when_a_baseline_wins_and_only_then():
 def test_the_imputer_judges_itself_and_then_learns_from_all():
     cells = noisy_table()
     settings = {"hidden": (4,), "epochs": 2, "imputation_samples": 10, "random_state": 0}
+    settings["method"] = "vae"
     judged = VAEImputer(check=0.1, **settings).fit(cells)
     assert set(judged.report_.numbers) == {
         "VAEImputer",
         "mean or mode",
         "5 nearest neighbours",
         "iterative",
+        "Gaussian by EM",
+        "chained forests",
     }
     plain = VAEImputer(**settings).fit(cells)
     assert plain.report_ is None
@@ -462,3 +466,92 @@ def test_a_mixed_frame_is_judged_on_numbers_and_levels():
     report = VAEImputer(check=0.2, **settings).fit(frame).report_
     assert report.numbers.keys() == report.levels.keys()
     assert len(str(report).splitlines()) >= 6
+
+
+def bent(rows=300, *, seed=0):
+    """Columns on a curve, with a fifth of the cells missing."""
+    draw = np.random.default_rng(seed)
+    place = draw.uniform(-2, 2, size=(rows, 1))
+    truth = np.hstack([place, place**2, np.sin(2 * place), -place])
+    truth += 0.1 * draw.normal(size=truth.shape)
+    truth = (truth - truth.mean(0)) / truth.std(0)
+    return truth, np.where(draw.random(truth.shape) < 0.2, np.nan, truth)
+
+
+def combined(**settings):
+    return VAEImputer(
+        **{"hidden": (8,), "epochs": 3, "latent_dim": 2, "random_state": 0, **settings}
+    )
+
+
+def test_forests_are_chosen_on_held_out_cells_where_relations_bend():
+    truth, rows = bent()
+    fitted = combined().fit(rows)
+    ensemble = fitted.ensemble_
+    assert any(name.endswith("trees") for name in ensemble.members)
+    assert ensemble.errors["chosen"] <= min(ensemble.errors.values()) + 1e-12
+    gaps = np.isnan(rows)
+    gaussian = GaussianImputer().fit_transform(rows)
+    errors = [((made - truth)[gaps] ** 2).mean() for made in (fitted.transform(rows), gaussian)]
+    assert errors[0] < 0.7 * errors[1]
+
+
+def test_a_network_without_a_gain_is_not_used():
+    fitted = combined(epochs=1).fit(with_gaps(correlated()))
+    assert fitted.model_ is None
+    assert "network" in fitted.ensemble_.errors
+
+
+def test_a_combined_fill_depends_on_the_seed_alone():
+    _, rows = bent(120)
+    first, again = combined().fit(rows), combined().fit(rows)
+    whole = first.transform(rows)
+    assert np.array_equal(whole, again.transform(rows))
+    assert first.transform(rows[5:8]) == pytest.approx(whole[5:8], abs=1e-5)
+    restored = pickle.loads(pickle.dumps(first))
+    assert np.array_equal(restored.transform(rows), whole)
+
+
+def test_few_cells_get_the_gaussian_alone_and_no_training():
+    rows = with_gaps(correlated(8))
+    fitted = VAEImputer(random_state=0).fit(rows)
+    assert fitted.ensemble_.members == ("gaussian",)
+    assert fitted.transform(rows) == pytest.approx(GaussianImputer().fit_transform(rows))
+
+
+@pytest.mark.parametrize("share", [0.2, 0.4])
+def test_combined_intervals_cover_what_they_promise_in_a_small_table(share):
+    inside = []
+    for seed in range(4):
+        truth, _ = bent(150, seed=seed)
+        gaps = np.random.default_rng(seed).random(truth.shape) < share
+        rows = np.where(gaps, np.nan, truth)
+        made = combined(epochs=1).fit(rows).complete(rows, coverage=0.9)
+        inside.append(((made.low <= truth) & (truth <= made.high))[gaps].mean())
+    assert 0.86 < np.mean(inside) < 0.96
+
+
+def test_a_combined_mixed_frame_keeps_types_and_draws_levels():
+    frame = pierced(mixed())
+    made = combined(kinds=KINDS).fit(frame).complete(frame, multiple=2, coverage=0.9)
+    assert made.filled.dtypes.to_dict() == frame.dtypes.to_dict()
+    assert not made.filled.drop(columns="id").isna().any().any()
+    assert set(made.draws[0]["town"]) <= {"Aachen", "Bonn", "Celle"}
+    assert (made.low <= made.high).all().all()
+    assert made.filled["share"].between(0, 1).all()
+
+
+def test_an_imputer_that_explodes_on_numbers_is_not_recommended_for_levels():
+    report = ImputationReport(
+        numbers={"VAEImputer": 0.5, "mean or mode": 1.0, "iterative": 5e6},
+        levels={"VAEImputer": 0.3, "mean or mode": 0.5, "iterative": 0.2},
+        cells=40,
+    )
+    assert "iterative is better" not in str(report)
+    assert "use VAEImputer for levels" in str(report)
+
+
+def test_a_handful_of_cells_recommends_nothing():
+    few = ImputationReport(numbers={"VAEImputer": 0.5, "iterative": 0.4}, levels={}, cells=3)
+    assert "too few cells" in str(few)
+    assert "better" not in str(few)

@@ -36,6 +36,7 @@ def impute(
         "ignorable", "self-masking", "self-masking-known", "agnostic"
     ] = "ignorable",
     missing_when: str = "high",
+    method: Literal["auto", "vae"] = "auto",
     check: float = 0.1,
     epochs: int | None = None,
     seed: int = 0,
@@ -68,8 +69,9 @@ def impute(
             (self-masking-known), or because of anything in the row (agnostic).
         missing_when: For self-masking-known, which numbers go missing: "high", "low", or by
             column, as in "income=high,age=low".
-        check: Share of the observed cells to hold out for the comparison, which takes a second
-            training; 0 for none.
+        method: What imputes: the best mean of the model, a Gaussian and forests on held-out cells
+            (auto), or the model alone (vae), which takes a second training for the comparison.
+        check: Share of the observed cells to hold out for the comparison; 0 for no comparison.
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
         seed: Seed of training and of the draws.
         safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
@@ -91,6 +93,7 @@ def impute(
     frame = source.frame
     imputer = VAEImputer(
         weights=parse_weights(weights),
+        method=method,
         check=check,
         missingness=missingness,
         missing_when=_missing_when(missing_when),
@@ -114,6 +117,15 @@ def impute(
         *source_lines(source),
         f"{count:,} missing cells in {int(missing_cells.any(1).sum()):,} of {len(frame):,} rows",
     ]
+    ensemble = imputer.ensemble_
+    if ensemble is not None:
+        errors = ", ".join(f"{name} {error:.3f}" for name, error in ensemble.errors.items())
+        lines.append(f"imputed by the mean of: {', '.join(ensemble.members)}")
+        lines += [f"squared error of each on held-out cells: {errors}"] if errors else []
+        if "network" not in ensemble.errors:
+            lines.append("there are too few known cells to train the network")
+        elif not ensemble.has_network:
+            lines.append("the network does not lower the error here, and is not used")
     if report is not None:
         lines += str(report).splitlines()
         if missingness != "ignorable":
@@ -136,6 +148,7 @@ def impute(
         "missing_cells": count,
         "still_missing": {str(name): int(left[name]) for name in left[left > 0].index},
         "collapsed_rows": collapsed,
+        "imputed_by": [] if ensemble is None else list(ensemble.members),
         "held_back_cells": 0 if report is None else report.cells,
         "error_numbers": {} if report is None else dict(report.numbers),
         "error_levels": {} if report is None else dict(report.levels),

@@ -26,7 +26,7 @@ class TableEstimator(BaseEstimator):
 
     latent_dim: int | Auto
     hidden: Sequence[int] | Auto
-    samples: int
+    samples: int | Auto
     epochs: int | Auto
     batch_size: int | Auto
     learning_rate: float

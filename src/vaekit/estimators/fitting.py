@@ -32,6 +32,7 @@ from vaekit.objectives import Bound
 from vaekit.training import Callback, Step, TrainingStep, fit, fit_stacked, progress
 
 __all__ = [
+    "COMBINED_IMPUTATION",
     "IMPUTATION",
     "Auto",
     "Budget",
@@ -130,6 +131,7 @@ class TableSettings:
 
 
 IMPUTATION = Budget()
+COMBINED_IMPUTATION = Budget(epochs=60, min_steps=600, max_steps=1200, min_epochs=1)
 
 
 def choose_settings(
@@ -137,7 +139,7 @@ def choose_settings(
     rows: int,
     latent_dim: int | Auto = "auto",
     hidden: Sequence[int] | Auto = "auto",
-    samples: int = 20,
+    samples: int | Auto = 20,
     epochs: int | Auto = "auto",
     batch_size: int | Auto = "auto",
     learning_rate: float = 2e-3,
@@ -152,7 +154,7 @@ def choose_settings(
         rows: N, of the table.
         latent_dim: D.
         hidden: widths of the hidden layers; none makes the networks linear.
-        samples: K.
+        samples: K; auto is 20.
         epochs: passes over the rows.
         batch_size: rows in a step.
         learning_rate: initial step size.
@@ -171,7 +173,8 @@ def choose_settings(
     """
     dim = 10 if latent_dim == "auto" else latent_dim
     size = batch_size if batch_size != "auto" else 64 if rows < 20_000 else 256
-    _check_number("samples", samples)
+    few = 20 if samples == "auto" else samples
+    _check_number("samples", few)
     _check_number("batch_size", size)
     _check_number("latent_dim", dim)
     passes = budget.count_epochs(rows, batch_size=size) if epochs == "auto" else epochs
@@ -186,7 +189,7 @@ def choose_settings(
     return TableSettings(
         latent_dim=dim,
         hidden=tuple(int(width) for width in widths),
-        samples=samples,
+        samples=few,
         epochs=passes,
         batch_size=size,
         learning_rate=learning_rate,

@@ -11,10 +11,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from vaekit.errors import ConfigError, DataError, VaekitWarning
-from vaekit.estimators.fitting import IMPUTATION, Auto, TableSettings, TableTask, fit_tables
+from vaekit.estimators.fitting import (
+    COMBINED_IMPUTATION,
+    IMPUTATION,
+    Auto,
+    TableSettings,
+    TableTask,
+    choose_settings,
+    fit_tables,
+)
+from vaekit.estimators.forests import fit_forests
+from vaekit.estimators.gaussian import Indicators, fit_gaussian, fit_indicators
+from vaekit.estimators.imputer_ensemble import ImputerEnsemble, Network, fit_ensemble
 from vaekit.estimators.table_imputer import TableImputer
 from vaekit.estimators.tables import LEVELLED, TableScaler, fit_scaler
-from vaekit.inference import Imputation, impute
+from vaekit.inference import Imputation, impute, impute_means
 from vaekit.models import MASKS, VAE, End, Mask, Missingness
 from vaekit.tables import Column
 
@@ -31,10 +42,18 @@ __all__ = [
 
 
 _COLLAPSED = 5.0
+_MIN_COMPARED = 30
 _MIN_SAMPLES = 50
 _OURS = "VAEImputer"
+_MEAN = "mean or mode"
+_HELD_OUT = 0.1
+_MIN_CELLS = 300  # as many as leave 30 to hold out
+_FEW_SAMPLES = 5
+_MEAN_SAMPLES = 64
 _MAX_ROWS = 5000
 _MAX_COLUMNS = 60
+_FOREST_ROUNDS = 3
+_FOREST_TREES = 20
 
 
 class VAEImputer(TableImputer):
@@ -43,6 +62,12 @@ class VAEImputer(TableImputer):
     The model is fitted to the known cells of complete and incomplete rows by the
     importance-weighted bound. A missing number is imputed by its mean given the known cells of
     the row, a missing level by the most probable one. Known cells are kept as they are.
+
+    By default a tenth of the known cells, in at most 5000 rows, is held out from the training of
+    the model, and decides between it, a Gaussian fitted by expectation maximisation, forests of
+    randomised trees that refine either, and means of these. The model is not used where it does
+    not lower the error by 1 %, nor where fewer than 30 cells can be held out. Intervals have the
+    width of the errors on held-out cells (conformal prediction).
 
     An array holds numbers. A DataFrame may hold anything: each column gets the distribution of
     its kind (see :func:`vaekit.tables.infer_schema`), and its type, order and index come back.
@@ -53,15 +78,20 @@ class VAEImputer(TableImputer):
     Args:
         latent_dim: D, or "auto": 10.
         hidden: widths of the hidden layers, or "auto": (128, 128).
-        samples: K, importance samples of each row in training.
-        epochs: passes over the rows in training, or "auto": about 300.
+        samples: K, importance samples of each row in training, or "auto": 5, and 20 where the
+            method is "vae".
+        epochs: passes over the rows in training, or "auto": about 60, and 300 where the method
+            is "vae".
         batch_size: rows in a step, or "auto": 64, and 256 from 20,000 rows.
         learning_rate: initial step size; it falls to 0.
-        imputation_samples: K, importance samples of each row in imputation.
+        imputation_samples: K, importance samples of each row in imputation; 64 at most where the
+            method is "auto".
+        method: "auto", or "vae": the model alone, fitted to all known cells. Where missingness is
+            not ignorable, the model is always alone.
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
         weights: column to its weight in the loss, 1 where absent (x0, x1, ... in an array).
         check: share of the known cells that is held out to compare the imputer with simple ones,
-            in ``report_``; it costs a second training.
+            in ``report_``; where the method is "vae" it costs a second training.
         missingness: why cells are missing. "ignorable": it depends on the known cells only (missing
             at random). Otherwise the probability that a cell is missing is modelled too:
             "self-masking": it depends on the missing value itself; "self-masking-known": and it
@@ -75,7 +105,8 @@ class VAEImputer(TableImputer):
 
     Attributes:
         report_: its errors and those of simple imputers, or none.
-        model_: the model; none where there was nothing to model.
+        model_: the model; none where there was nothing to model, or where it is not used.
+        ensemble_: which imputers are combined, and their errors; none where the model is alone.
         format_: how tables are encoded, and the kinds of their columns.
         scaler_: the columns that the model sees, and their units.
         seed_: of the noise of ``transform``.
@@ -98,17 +129,19 @@ class VAEImputer(TableImputer):
     report_: ImputationReport | None
     scaler_: TableScaler
     model_: VAE | None
+    ensemble_: ImputerEnsemble | None
 
     def __init__(
         self,
         *,
         latent_dim: int | Auto = "auto",
         hidden: Sequence[int] | Auto = "auto",
-        samples: int = 20,
+        samples: int | Auto = "auto",
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
         learning_rate: float = 2e-3,
         imputation_samples: int = 1000,
+        method: Literal["auto", "vae"] = "auto",
         kinds: Mapping[str, str] | None = None,
         weights: Mapping[str, float] | None = None,
         check: float = 0.0,
@@ -125,6 +158,7 @@ class VAEImputer(TableImputer):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.imputation_samples = imputation_samples
+        self.method = method
         self.kinds = kinds
         self.weights = weights
         self.check = check
@@ -156,6 +190,14 @@ class VAEImputer(TableImputer):
         self, cells: NDArray[np.float64], *, draws: int, coverage: float | None
     ) -> Imputation:
         """Impute the missing cells (N, C)."""
+        if self.ensemble_ is not None:
+            return self.ensemble_.complete(
+                cells,
+                network=self._network(scaler=self.scaler_, model=self.model_),
+                draws=draws,
+                coverage=coverage,
+                seed=self.seed_,
+            )
         return self._fill(
             cells, scaler=self.scaler_, model=self.model_, draws=draws, interval=coverage
         )
@@ -182,6 +224,8 @@ class VAEImputer(TableImputer):
         """Check parameters and the training table, and return its cells (N, C)."""
         if not 0.0 <= self.check < 1.0:
             raise ConfigError(f"expected check to be a share from 0 up to 1; got {self.check}")
+        if self.method not in ("auto", "vae"):
+            raise ConfigError(f"expected method to be auto or vae; got {self.method!r}")
         self.report_ = None
         cells = self._open_table(X)
         self._check_missingness()
@@ -206,9 +250,88 @@ class VAEImputer(TableImputer):
                 f"{', '.join(column.name for column in columns if column.modelled)}"
             )
 
+    @property
+    def _combines(self) -> bool:
+        """Whether imputers are combined."""
+        return self.method == "auto" and self.missingness == "ignorable"
+
     def _hold_out(self, cells: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Choose the cells (N, C) to judge by; none where there are too few and none is asked."""
         columns, seed = self.format_.columns, self.seed_
-        return hold_out_cells(cells, columns=columns, share=self.check, seed=seed)
+        try:
+            return hold_out_cells(cells, columns=columns, share=self.check or _HELD_OUT, seed=seed)
+        except DataError:
+            if self.check:
+                raise
+            return np.zeros(cells.shape, np.bool_)
+
+    def _settings(self, *, rows: int) -> TableSettings:
+        """Replace "auto" by what suits a table of so many rows."""
+        few = self._combines and self.samples == "auto"
+        return choose_settings(
+            rows=rows,
+            latent_dim=self.latent_dim,
+            hidden=self.hidden,
+            samples=_FEW_SAMPLES if few else self.samples,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            budget=COMBINED_IMPUTATION if self._combines else IMPUTATION,
+        )
+
+    def _network(self, *, scaler: TableScaler, model: VAE | None) -> Network | None:
+        """Return the model as a function from cells to features."""
+        if model is None:
+            return None
+
+        def fill(cells: NDArray[np.float64], indicators: Indicators) -> NDArray[np.float64]:
+            samples = min(self.imputation_samples, _MEAN_SAMPLES)
+            means, levels = impute_means(
+                model, rows=scaler.transform(cells), samples=samples, seed=self.seed_
+            )
+            missing = np.isnan(cells)
+            rows = indicators.transform(np.where(missing, scaler.inverse_transform(means), cells))
+            for f, shares in levels.items():
+                place = int(scaler.places[f])
+                at = indicators.features(place)
+                expected = (shares - indicators.shift[at]) / indicators.scale[at]
+                rows[:, at] = np.where(missing[:, [place]], expected, rows[:, at])
+            return rows
+
+        return fill
+
+    def _combine(
+        self,
+        cells: NDArray[np.float64],
+        *,
+        held_out: NDArray[np.bool_],
+        scaler: TableScaler,
+        model: VAE | None,
+    ) -> None:
+        """Choose and fit the ensemble of a table (N, C)."""
+        self.scaler_ = scaler
+        self.ensemble_, filled = fit_ensemble(
+            cells,
+            held_out=held_out,
+            columns=self.format_.columns,
+            network=self._network(scaler=scaler, model=model),
+            seed=self.seed_,
+        )
+        self.model_ = model if self.ensemble_.has_network else None
+        if self.check:
+            self._report(cells, held_out=held_out, filled=filled)
+
+    def _report(
+        self,
+        cells: NDArray[np.float64],
+        *,
+        held_out: NDArray[np.bool_],
+        filled: NDArray[np.floating[Any]],
+    ) -> None:
+        """Compare the filled table (N, C) with those of other imputers."""
+        self.report_ = compare_imputers(
+            filled, cells=cells, held_out=held_out, columns=self.format_.columns
+        )
 
     def _task(self, cells: NDArray[np.float64], *, scaler: TableScaler) -> TableTask:
         """What is to be trained on the cells (N, C)."""
@@ -287,6 +410,13 @@ class ImputationReport:
         """The imputer with the least error: of numbers, or of levels where there are none."""
         return _best(self.numbers or self.levels)
 
+    def _is_sound(self, name: str) -> bool:
+        """Whether an imputer is not worse than the mean or mode, or is ours."""
+        pairs = ((each.get(name), each.get(_MEAN)) for each in (self.numbers, self.levels))
+        return name == _OURS or all(
+            mean is None or (error is not None and error <= 1.1 * mean) for error, mean in pairs
+        )
+
     def __str__(self) -> str:
         """A table, and a sentence that says where another imputer is better."""
         title = f"on {self.cells:,} known cells"
@@ -298,10 +428,17 @@ class ImputationReport:
             shown = (f"{'-' if error is None else format(error, '.3f'):>7}" for error in errors)
             lines.append(f"{name:{width}}  " + "  ".join(shown))
         lines.append("numbers: squared error / variance of the column; levels: share that is wrong")
+        if self.cells < _MIN_COMPARED:
+            lines.append("too few cells to say which one to use")
+            return "\n".join(lines)
         for what, found in (("numbers", self.numbers), ("levels", self.levels)):
-            best = _best(found) if found else _OURS
+            # an imputer that is worse than the mean on the other kind is not recommended
+            sound = {name: error for name, error in found.items() if self._is_sound(name)}
+            best = _best(sound) if sound else _OURS
             if best != _OURS:
                 lines.append(f"{best} is better on {what} here: use that one for them")
+            elif found:
+                lines.append(f"use {_OURS} for {what}")
         return "\n".join(lines)
 
 
@@ -374,6 +511,10 @@ def compare_imputers(
     truth = (known - shift) / scale
     tables = {_OURS: (filled[part] - shift) / scale}
     tables |= _baselines((given - shift) / scale, levelled=levelled)
+    tables |= {
+        name: (table - shift) / scale
+        for name, table in _rivals(given, columns=[columns[place] for place in used]).items()
+    }
     numbers, levels = hidden & ~levelled, hidden & levelled
     return ImputationReport(
         numbers={
@@ -400,7 +541,7 @@ def _baselines(
     mean = SimpleImputer().fit_transform(given)
     mode = SimpleImputer(strategy="most_frequent").fit_transform(given)
     found = {
-        "mean or mode": np.where(levelled, mode, mean),
+        _MEAN: np.where(levelled, mode, mean),
         "5 nearest neighbours": KNNImputer(n_neighbors=5).fit_transform(given),
     }
     if given.shape[1] <= _MAX_COLUMNS:  # its time grows with the fourth power of the columns
@@ -408,6 +549,24 @@ def _baselines(
             warnings.simplefilter("ignore")  # its error tells that it has not converged
             found["iterative"] = IterativeImputer(random_state=0).fit_transform(given)
     return found
+
+
+def _rivals(
+    given: NDArray[np.float64], *, columns: Sequence[Column]
+) -> dict[str, NDArray[np.float64]]:
+    """Tables (N, C) filled by the Gaussian and by chained forests."""
+    indicators = fit_indicators(given, columns=columns)
+    rows = indicators.transform(given)
+    missing = np.isnan(rows)
+    tables = {"Gaussian by EM": fit_gaussian(rows).fill(rows)[0]}
+    chained = np.where(missing, 0.0, rows)  # the mean
+    for turn in range(_FOREST_ROUNDS):
+        forests = fit_forests(
+            chained, missing=missing, indicators=indicators, trees=_FOREST_TREES, seed=turn
+        )
+        chained = forests.refine(chained, missing=missing)
+    tables["chained forests"] = chained
+    return {name: indicators.inverse_transform(table) for name, table in tables.items()}
 
 
 def fit_imputers(imputers: Sequence[VAEImputer], tables: Sequence[Any]) -> None:
@@ -444,25 +603,27 @@ def fit_imputers(imputers: Sequence[VAEImputer], tables: Sequence[Any]) -> None:
             f"expected one table for each imputer; got {len(imputers)} and {len(tables)}"
         )
     cells = [imputer._open(table) for imputer, table in zip(imputers, tables, strict=True)]
-    checked = [
-        (imputer, each, imputer._hold_out(each))
-        for imputer, each in zip(imputers, cells, strict=True)
-        if imputer.check
-    ]
-    fitted = _fit_models(
-        [imputer for imputer, _, _ in checked],
-        [np.where(held_out, np.nan, each) for _, each, held_out in checked],
+    # the first training hides the cells that judge, the second has all
+    judging = [at for at, each in enumerate(imputers) if each.check or each._combines]
+    held_out = {at: imputers[at]._hold_out(cells[at]) for at in judging}
+    final = [at for at, imputer in enumerate(imputers) if not imputer._combines]
+    judged = _fit_models(
+        [imputers[at] for at in judging],
+        [np.where(held_out[at], np.nan, cells[at]) for at in judging],
     )
-    for (imputer, each, held_out), (scaler, model) in zip(checked, fitted, strict=True):
-        hidden = np.where(held_out, np.nan, each)
-        imputer.report_ = compare_imputers(
-            imputer._fill(hidden, scaler=scaler, model=model).filled,
-            cells=each,
-            held_out=held_out,
-            columns=imputer.format_.columns,
-        )
-    for imputer, (scaler, model) in zip(imputers, _fit_models(imputers, cells), strict=True):
-        imputer.scaler_, imputer.model_ = scaler, model
+    for at, (scaler, model) in zip(judging, judged, strict=True):
+        imputer, each, hidden = imputers[at], cells[at], held_out[at]
+        if imputer._combines:
+            imputer._combine(each, held_out=hidden, scaler=scaler, model=model)
+        else:
+            filled = imputer._fill(
+                np.where(hidden, np.nan, each), scaler=scaler, model=model
+            ).filled
+            imputer._report(each, held_out=hidden, filled=filled)
+    fitted = _fit_models([imputers[at] for at in final], [cells[at] for at in final])
+    for at, (scaler, model) in zip(final, fitted, strict=True):
+        imputers[at].scaler_, imputers[at].model_ = scaler, model
+        imputers[at].ensemble_ = None
 
 
 def _fit_models(
@@ -481,8 +642,9 @@ def _fit_models(
     models: list[VAE | None] = [None] * len(imputers)
     groups: dict[TableSettings, list[int]] = {}
     for at, (imputer, cells) in enumerate(zip(imputers, tables, strict=True)):
-        settings = imputer._choose_settings(rows=len(cells), budget=IMPUTATION)
-        if scalers[at].specs:
+        settings = imputer._settings(rows=len(cells))
+        few = imputer._combines and int((~np.isnan(cells)).sum()) < _MIN_CELLS
+        if scalers[at].specs and not few:
             groups.setdefault(settings, []).append(at)
     verbose = any(imputer.verbose for imputer in imputers)
     for settings, group in groups.items():

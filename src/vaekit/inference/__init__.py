@@ -11,7 +11,7 @@ from vaekit.inference.decode import (
     sample,
 )
 from vaekit.inference.encode import Codes, encode, latent_extent, posterior_variance
-from vaekit.inference.impute import Imputation, Scores, impute, score
+from vaekit.inference.impute import Imputation, Scores, impute, impute_means, score
 from vaekit.inference.interpolate import Morph, Walk, interpolate, morph, walk
 from vaekit.inference.landmarks import (
     ClassPlace,
@@ -48,6 +48,7 @@ __all__ = [
     "encode",
     "evenly",
     "impute",
+    "impute_means",
     "interpolate",
     "latent_extent",
     "morph",
