@@ -96,7 +96,7 @@ def run(share, rows):
     table, kinds = load(rows)
     hidden = hidden_cells(table, share)
     gaps = table.mask(hidden)
-    imputer = VAEImputer(kinds=kinds, random_state=0)
+    imputer = VAEImputer(kinds=kinds, method="vae", random_state=0)
     contenders = {"VAEImputer": lambda: imputer.fit_transform(gaps).to_numpy(float)}
     contenders |= dict(simple(gaps, kinds))
     found = {}

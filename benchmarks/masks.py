@@ -44,7 +44,8 @@ def hidden(rows, masks):
 
 
 def imputers(masks, *, samples, epochs):
-    return [VAEImputer(samples=samples, epochs=epochs, random_state=m) for m in range(masks)]
+    settings = {"samples": samples, "epochs": epochs, "method": "vae"}
+    return [VAEImputer(random_state=m, **settings) for m in range(masks)]
 
 
 def apart(made, tables):

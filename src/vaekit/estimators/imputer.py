@@ -87,7 +87,7 @@ class VAEImputer(TableImputer):
         imputation_samples: K, importance samples of each row in imputation; 64 at most where the
             method is "auto".
         method: "auto", or "vae": the model alone, fitted to all known cells. Where missingness is
-            not ignorable, and where weights are given, the model is always alone.
+            not ignorable, and where weights differ, the model is always alone.
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
         weights: column to its weight in the loss, 1 where absent (x0, x1, ... in an array).
         check: share of the known cells that is held out to compare the imputer with simple ones,
@@ -253,8 +253,8 @@ class VAEImputer(TableImputer):
     @property
     def _combines(self) -> bool:
         """Whether imputers are combined."""
-        plain = self.missingness == "ignorable" and not self.weights
-        return self.method == "auto" and plain
+        equal = all(weight == 1 for weight in (self.weights or {}).values())
+        return self.method == "auto" and self.missingness == "ignorable" and equal
 
     def _hold_out(self, cells: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Choose the cells (N, C) to judge by; none where there are too few and none is asked."""

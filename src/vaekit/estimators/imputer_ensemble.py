@@ -17,7 +17,7 @@ from vaekit.estimators.gaussian_imputer import impute_gaussian
 from vaekit.inference import Imputation
 from vaekit.tables import Column
 
-__all__ = ["ImputerEnsemble", "fit_ensemble"]
+__all__ = ["ImputerEnsemble", "Network", "fit_ensemble"]
 
 _TREES = 40
 _MAX_ROWS = 2000
