@@ -49,9 +49,10 @@ ROOMS = {
         "numpy torch latex2mathml markupsafe matplotlib",
     ),
     # a whole training is one call of them
+    # scipy, which scikit-learn needs itself, has the quantiles of Student's distribution
     "estimators": (
         "config data networks models objectives training inference tables",
-        "numpy torch sklearn rich pandas",
+        "numpy torch sklearn scipy rich pandas",
     ),
     "figures": ("", "numpy matplotlib PIL av"),
     "report": (

@@ -5,6 +5,7 @@ from vaekit.estimators.classifier import SemiSupervisedVAEClassifier, balanced_l
 from vaekit.estimators.gaussian_imputer import GaussianImputer
 from vaekit.estimators.imputer import ImputationReport, VAEImputer, fit_imputers
 from vaekit.estimators.outliers import VAEOutlierDetector
+from vaekit.estimators.pooling import Pooled, pool
 from vaekit.estimators.synthesis_quality import (
     Fidelity,
     Privacy,
@@ -18,6 +19,7 @@ __all__ = [
     "Fidelity",
     "GaussianImputer",
     "ImputationReport",
+    "Pooled",
     "Privacy",
     "SemiSupervisedVAEClassifier",
     "SynthesisReport",
@@ -27,4 +29,5 @@ __all__ = [
     "balanced_labels",
     "evaluate_synthesis",
     "fit_imputers",
+    "pool",
 ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import abc
+import math
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +16,7 @@ from sklearn.utils import Tags
 
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.base import TableEstimator
+from vaekit.estimators.pooling import Pooled, pool
 from vaekit.inference import Imputation
 
 if TYPE_CHECKING:
@@ -39,6 +42,30 @@ class Completed:
     """(N,) effective number of importance samples of each row; infinite where none were drawn."""
     collapsed: NDArray[np.bool_]
     """(N,) rows with missing values whose effective number of samples is below 5."""
+
+    def pool(
+        self,
+        function: Callable[[Any], tuple[ArrayLike, ArrayLike]],
+        *,
+        complete_df: float = math.inf,
+        coverage: float = 0.95,
+    ) -> Pooled:
+        """Pool an analysis of every draw by Rubin's rules.
+
+        Args:
+            function: from a filled table to estimates and their variances.
+            complete_df: degrees of freedom if no cell were missing.
+            coverage: of the intervals.
+
+        Returns:
+            As :func:`vaekit.estimators.pool`.
+
+        Raises:
+            DataError: fewer than two draws.
+        """
+        found = [function(table) for table in self.draws]
+        estimates, variances = ([np.asarray(each[at]) for each in found] for at in range(2))
+        return pool(estimates, variances, complete_df=complete_df, coverage=coverage)
 
 
 class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.ABC):
