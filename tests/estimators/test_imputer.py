@@ -555,3 +555,28 @@ def test_a_handful_of_cells_recommends_nothing():
     few = ImputationReport(numbers={"VAEImputer": 0.5, "iterative": 0.4}, levels={}, cells=3)
     assert "too few cells" in str(few)
     assert "better" not in str(few)
+
+
+def test_filled_cells_have_the_decimals_of_their_column_and_stay_plausible():
+    draw = np.random.default_rng(0)
+    price = np.round(np.exp(draw.normal(3, 0.5, 80)), 2)
+    table = pd.DataFrame({"price": price, "gross": np.round(price * 1.19, 2)})
+    table["second"] = 1_700_000_000 + np.arange(80) * 700
+    holes = table.astype({"second": "Int64"}).mask(draw.random((80, 3)) < 0.2)
+    filled = GaussianImputer().fit_transform(holes)
+    for name in ("price", "gross"):
+        assert np.array_equal(filled[name], filled[name].round(2))
+    assert filled["second"].dtype == "Int64"
+    assert filled["second"].between(1_699_900_000, 1_700_156_000).all()
+
+
+def test_an_impossible_value_is_kept_with_a_warning_and_the_others_are_filled():
+    table = mixed(60)
+    imputer = quick().fit(table)
+    name = next(c.name for c in imputer.format_.columns if c.kind == "count")
+    new = table.head(6).copy()
+    new.loc[new.index[1], name] = -1
+    with pytest.warns(VaekitWarning, match="row 2 has -1"):
+        filled = imputer.transform(new)
+    assert filled[name].iloc[1] == -1
+    assert not filled.drop(columns="id", errors="ignore").isna().any(axis=None)

@@ -214,6 +214,17 @@ def test_a_value_never_seen_is_penalised_and_explained():
     assert np.array_equal(fitted.score_samples(same), fitted.score_samples(row))
 
 
+def test_an_impossible_value_makes_a_row_the_plainest_outlier():
+    table = mixed(60)
+    fitted = quick(contamination=0.1).fit(table)
+    new = table.head(6).copy()
+    new.loc[new.index[2], "children"] = -1
+    scores = fitted.score_samples(new)
+    assert scores.argmin() == 2
+    assert fitted.p_values(new)[2] == 1 / 61
+    assert fitted.explain(new).iloc[2].astype(float).idxmax() == "children"
+
+
 def test_a_declared_level_that_no_row_has_is_unseen():
     frame = mixed(40)[["height"]].assign(
         grade=pd.Categorical(["a", "b"] * 20, categories=["a", "b", "c"])

@@ -17,14 +17,14 @@ from vaekit.estimators import VariationalAutoencoder
 from vaekit.estimators.calibration import calibrate
 from vaekit.estimators.density import fit_density
 from vaekit.estimators.fitting import choose_settings
-from vaekit.estimators.synthesizer import (
-    Synthesizer,
+from vaekit.estimators.synthesizer import Synthesizer, encode_means, fit_mixture
+from vaekit.estimators.tables import (
+    ArrayFormat,
+    TableScaler,
     decimal_places,
-    encode_means,
-    fit_mixture,
     round_cells,
+    table_format,
 )
-from vaekit.estimators.tables import ArrayFormat, TableScaler, table_format
 from vaekit.models import ColumnSpec
 from vaekit.tables import Column
 

@@ -125,6 +125,31 @@ def test_texts_without_an_order_are_ordered_with_a_warning():
         assert infer_schema(table, kinds={"size": "ordinal"}).columns[0].levels[0] == "high"
 
 
+DAYS = pd.date_range("2024-01-01", periods=300)
+DRAW = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (DAYS.strftime("%Y%m%d").astype(int), "real"),
+        (DRAW.integers(1995, 2024, 300), "real"),
+        (1_700_000_000 + DRAW.integers(0, 86_400, 300), "real"),
+        (1_700_000_000_000 + DRAW.integers(0, 86_400_000, 300), "real"),
+        (np.rint(DRAW.normal(98.6, 0.7, 300)).astype(int), "real"),
+        (DRAW.integers(18, 80, 300), "count"),
+        (DRAW.poisson(2, 300), "count"),
+        (DRAW.poisson(400, 300), "count"),
+        (DRAW.negative_binomial(1, 0.01, 300), "count"),
+        (np.rint(DRAW.normal(100, 15, 300)).astype(int), "count"),
+    ],
+    ids=["dates", "years", "s", "ms", "fahrenheit", "ages", "few", "Poisson", "wide", "quotient"],
+)
+def test_whole_numbers_far_from_0_are_no_counts(cells, kind):
+    (column,) = infer_schema(pd.DataFrame({"x": np.asarray(cells)})).columns
+    assert (column.kind, column.whole) == (kind, True)
+
+
 @pytest.mark.parametrize(
     ("cells", "kind", "message"),
     [

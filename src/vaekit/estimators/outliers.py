@@ -301,7 +301,8 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
     def _read(self, X: Any) -> tuple[Any, NDArray[np.float64]]:  # noqa: ANN401 - table or array
         """Validate and encode a table, without the warning that new levels count as missing."""
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", ".*is not among its levels", VaekitWarning)
+            for text in ("is not among its levels", "counts as missing", "is outside"):
+                warnings.filterwarnings("ignore", f".*{text}", VaekitWarning)
             return self._encode(X)
 
     def _score_all(self, cells: NDArray[np.float64]) -> list[tuple[Scores, NDArray[np.bool_]]]:

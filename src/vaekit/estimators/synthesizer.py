@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,20 +14,24 @@ from torch.distributions import Distribution
 
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.calibration import Calibration, calibrate
-from vaekit.estimators.tables import TableFormat, TableScaler, point_estimates
+from vaekit.estimators.tables import (
+    TableFormat,
+    TableScaler,
+    decimal_places,
+    point_estimates,
+    round_cells,
+)
 from vaekit.inference import Drawn, draw_rows
 from vaekit.models import VAE, Conditional, MixtureOfGaussians
 from vaekit.numerics import fixed_noise
-from vaekit.tables import Column, read_given
+from vaekit.tables import read_given
 
 __all__ = [
     "Synthesizer",
     "column_log_likelihoods",
-    "decimal_places",
     "encode_means",
     "fit_mixture",
     "fit_synthesizer",
-    "round_cells",
 ]
 
 
@@ -36,8 +40,6 @@ _REFERENCE_ROWS = 10_000
 _COMPONENTS = 20
 _CODES = (5000, 20_000)
 _CODES_PER_COMPONENT = 50
-_MAX_DECIMALS = 6
-_ROUNDED_SHARE = 0.95
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -261,55 +263,3 @@ def _posterior(model: VAE, rows: NDArray[np.float64]) -> Distribution:
     """q(z|x) of rows (N, F), NaN where missing."""
     x = torch.from_numpy(rows).float()
     return model.encode(x.nan_to_num(0.0), mask=~x.isnan())
-
-
-def decimal_places(cells: NDArray[np.float64]) -> tuple[int | None, ...]:
-    """Find with how many decimals the numbers of each column are written.
-
-    Args:
-        cells: (N, C) NaN where missing.
-
-    Returns:
-        For each column, from 0 to 6; none where that is not enough for 95 % of the known cells.
-
-    Example:
-        >>> decimal_places(np.array([[1.0, 0.25, np.pi], [2.0, np.nan, 1.0]]))
-        (0, 2, None)
-    """
-    return tuple(_decimals(column[~np.isnan(column)]) for column in cells.T)
-
-
-def _decimals(known: NDArray[np.float64]) -> int | None:
-    for digits in range(_MAX_DECIMALS + 1) if len(known) else ():
-        if np.mean(np.round(known, digits) == known) >= _ROUNDED_SHARE:
-            return digits
-    return None
-
-
-def round_cells(
-    cells: NDArray[np.float64], *, decimals: Sequence[int | None], columns: Sequence[Column]
-) -> NDArray[np.float64]:
-    """Round numbers to the decimals of training.
-
-    A positive number that would become 0 keeps the least that can be written.
-
-    Args:
-        cells: (N, C) NaN where missing.
-        decimals: C of them, as :func:`decimal_places` gives them.
-        columns: C of them.
-
-    Returns:
-        (N, C)
-
-    Example:
-        >>> real = Column(name="x", kind="real")
-        >>> round_cells(np.array([[0.123]]), decimals=[1], columns=[real])
-        array([[0.1]])
-    """
-    found = cells.copy()
-    for place, (digits, column) in enumerate(zip(decimals, columns, strict=True)):
-        if digits is not None:
-            found[:, place] = np.round(cells[:, place], digits)
-            if column.kind == "positive":
-                found[:, place] = np.maximum(found[:, place], 10.0**-digits)
-    return found

@@ -17,7 +17,7 @@ from torch.distributions import Distribution
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.yeo_johnson import YeoJohnson, fit_yeo_johnson
 from vaekit.models import ColumnSpec
-from vaekit.tables import Column, Schema, infer_schema, nearest
+from vaekit.tables import Column, Schema, infer_schema, misfits, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,15 +28,20 @@ __all__ = [
     "FrameFormat",
     "TableFormat",
     "TableScaler",
+    "decimal_places",
     "fit_scaler",
     "is_frame",
     "point_estimates",
+    "round_cells",
     "table_format",
 ]
 
 
 LEVELLED = ("binary", "categorical", "ordinal")
 _MOST_SCORE_LEVELS = 100
+_MOST_READ = 10_000
+_MAX_DECIMALS = 6
+_ROUNDED_SHARE = 0.95
 
 
 class ArrayFormat:
@@ -160,6 +165,8 @@ class FrameFormat:
         all_columns: with constants and identifiers.
         empty: positions in the DataFrame of columns without a known cell.
         names: of the columns, as the DataFrame has them.
+        decimals: with how many the numbers of each column are written; none where they have more
+            than six.
 
     Raises:
         DataError: a column that cannot be modelled as its kind.
@@ -171,6 +178,7 @@ class FrameFormat:
         self.all_columns = self.schema.columns
         self.empty = tuple(np.flatnonzero(table.isna().to_numpy().all(0)).tolist())
         self.names = table.columns
+        self.decimals = decimal_places(self.encode(table.iloc[:_MOST_READ]))
 
     def as_frame(self, table: Any) -> pd.DataFrame:  # noqa: ANN401 - whatever pandas takes
         """Return a table as a DataFrame.
@@ -207,26 +215,35 @@ class FrameFormat:
         return [names.index(column.name) for column in self.columns]
 
     def unseen(self, table: pd.DataFrame) -> NDArray[np.bool_]:
-        """Find values that training never saw: new levels, and others in columns of constants.
+        """Find impossible values, and those that training never saw.
 
         Args:
             table: (N, ...) with the columns of training.
 
         Returns:
-            (N, ...) true where a cell has such a value.
+            (N, ...) true where a cell has a new level, another value in a column of constants, or
+            a number that its kind cannot hold: a negative count, one outside of limits.
         """
         names = [str(name) for name in table.columns]
         columns = tuple(
-            replace(column, kind="categorical") for column in self.all_columns if column.levels
+            replace(column, kind="categorical") if column.levels else column
+            for column in self.all_columns
+            if column.levels or column.kind in ("count", "positive", "bounded")
         )
         places = [names.index(column.name) for column in columns]
         found = np.zeros(table.shape, np.bool_)
-        if places:
-            known = table.iloc[:, places]
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", VaekitWarning)  # that they count as missing
-                encoded = Schema(columns=columns).encode(known)
-            found[:, places] = known.notna().to_numpy() & np.isnan(encoded)
+        if not places:
+            return found
+        known = table.iloc[:, places]
+        free = tuple(replace(c, kind="real") if c.kind == "bounded" else c for c in columns)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", VaekitWarning)  # that they count as missing
+            encoded = Schema(columns=free, missing=self.schema.missing).encode(known)
+        for place, (column, values) in enumerate(zip(columns, encoded.T, strict=True)):
+            impossible = np.isnan(values)
+            if column.kind == "bounded":
+                impossible = misfits(values, kind="bounded", low=column.low, high=column.high)
+            found[:, places[place]] = known.iloc[:, place].notna().to_numpy() & impossible
         return found
 
     def decode(
@@ -240,10 +257,11 @@ class FrameFormat:
             keep_empty: keep columns without a known cell in training.
 
         Returns:
-            The filled table; constants have their value.
+            The filled table, with as many decimals as the columns had; constants have their value.
         """
         # the schema leaves NaN as it came: known cells, and levels that training did not see
         missing = like.isna().to_numpy()[:, self.positions(like)]
+        cells = round_cells(cells, decimals=self.decimals, columns=self.columns)
         filled = self.schema.decode(np.where(missing, cells, np.nan), like=like)
         return filled if keep_empty else filled.drop(columns=like.columns[list(self.empty)])
 
@@ -512,3 +530,55 @@ def point_estimates(p: Distribution, *, specs: Sequence[ColumnSpec] | None) -> N
             found[:, place] = cast("Any", p).probabilities(place).argmax(-1).to(found)
     estimates: NDArray[np.float64] = found.double().numpy()
     return estimates
+
+
+def decimal_places(cells: NDArray[np.float64]) -> tuple[int | None, ...]:
+    """Find with how many decimals the numbers of each column are written.
+
+    Args:
+        cells: (N, C) NaN where missing.
+
+    Returns:
+        For each column, from 0 to 6; none where that is not enough for 95 % of the known cells.
+
+    Example:
+        >>> decimal_places(np.array([[1.0, 0.25, np.pi], [2.0, np.nan, 1.0]]))
+        (0, 2, None)
+    """
+    return tuple(_decimals(column[~np.isnan(column)]) for column in cells.T)
+
+
+def _decimals(known: NDArray[np.float64]) -> int | None:
+    for digits in range(_MAX_DECIMALS + 1) if len(known) else ():
+        if np.mean(np.round(known, digits) == known) >= _ROUNDED_SHARE:
+            return digits
+    return None
+
+
+def round_cells(
+    cells: NDArray[np.float64], *, decimals: Sequence[int | None], columns: Sequence[Column]
+) -> NDArray[np.float64]:
+    """Round numbers to the decimals of training.
+
+    A positive number that would become 0 keeps the least that can be written.
+
+    Args:
+        cells: (N, C) NaN where missing.
+        decimals: C of them, as :func:`decimal_places` gives them.
+        columns: C of them.
+
+    Returns:
+        (N, C)
+
+    Example:
+        >>> real = Column(name="x", kind="real")
+        >>> round_cells(np.array([[0.123]]), decimals=[1], columns=[real])
+        array([[0.1]])
+    """
+    found = cells.copy()
+    for place, (digits, column) in enumerate(zip(decimals, columns, strict=True)):
+        if digits is not None:
+            found[:, place] = np.round(cells[:, place], digits)
+            if column.kind == "positive":
+                found[:, place] = np.maximum(found[:, place], 10.0**-digits)
+    return found

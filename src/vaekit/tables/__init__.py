@@ -1,7 +1,7 @@
 """Mixed tables with missing values: readers, kinds of columns, encoding and decoding; no torch."""
 
 from vaekit.tables.cell_text import MISSING
-from vaekit.tables.columns import KINDS, Column, Kind, parse_kinds
+from vaekit.tables.columns import KINDS, Column, Kind, misfits, parse_kinds
 from vaekit.tables.delimited import DelimitedOptions, TableSource, safe_cells
 from vaekit.tables.frames import nearest, open_table, read_table, write_table
 from vaekit.tables.schema import Schema, infer_schema, parse_given, parse_weights, read_given
@@ -15,6 +15,7 @@ __all__ = [
     "Schema",
     "TableSource",
     "infer_schema",
+    "misfits",
     "nearest",
     "open_table",
     "parse_given",

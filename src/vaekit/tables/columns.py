@@ -550,18 +550,23 @@ def encode_cells(column: Column, cells: Cells) -> NDArray[np.float64]:
 
     Returns:
         (N,) the numbers themselves, or positions in the levels; NaN where missing. A level that
-        the column does not have is missing, and a number outside of limits is moved to the
-        nearer one; both raise a ``VaekitWarning``.
+        the column does not have and a number that its kind cannot hold are missing, and a number
+        outside of limits is moved to the nearer one; all with a ``VaekitWarning``.
 
     Raises:
-        DataError: text where numbers are expected, or numbers that the kind cannot hold.
+        DataError: text where numbers are expected.
     """
     if column.kind in LEVELLED:
         return _positions(column, cells)
     numbers = expect_numbers(cells, kind=column.kind)
     wrong = misfits(numbers, kind=column.kind, low=column.low, high=column.high)
     if wrong.any() and column.kind != "bounded":
-        raise misfit_error(column.name, kind=column.kind, numbers=numbers, wrong=wrong)
+        row = int(np.flatnonzero(wrong)[0])
+        _warn(
+            f"column {column.name!r}: {column.kind} expects {HOLDS[column.kind]}; row {row + 1} "
+            f"has {numbers[row]:g} ({int(wrong.sum())} such rows), which counts as missing"
+        )
+        return np.where(wrong, np.nan, numbers)
     if wrong.any():
         _warn(
             f"column {column.name!r}: {numbers[wrong][0]:g} is outside {column.low:g} to "

@@ -77,11 +77,12 @@ class Schema:
 
         Returns:
             (N, F) a column for each of ``modelled``: numbers as they are, levels as 0..L-1, NaN
-            where missing. A level that the schema does not have counts as missing, and a number
-            outside its limits as the nearer limit, with a ``VaekitWarning``.
+            where missing. A level that the schema does not have and a number that its kind cannot
+            hold, such as a negative count, count as missing, and a number outside its limits as
+            the nearer limit, with a ``VaekitWarning``.
 
         Raises:
-            DataError: other columns than those of the schema, or cells that they cannot hold.
+            DataError: other columns than those of the schema, or text where numbers are expected.
         """
         table = as_frame(frame)
         found = column_positions(table, names=[column.name for column in self.columns])
@@ -352,9 +353,11 @@ def infer_schema(
     5. ordinal: a pandas category with an order.
     6. categorical: any other text and any other pandas category.
     7. count: whole numbers from 0 up, also when there are few of them (children, rooms, years of
-       school). A code looks the same, but as a count it loses little, whereas an amount that is
-       taken as categorical loses its order and every value that was not seen; so a code in
-       numbers has to be called categorical.
+       school), but for those that lie far from 0: whose mean is above ten standard deviations, and
+       above 1000 or above four times the variance (years, dates as 20240131, seconds since 1970),
+       which are real. A code looks the same, but as a count it loses little, whereas an amount
+       that is taken as categorical loses its order and every value that was not seen; so a code
+       in numbers has to be called categorical.
     8. positive: numbers above 0 of which the logarithm is far less skewed: skewness of the
        values at least 1, and that of their logarithms at most half of it in size.
     9. real: all other numbers.
@@ -409,6 +412,9 @@ def _column(
     if requested is None:
         _warn_of_texts(cells)
     return build_column(cells, requested or RequestedKind(kind=guess_kind(cells)))
+
+
+_FAR, _LARGE, _NARROW = 10.0, 1000.0, 4.0
 
 
 def guess_kind(cells: Cells) -> Kind:
@@ -478,7 +484,14 @@ def _is_categorical(cells: Cells) -> bool:
 
 
 def _is_count(cells: Cells) -> bool:
-    return are_whole(cells) and bool(np.nanmin(_numbers(cells)) >= 0)
+    return are_whole(cells) and bool(np.nanmin(_numbers(cells)) >= 0) and not _is_far_from_0(cells)
+
+
+def _is_far_from_0(cells: Cells) -> bool:
+    """Whether no distribution of counts, with a variance near its mean or above, fits numbers."""
+    numbers = _numbers(cells)
+    mean, deviation = float(np.mean(numbers)), float(np.std(numbers))
+    return mean > _FAR * deviation and (mean > _LARGE or mean > _NARROW * deviation**2)
 
 
 def _is_positive(cells: Cells) -> bool:
