@@ -18,7 +18,8 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from vaekit.errors import ConfigError, DataError, VaekitWarning
 from vaekit.estimators import VAEOutlierDetector
 from vaekit.estimators.density import blur, density_budget
-from vaekit.estimators.outliers import held_out_parts, threshold_rank
+from vaekit.estimators.outliers import first_look, held_out_parts, threshold_rank
+from vaekit.estimators.tables import table_format
 from vaekit.models import ColumnSpec
 
 
@@ -53,6 +54,7 @@ HELD_OUT = "the threshold is a quantile of held-out scores, not of those of trai
 SKIPPED = {
     "check_outliers_train": HELD_OUT,
     "check_outliers_fit_predict": HELD_OUT,
+    "check_classifier_data_not_an_array": "whole numbers of a frame are counts, of an array real",
 }
 
 
@@ -282,12 +284,64 @@ def test_a_table_of_constants_has_no_odd_rows():
         {"contamination": 0.6},
         {"held_out": 1.0},
         {"held_out": "all"},
+        {"trim": 0.6},
+        {"trim": -0.1},
         {"samples": 0},
     ],
 )
 def test_parameters_out_of_range_are_named(wrong):
     with pytest.raises(ConfigError, match=next(iter(wrong))):
         quick(**wrong).fit(correlated(10))
+
+
+def cluster_of_outliers(rows=400, *, seed=0):
+    """A table with a tight cluster of outliers far from the rest; which rows they are."""
+    table = correlated(rows, seed=seed)
+    outlier = np.arange(rows) >= 0.94 * rows
+    noise = np.random.default_rng(seed).normal(size=(outlier.sum(), 4))
+    table[outlier] = [16.0, 4.0, 10.0, 4.0] + 0.2 * noise
+    return table, outlier
+
+
+def test_a_cluster_of_outliers_among_the_training_rows_gets_the_lowest_scores():
+    table, outlier = cluster_of_outliers()
+    settings = {"hidden": (32,), "epochs": 150, "learning_rate": 1e-2, "scoring_samples": 30}
+    scores = quick(**settings).fit(table).score_samples(table)
+    assert scores[outlier].max() < np.quantile(scores[~outlier], 0.02)
+
+
+def test_the_first_look_ranks_outliers_of_each_kind_high():
+    table, outlier = cluster_of_outliers()
+    columns = table_format(table).columns
+    assert first_look(table, columns=columns, seed=0)[outlier].min() > 0.85
+    contrary = correlated(400)
+    contrary[:12, 2] = 20 - contrary[:12, 2]
+    far = np.flatnonzero(np.abs(contrary[:12, 2] - 10) > 0.5)
+    assert first_look(contrary, columns=columns, seed=0)[far].min() > 0.85
+    frame = pd.DataFrame({"town": ["Bonn"] * 99 + ["Ulm"], "size": np.r_[np.arange(99) % 7, 3.0]})
+    schema = table_format(frame, kinds={"size": "real"})
+    look = first_look(schema.encode(frame), columns=schema.columns, seed=0)
+    assert look.argmax() == 99
+    assert np.array_equal(first_look(np.full((9, 4), np.nan), columns=columns, seed=0), [0.0] * 9)
+
+
+def test_units_are_those_of_the_rows_that_are_not_trimmed():
+    table = correlated(300)
+    table[:3, 0] = 1e12
+    table[:, 3] = 0.0
+    table[:3, 3] = [1.0, 2.0, 3.0]  # constant where it is not trimmed
+    fitted = quick().fit(table)
+    assert fitted.density_.scaler.scale[0] < 10
+    assert 0 < fitted.density_.scaler.scale[3] < 1
+    assert fitted.density_.scaler.places.tolist() == [0, 1, 2, 3]
+
+
+def test_no_row_is_trimmed_where_that_is_asked_for():
+    table = correlated(300)
+    fitted = quick(trim=0.0, held_out=0.5).fit(table)
+    parts = held_out_parts(300, held_out=0.5, seed=fitted.seed_)
+    kept = np.delete(table, parts[0], axis=0)
+    assert fitted.density_.scaler.shift == pytest.approx(kept.mean(0))
 
 
 @given(st.integers(0, 2**31 - 1), st.integers(1, 5))

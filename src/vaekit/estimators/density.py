@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,8 +108,8 @@ def fit_density(
         The models, with units from all rows that any of them sees.
     """
     tables = [np.delete(cells, part, axis=0) for part in held_out]
-    known = tables[0] if len(tables) == 1 else cells
-    scaler = fit_scaler(known, columns=columns, powers=powers)
+    unused = reduce(np.intersect1d, held_out)
+    scaler = fit_scaler(_scaling_rows(cells, unused=unused), columns=columns, powers=powers)
     if not scaler.specs:
         return Density(scaler=scaler, models=())
     rows = [scaler.transform(table) for table in tables]
@@ -129,6 +131,17 @@ def fit_density(
     return Density(
         scaler=scaler, models=tuple(fit_tables(tasks, settings=settings, verbose=verbose))
     )
+
+
+def _scaling_rows(cells: NDArray[np.float64], *, unused: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Rows that give the units: those in use, and all cells of columns that are constant there."""
+    used = np.delete(cells, unused, axis=0)
+    if not len(unused):
+        return used
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a column without a known cell
+        constant = ~(np.nanmax(used, axis=0) > np.nanmin(used, axis=0))
+    return np.vstack([used, np.where(constant, cells[unused], np.nan)])
 
 
 def blur(

@@ -9,19 +9,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import rankdata
 from sklearn.base import OutlierMixin
+from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
+from sklearn.neighbors import NearestNeighbors
 
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.base import TableEstimator
-from vaekit.estimators.density import Density, density_budget, fit_density
-from vaekit.estimators.fitting import Auto
+from vaekit.estimators.density import Density, fit_density
+from vaekit.estimators.fitting import Auto, Budget
 from vaekit.estimators.tables import LEVELLED, is_frame
 from vaekit.inference import Scores
+from vaekit.tables import Column
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["VAEOutlierDetector", "held_out_parts", "threshold_rank"]
+__all__ = ["VAEOutlierDetector", "first_look", "held_out_parts", "threshold_rank"]
 
 
 _SHARE = 0.2
@@ -29,6 +34,12 @@ _FOLDS = 5
 _FEW_ROWS = 500
 _NOISE = 0.3
 _HIDE = 0.05
+_MOST_TRIMMED = 0.5
+_BUDGET = Budget(epochs=30, min_steps=150, max_steps=6000, min_epochs=5)
+_NEIGHBOURS = 10
+_TREES = 100
+_MOST_REFERENCES = 5000
+_EXPLAINED = 0.9
 
 
 class VAEOutlierDetector(OutlierMixin, TableEstimator):
@@ -53,18 +64,27 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
     ``unseen_penalty_``: below those of held-out rows without one. Held-out rows are penalised
     alike, so the rate stands where new levels are common. Identifiers are ignored.
 
-    Real columns are transformed by Yeo-Johnson. In training, numbers are blurred by three tenths
-    of the standard deviation of their column and a few cells are hidden, so that the density does
-    not grow spikes on the rows of a small table. Densities are in the units that the model sees:
-    standard deviations of a transformed column, or multiples of the geometric mean.
+    The training rows may contain outliers themselves; a density that is trained on them gives a
+    cluster of outliers a mode of its own. So a share ``trim`` of the training rows is left out:
+    those that look most unusual by the distance to their neighbours, to an isolation forest or by
+    the error of principal components (see :func:`first_look`). Held-out rows are not trimmed, so
+    the rate of false alarms is that among rows like those given.
+
+    In training, numbers are blurred by three tenths of the standard deviation of their column and
+    a few cells are hidden, so that the density does not grow spikes on the rows of a small table.
+    Densities are in the units that the model sees: standard deviations of a column over the rows
+    that are not trimmed, or multiples of the geometric mean.
 
     Args:
         contamination: share of inliers that may be called outliers, above 0 and up to 0.5.
         held_out: share of the rows that training does not see, or "auto".
+        trim: share of the training rows that are left out as possible outliers, from 0 (none; for
+            rows that are known to be inliers) up to 0.5.
         latent_dim: D, or "auto": 10.
         hidden: widths of the hidden layers, or "auto": (128, 128).
         samples: K, importance samples of each row in training.
-        epochs: passes over the rows in training, or "auto": about 100.
+        epochs: passes over the rows in training, or "auto": 30, and from 150 to 6000 steps. A
+            longer training models outliers among the training rows as well.
         batch_size: rows in a step, or "auto": 64, and 256 from 20,000 rows.
         learning_rate: initial step size; it falls to 0.
         scoring_samples: K, importance samples of each row that is scored, for each model.
@@ -98,7 +118,8 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
     Source:
         Mattei and Frellsen 2019, arXiv:1812.02633 (density with missing values); Vovk, Gammerman
         and Shafer 2005, Algorithmic Learning in a Random World, section 4.1 (held-out scores);
-        Vovk 2015, arXiv:1208.0806 (every row held out once).
+        Vovk 2015, arXiv:1208.0806 (every row held out once); Rousseeuw 1984, Journal of the
+        American Statistical Association 79:871 (trimming).
     """
 
     def __init__(
@@ -106,6 +127,7 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         *,
         contamination: float = 0.05,
         held_out: float | Auto = "auto",
+        trim: float = 0.2,
         latent_dim: int | Auto = "auto",
         hidden: Sequence[int] | Auto = "auto",
         samples: int = 1,
@@ -119,6 +141,7 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
     ) -> None:
         self.contamination = contamination
         self.held_out = held_out
+        self.trim = trim
         self.latent_dim = latent_dim
         self.hidden = hidden
         self.samples = samples
@@ -152,21 +175,11 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
             raise ConfigError(
                 f"expected contamination above 0 and up to 0.5; got {self.contamination}"
             )
+        if not 0.0 <= self.trim <= _MOST_TRIMMED:
+            raise ConfigError(f"expected trim from 0 up to {_MOST_TRIMMED}; got {self.trim}")
         _, cells = self._fit_format(X)
         parts = held_out_parts(len(cells), held_out=self.held_out, seed=self.seed_)
-        self.density_: Density = fit_density(
-            cells,
-            columns=self.format_.columns,
-            settings=self._choose_settings(
-                rows=len(cells) - len(parts[0]), budget=density_budget(models=len(parts))
-            ),
-            held_out=parts,
-            noise=_NOISE,
-            hide=_HIDE,
-            powers=True,
-            seed=self.seed_,
-            verbose=self.verbose,
-        )
+        self.density_: Density = self._fit_trimmed(cells, parts=parts)
         self._seen_levels = [
             {
                 place: np.unique(np.delete(cells[:, place], part))
@@ -189,6 +202,26 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         self.offset_ = float(self.held_out_scores_[rank - 1])
         self.false_alarm_rate_ = rank / (len(densities) + 1)
         return self
+
+    def _fit_trimmed(
+        self, cells: NDArray[np.float64], *, parts: list[NDArray[np.int64]]
+    ) -> Density:
+        """Train without the held-out rows and without the most unusual others."""
+        every = np.arange(len(cells))
+        rows = np.delete(every, parts[0]) if len(parts) == 1 else every
+        look = first_look(cells[rows], columns=self.format_.columns, seed=self.seed_)
+        trimmed = rows[np.argsort(-look, kind="stable")[: int(self.trim * len(rows))]]
+        left_out = [np.union1d(part, trimmed) for part in parts]
+        return fit_density(
+            cells,
+            columns=self.format_.columns,
+            settings=self._choose_settings(rows=len(cells) - len(left_out[0]), budget=_BUDGET),
+            held_out=left_out,
+            noise=_NOISE,
+            hide=_HIDE,
+            seed=self.seed_,
+            verbose=self.verbose,
+        )
 
     def score_samples(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
         """Compute the log-density of each row, over its known cells, minus penalties.
@@ -324,6 +357,63 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
             member=member,
         )
         return scores, unseen
+
+
+def first_look(
+    cells: NDArray[np.float64], *, columns: Sequence[Column], seed: int
+) -> NDArray[np.float64]:
+    """Rank rows by how unusual they are, before there is a model.
+
+    The greatest of three ranks: by the mean distance to the 10 nearest rows, by the score of an
+    isolation forest, and by the squared error of the principal components of 90 % of the variance.
+    Numbers are standardised, levels are indicators, so that another level counts as two standard
+    deviations squared, and missing cells are the mean of their column.
+
+    Args:
+        cells: (N, C) encoded values, NaN where missing.
+        columns: C of them.
+        seed: of the forest, and of the 5000 rows that stand for all where there are more.
+
+    Returns:
+        (N,) from 0 to 1; higher is more unusual.
+
+    Source:
+        Ramaswamy, Rastogi and Shim 2000, SIGMOD (nearest neighbours); Liu, Ting and Zhou 2008,
+        ICDM (isolation forest); Shyu, Chen, Sarinnapakorn and Chang 2003, ICDM workshops
+        (principal components).
+    """
+    rows = _indicators(cells, columns=columns)
+    if len(rows) < 3 or not rows.shape[1]:
+        return np.zeros(len(rows))
+    some = rows[np.sort(np.random.default_rng(seed).permutation(len(rows))[:_MOST_REFERENCES])]
+    nearest = NearestNeighbors(n_neighbors=min(_NEIGHBOURS + 1, len(some))).fit(some)
+    distance = nearest.kneighbors(rows)[0].mean(1)
+    forest = IsolationForest(n_estimators=_TREES, random_state=seed).fit(rows)
+    components = PCA(_EXPLAINED, svd_solver="full").fit(some)
+    error = ((rows - components.inverse_transform(components.transform(rows))) ** 2).sum(1)
+    ranks = [_rank(found) for found in (distance, -forest.score_samples(rows), error)]
+    unusual: NDArray[np.float64] = np.max(ranks, axis=0) / len(rows)
+    return unusual
+
+
+def _rank(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks from 1, the same for values that differ by rounding."""
+    ranks: NDArray[np.float64] = rankdata(np.round(values / (np.abs(values).max() or 1.0), 9))
+    return ranks
+
+
+def _indicators(cells: NDArray[np.float64], *, columns: Sequence[Column]) -> NDArray[np.float64]:
+    """Rows as standardised numbers and indicators of levels, 0 where a number is missing."""
+    blocks = [np.empty((len(cells), 0))]
+    for column, values in zip(columns, cells.T, strict=True):
+        known = values[~np.isnan(values)]
+        if column.kind in LEVELLED:
+            blocks.append((values[:, None] == np.arange(len(column.levels))).astype(float))
+        elif len(known) and np.ptp(known) > 0:
+            size = np.abs(known).max()  # no overflow
+            centre, spread = np.mean(known / size), np.std(known / size)
+            blocks.append(np.nan_to_num((values / size - centre) / spread)[:, None])
+    return np.concatenate(blocks, axis=1)
 
 
 def held_out_parts(rows: int, *, held_out: float | Auto, seed: int) -> list[NDArray[np.int64]]:
