@@ -37,8 +37,9 @@ def outliers(
 ) -> None:
     """Detect outliers in a table.
 
-    A model of all columns is trained on four fifths of the rows, without labels. A row is an
-    outlier where its log-density is below almost all of those of the held-out fifth.
+    A model of all columns is trained without labels on four fifths of the rows, but for those that
+    look most unusual at first, since the table may hold outliers. A row is an outlier where its
+    log-density is below almost all of those of the held-out fifth.
 
     Args:
         table: A .csv, .tsv, .txt, .data or .parquet file; cells may be missing.

@@ -17,7 +17,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.base import TableEstimator
-from vaekit.estimators.density import Density, fit_density
+from vaekit.estimators.density import Density, density_budget, fit_density
 from vaekit.estimators.fitting import Auto, Budget
 from vaekit.estimators.tables import LEVELLED, is_frame
 from vaekit.inference import Scores
@@ -64,27 +64,33 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
     ``unseen_penalty_``: below those of held-out rows without one. Held-out rows are penalised
     alike, so the rate stands where new levels are common. Identifiers are ignored.
 
-    The training rows may contain outliers themselves; a density that is trained on them gives a
-    cluster of outliers a mode of its own. So a share ``trim`` of the training rows is left out:
+    The training rows may contain outliers themselves, and a density that is trained on them gives
+    a cluster of outliers a mode of its own. So a share ``trim`` of the training rows is left out:
     those that look most unusual by the distance to their neighbours, to an isolation forest or by
-    the error of principal components (see :func:`first_look`). Held-out rows are not trimmed, so
-    the rate of false alarms is that among rows like those given.
+    the error of principal components (see :func:`first_look`), and training is short. Held-out
+    rows are not trimmed, so the rate of false alarms is that among rows like those given. Where
+    the training rows are known to be inliers, ``novelty=True`` trains longer, on all of them, and
+    real columns are transformed by Yeo-Johnson.
 
     In training, numbers are blurred by three tenths of the standard deviation of their column and
     a few cells are hidden, so that the density does not grow spikes on the rows of a small table.
     Densities are in the units that the model sees: standard deviations of a column over the rows
-    that are not trimmed, or multiples of the geometric mean.
+    that are not trimmed, of a transformed column with ``novelty``, or multiples of the geometric
+    mean.
 
     Args:
         contamination: share of inliers that may be called outliers, above 0 and up to 0.5.
         held_out: share of the rows that training does not see, or "auto".
-        trim: share of the training rows that are left out as possible outliers, from 0 (none; for
-            rows that are known to be inliers) up to 0.5.
+        novelty: whether all training rows are inliers, and new rows will be scored. Otherwise the
+            training rows may contain outliers, and may be scored themselves.
+        trim: share of the training rows that are left out as possible outliers, from 0 up to 0.5;
+            of no effect with ``novelty``.
         latent_dim: D, or "auto": 10.
         hidden: widths of the hidden layers, or "auto": (128, 128).
         samples: K, importance samples of each row in training.
-        epochs: passes over the rows in training, or "auto": 30, and from 150 to 6000 steps. A
-            longer training models outliers among the training rows as well.
+        epochs: passes over the rows in training, or "auto": 30, and from 150 to 6000 steps, since
+            a longer training models outliers among the training rows as well; with ``novelty``
+            100, and from 1500 to 6000 steps (600 at least for each of five models).
         batch_size: rows in a step, or "auto": 64, and 256 from 20,000 rows.
         learning_rate: initial step size; it falls to 0.
         scoring_samples: K, importance samples of each row that is scored, for each model.
@@ -127,6 +133,7 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         *,
         contamination: float = 0.05,
         held_out: float | Auto = "auto",
+        novelty: bool = False,
         trim: float = 0.2,
         latent_dim: int | Auto = "auto",
         hidden: Sequence[int] | Auto = "auto",
@@ -141,6 +148,7 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
     ) -> None:
         self.contamination = contamination
         self.held_out = held_out
+        self.novelty = novelty
         self.trim = trim
         self.latent_dim = latent_dim
         self.hidden = hidden
@@ -179,7 +187,7 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
             raise ConfigError(f"expected trim from 0 up to {_MOST_TRIMMED}; got {self.trim}")
         _, cells = self._fit_format(X)
         parts = held_out_parts(len(cells), held_out=self.held_out, seed=self.seed_)
-        self.density_: Density = self._fit_trimmed(cells, parts=parts)
+        self.density_: Density = self._fit_density(cells, parts=parts)
         self._seen_levels = [
             {
                 place: np.unique(np.delete(cells[:, place], part))
@@ -203,22 +211,25 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         self.false_alarm_rate_ = rank / (len(densities) + 1)
         return self
 
-    def _fit_trimmed(
+    def _fit_density(
         self, cells: NDArray[np.float64], *, parts: list[NDArray[np.int64]]
     ) -> Density:
-        """Train without the held-out rows and without the most unusual others."""
-        every = np.arange(len(cells))
-        rows = np.delete(every, parts[0]) if len(parts) == 1 else every
-        look = first_look(cells[rows], columns=self.format_.columns, seed=self.seed_)
-        trimmed = rows[np.argsort(-look, kind="stable")[: int(self.trim * len(rows))]]
-        left_out = [np.union1d(part, trimmed) for part in parts]
+        """Train without the held-out rows, and without the most unusual others but for novelty."""
+        left_out, budget = parts, density_budget(models=len(parts))
+        if not self.novelty:
+            every = np.arange(len(cells))
+            rows = np.delete(every, parts[0]) if len(parts) == 1 else every
+            look = first_look(cells[rows], columns=self.format_.columns, seed=self.seed_)
+            trimmed = rows[np.argsort(-look, kind="stable")[: int(self.trim * len(rows))]]
+            left_out, budget = [np.union1d(part, trimmed) for part in parts], _BUDGET
         return fit_density(
             cells,
             columns=self.format_.columns,
-            settings=self._choose_settings(rows=len(cells) - len(left_out[0]), budget=_BUDGET),
+            settings=self._choose_settings(rows=len(cells) - len(left_out[0]), budget=budget),
             held_out=left_out,
             noise=_NOISE,
             hide=_HIDE,
+            powers=self.novelty,
             seed=self.seed_,
             verbose=self.verbose,
         )

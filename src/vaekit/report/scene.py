@@ -149,7 +149,7 @@ def look(run: Run, *, dataset: Dataset, split: str, kl: list[float] | None = Non
             run.model, preprocessing=run.preprocessing, rows=dataset.rows, index=index
         )
     else:
-        none = np.empty((0, run.model.latent.dims))
+        none = np.empty((0, run.model.latent.dims), np.float32)
         codes = inference.Codes(mean=none, variance=none)
     return Scene(run=run, dataset=dataset, split=split, index=index, codes=codes, kl=kl)
 
