@@ -12,7 +12,7 @@ from vaekit.recipes import recipe
 def test_training_leaves_a_whole_run_folder(trained):
     found = {path.name for path in trained.iterdir()}
     assert found == {
-        *("config.json", "model.safetensors", "metrics.jsonl", "evaluation.json"),
+        *("config.json", "data.json", "model.safetensors", "metrics.jsonl", "evaluation.json"),
         *("checkpoints", "figures", "report.html"),
     }
     assert {path.name for path in (trained / "figures").iterdir()} == {

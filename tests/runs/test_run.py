@@ -52,7 +52,7 @@ def test_model_config_and_preprocessing_come_back(trained):
 
 def test_the_statistics_travel_in_the_model_file(trained):
     with safe_open(str(trained[0].model), framework="pt") as file:
-        described = json.loads(file.metadata()["preprocessing"])
+        described = json.loads(file.metadata()["vaekit"])["preprocessing"]
         assert file.get_tensor("preprocessing.shift").shape == (30,)
     assert described["shape"] == [30]
 
@@ -67,7 +67,7 @@ def test_a_model_of_another_config_is_refused(copied):
     values = copied.read_json(copied.config)
     values["model"]["latent_dim"] = 7
     copied.write_json(copied.config, values)
-    with pytest.raises(RunError, match="not of this run"):
+    with pytest.raises(RunError, match=r"latent_dim is 7, and the weights were trained with 2"):
         load_run(copied.path)
 
 

@@ -14,6 +14,7 @@ def evaluate(
     run: RunPath,
     /,
     *,
+    data: str | None = None,
     split: SplitName | None = None,
     samples: int | None = None,
     rows: int | None = None,
@@ -31,6 +32,8 @@ def evaluate(
 
     Args:
         run: A run folder.
+        data: A name or a path of other rows; the data of the run when absent, which must not have
+            changed since training.
         split: Rows to measure on.
         samples: Importance samples for each row in the log-likelihood.
         rows: Only the first so many rows of the split.
@@ -67,7 +70,7 @@ def evaluate(
         )
     with joined_processes(device=measuring_device(device)) as processes:
         with share_reading(processes):
-            dataset = rows_for(loaded)
+            dataset = rows_for(loaded, source=data)
         evaluation = measure(
             loaded,
             dataset=dataset,

@@ -86,6 +86,9 @@ def resume_training(path: Path, *, changes: Mapping[str, Any], output: Output) -
         ConfigError: a change that cannot be made half way.
     """
     folder = RunFolder.open(path)
+    if read_launch().main:
+        with folder.locked():  # refused before anything is written
+            pass
     config = resumed_config(folder, changes=changes)
     if is_finished(folder, config):
         done = len(folder.read_metrics())

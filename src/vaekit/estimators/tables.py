@@ -261,7 +261,8 @@ class FrameFormat:
         """
         # the schema leaves NaN as it came: known cells, and levels that training did not see
         missing = like.isna().to_numpy()[:, self.positions(like)]
-        cells = round_cells(cells, decimals=self.decimals, columns=self.columns)
+        numbers = cells.astype(np.float64)
+        cells = round_cells(numbers, decimals=self.decimals, columns=self.columns)
         filled = self.schema.decode(np.where(missing, cells, np.nan), like=like)
         return filled if keep_empty else filled.drop(columns=like.columns[list(self.empty)])
 

@@ -92,7 +92,7 @@ class Evaluation:
     log_likelihood: float | None
     """Importance-weighted estimate of log p(x); none where q has no density."""
     log_likelihood_se: float | None
-    """Its standard error over the rows."""
+    """Its standard error over the rows; none where there is one row."""
     bits_per_dim: float | None
     """-log_likelihood / (F log 2)."""
     effective_sample_size: float | None
@@ -237,7 +237,7 @@ def _summarize(
         distortion=distortion,
         rate=rate,
         log_likelihood=log_p if dense else None,
-        log_likelihood_se=spread / rows**0.5 if dense else None,
+        log_likelihood_se=spread / rows**0.5 if dense and rows > 1 else None,
         bits_per_dim=-log_p / (features * math.log(2)) if dense else None,
         effective_sample_size=median if dense else None,
         latent_dim=dims,

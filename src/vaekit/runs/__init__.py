@@ -3,6 +3,8 @@
 from vaekit.runs.folder import FORMAT, RunFolder, check_format
 from vaekit.runs.run import (
     Run,
+    check_identity,
+    identify,
     label_models,
     load_label_model,
     load_run,
@@ -15,6 +17,8 @@ __all__ = [
     "Run",
     "RunFolder",
     "check_format",
+    "check_identity",
+    "identify",
     "label_models",
     "load_label_model",
     "load_run",

@@ -1,12 +1,21 @@
 """The run folder: paths of its files, reading, and atomic writing."""
 
 import json
-from collections.abc import Mapping
+import os
+import socket
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from vaekit.errors import RunError
+from vaekit.errors import RunError, VaekitWarning
 from vaekit.io import write_atomically
+
+try:
+    import fcntl
+except ImportError:  # not on Windows, where a file that is open cannot be replaced anyway
+    fcntl = None  # type: ignore[assignment]
 
 __all__ = ["FORMAT", "RunFolder", "check_format"]
 
@@ -29,6 +38,8 @@ class RunFolder:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.config = self.path / "config.json"
+        self.data = self.path / "data.json"
+        self.lock = self.path / ".lock"
         self.model = self.path / "model.safetensors"
         self.metrics = self.path / "metrics.jsonl"
         self.evaluation = self.path / "evaluation.json"
@@ -76,6 +87,55 @@ class RunFolder:
             raise RunError(f"{path}: not a run folder: it has no config.json")
         return folder
 
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder, so that no other process trains in it; released if this one dies.
+
+        Temporary files that a killed process left behind are removed.
+
+        Raises:
+            RunError: another process holds it.
+        """
+        if fcntl is None:
+            yield
+            return
+        with self._locked_file():
+            for path in (*self.path.glob(".*.tmp"), *self.checkpoints.glob(".*.tmp")):
+                path.unlink(missing_ok=True)
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    self.lock.unlink()
+
+    @contextmanager
+    def _locked_file(self) -> Iterator[None]:
+        """Open the lock file and lock it, once it is certain to be the one that is there."""
+        while True:
+            with self.lock.open("a+", encoding="utf-8") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    file.seek(0)
+                    raise RunError(
+                        f"{self.path}: another process is training in this folder "
+                        f"({file.read().strip() or 'it is starting'}); wait for it or stop it"
+                    ) from None
+                if not self._is_current(file.fileno()):  # its holder has just removed it
+                    continue
+                file.truncate(0)
+                file.write(f"process {os.getpid()} on {socket.gethostname()}")
+                file.flush()
+                yield
+                return
+
+    def _is_current(self, descriptor: int) -> bool:
+        """Whether an open file is the lock file of the folder."""
+        try:
+            return os.path.samestat(os.fstat(descriptor), self.lock.stat())
+        except FileNotFoundError:
+            return False
+
     def read_json(self, path: Path) -> dict[str, Any]:
         """Read a JSON file of the folder and check its format version.
 
@@ -86,6 +146,8 @@ class RunFolder:
             values = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise RunError(f"{path}: this file of the run is missing") from None
+        except RecursionError:
+            raise RunError(f"{path}: damaged, its JSON is nested too deeply") from None
         except (OSError, ValueError) as error:
             raise RunError(f"{path}: damaged, does not parse as JSON: {error}") from None
         if not isinstance(values, dict):
@@ -107,15 +169,27 @@ class RunFolder:
         write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
     def read_metrics(self) -> list[dict[str, Any]]:
-        """Return the records of all epochs, oldest first, up to a line cut off by a crash."""
+        """Return the records of all epochs, oldest first, without a line cut off by a crash.
+
+        Warns:
+            VaekitWarning: a damaged line, which is left out.
+        """
         if not self.metrics.is_file():
             return []
         records: list[dict[str, Any]] = []
-        for line in self.metrics.read_text(encoding="utf-8").splitlines():
+        lines = self.metrics.read_text(encoding="utf-8", errors="replace").splitlines()
+        for number, line in enumerate(lines, start=1):
             try:
-                records.append(json.loads(line))
-            except ValueError:
-                break
+                record = json.loads(line)
+            except (ValueError, RecursionError):
+                record = None
+            if isinstance(record, dict) and isinstance(record.get("epoch"), int):
+                records.append(record)
+            elif number < len(lines):
+                warnings.warn(
+                    f"{self.metrics}: line {number} is damaged and left out", VaekitWarning,
+                    stacklevel=2,
+                )  # fmt: skip
         return records
 
 

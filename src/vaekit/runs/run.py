@@ -1,9 +1,14 @@
 """Save and load trained models: safetensors and JSON, nothing that runs code when read."""
 
+import hashlib
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_model
 from torch import nn
@@ -11,7 +16,7 @@ from torch import nn
 from vaekit.builders import build_label_model, build_model, load_rows
 from vaekit.config import Config, parse_config
 from vaekit.data import Dataset, Preprocessing
-from vaekit.errors import RunError
+from vaekit.errors import DataError, RunError
 from vaekit.io import write_atomically
 from vaekit.models import LabelledVAE, Model
 from vaekit.registry import SOURCES
@@ -19,6 +24,8 @@ from vaekit.runs.folder import FORMAT, RunFolder, check_format
 
 __all__ = [
     "Run",
+    "check_identity",
+    "identify",
     "label_models",
     "load_label_model",
     "load_run",
@@ -53,7 +60,11 @@ def save_run(folder: RunFolder, model: Model, preprocessing: Preprocessing) -> N
     Raises:
         WriteError: the file cannot be written.
     """
-    metadata = {"format": str(FORMAT), "preprocessing": json.dumps(preprocessing.describe())}
+    values = {"format": FORMAT, "preprocessing": preprocessing.describe()}
+    if folder.config.is_file():
+        values["model"] = folder.read_json(folder.config)["model"]
+    # one key, since the file has several in random order, and equal runs are equal files
+    metadata = {"vaekit": json.dumps(values)}
     bundle = _bundle(model, preprocessing)
     write_atomically(folder.model, lambda path: save_model(bundle, str(path), metadata=metadata))
 
@@ -79,9 +90,10 @@ def load_run(path: str | Path) -> Run:
         )
     try:
         with safe_open(str(folder.model), framework="pt") as file:
-            metadata = file.metadata() or {}
+            metadata = _read_metadata(file.metadata() or {})
         check_format(metadata.get("format"), folder.model)
-        preprocessing = Preprocessing.from_description(json.loads(metadata["preprocessing"]))
+        _check_model_section(folder, config.model.model_dump(mode="json"), metadata.get("model"))
+        preprocessing = Preprocessing.from_description(metadata["preprocessing"])
         model = build_model(config.model, shape=preprocessing.shape, support=preprocessing.support)
         _load_parameters(_bundle(model, preprocessing), folder.model)
     except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
@@ -89,6 +101,41 @@ def load_run(path: str | Path) -> Run:
             raise
         raise RunError(f"{folder.model}: damaged, or not of this run: {error}") from None
     return Run(folder=folder, config=config, model=model.eval(), preprocessing=preprocessing.eval())
+
+
+def _read_metadata(metadata: Mapping[str, str]) -> dict[str, Any]:
+    """What the weights say of themselves; in two keys in files of earlier versions."""
+    if "vaekit" in metadata:
+        return dict(json.loads(metadata["vaekit"]))
+    values: dict[str, Any] = {"format": metadata.get("format")}
+    if "preprocessing" in metadata:
+        values["preprocessing"] = json.loads(metadata["preprocessing"])
+    return values
+
+
+def _check_model_section(
+    folder: RunFolder, section: Mapping[str, Any], trained: Mapping[str, Any] | None
+) -> None:
+    """Raise where config.json describes another model than the weights were trained in."""
+    for name, value in _leaves(trained or {}):
+        given: Any = section
+        for key in name:
+            given = given.get(key, value) if isinstance(given, dict) else value
+        if given != value:
+            raise RunError(
+                f"{folder.config}: model.{'.'.join(name)} is {given!r}, and the weights were "
+                f"trained with {value!r}; put it back, or train a new run"
+            )
+
+
+def _leaves(
+    section: Mapping[str, Any], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, value in section.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*above, name))
+        else:
+            yield (*above, name), value
 
 
 def _bundle(model: Model, preprocessing: Preprocessing) -> nn.Module:
@@ -99,6 +146,9 @@ def _bundle(model: Model, preprocessing: Preprocessing) -> nn.Module:
 def _load_parameters(module: nn.Module, path: Path) -> None:
     """Load what ``save_model`` wrote: of parameters with several names the file holds one name."""
     saved = load_file(str(path))
+    bad = [n for n, _ in module.named_parameters() if n in saved and not _is_finite(saved[n])]
+    if bad:
+        raise ValueError(f"weights that are not finite: {', '.join(bad)}")
     missing, unexpected = module.load_state_dict(saved, strict=False)
     own = module.state_dict()
     loaded = {own[name].data_ptr() for name in saved.keys() & own.keys()}
@@ -108,6 +158,10 @@ def _load_parameters(module: nn.Module, path: Path) -> None:
             f"parameters that are missing: {', '.join(absent) or 'none'}; that do not belong "
             f"there: {', '.join(unexpected) or 'none'}"
         )
+
+
+def _is_finite(tensor: torch.Tensor) -> bool:
+    return bool(torch.isfinite(tensor).all())
 
 
 def save_label_model(folder: RunFolder, model: LabelledVAE, *, count: int) -> None:
@@ -181,7 +235,8 @@ def rows_for(run: Run, *, source: str | None = None, label: str | None = None) -
 
     Args:
         run: whose model.
-        source: a name or a path; the run's own data when absent.
+        source: a name or a path; the run's own data when absent, which must then be what the run
+            was trained on.
         label: column of that source that holds labels, "none" if it has none; as in training
             when absent.
 
@@ -189,9 +244,12 @@ def rows_for(run: Run, *, source: str | None = None, label: str | None = None) -
         The rows, of the shape and with the columns that the model was trained on.
 
     Raises:
-        DataError: they cannot be read, or are of another kind.
+        DataError: they cannot be read, are of another kind, or are no longer those of training.
     """
     config = run.config.data
+    known = run.folder.read_json(run.folder.data) if run.folder.data.is_file() else {}
+    if source is None and not Path(config.source).exists() and config.source not in SOURCES:
+        config = config.model_copy(update={"source": known.get("source", config.source)})
     if source is not None and source != config.source:
         named = source in SOURCES
         config = config.model_copy(
@@ -206,5 +264,62 @@ def rows_for(run: Run, *, source: str | None = None, label: str | None = None) -
     if label is not None:
         config = config.model_copy(update={"label": None if label == NO_LABEL else label})
     dataset = load_rows(config)
+    if source is None:
+        check_identity(run.folder, dataset)
     run.preprocessing.check(dataset)
     return dataset
+
+
+_IDENTIFYING_ROWS = 10_000
+
+
+def identify(dataset: Dataset) -> dict[str, Any]:
+    """Say what rows a run was trained on, for ``data.json``.
+
+    Args:
+        dataset: the rows.
+
+    Returns:
+        Absolute source, numbers of rows and features, names of columns, and the SHA-256 of the
+        rows, of 10,000 of them where there are more.
+    """
+    count = len(dataset.rows)
+    some = np.linspace(0, count - 1, min(count, _IDENTIFYING_ROWS)).astype(np.int64)
+    digest = hashlib.sha256(np.ascontiguousarray(dataset.rows[some]).tobytes())
+    if dataset.labels is not None:
+        digest.update(dataset.labels[some].tobytes())
+    path = Path(dataset.source)
+    return {
+        "source": str(path.resolve()) if dataset.source and path.exists() else dataset.source,
+        "rows": count,
+        "features": int(dataset.rows.shape[1]),
+        "columns": list(dataset.columns),
+        "sha256": digest.hexdigest(),
+    }
+
+
+def check_identity(folder: RunFolder, dataset: Dataset) -> None:
+    """Check that rows are those that a run was trained on; a run of earlier versions cannot tell.
+
+    Args:
+        folder: of the run.
+        dataset: the rows.
+
+    Raises:
+        DataError: other rows, or the same in another order.
+    """
+    if not folder.data.is_file():
+        return
+    known, found = folder.read_json(folder.data), identify(dataset)
+    differs = [key for key in ("rows", "features", "columns", "sha256") if known[key] != found[key]]
+    if differs:
+        what = (
+            "their values or their order differ"
+            if differs == ["sha256"]
+            else f"{differs[0]}: {known[differs[0]]!r} then, {found[differs[0]]!r} now"
+        )
+        raise DataError(
+            f"{dataset.source or dataset.name}: not the rows that {folder.path} was trained on "
+            f"({what}), so what would be test rows may have been training rows. Put the file back, "
+            "or give other rows by --data where a command has it"
+        )

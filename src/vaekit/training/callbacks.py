@@ -105,8 +105,11 @@ class MetricsFile:
         self.folder = folder
 
     def started(self, plan: Plan) -> None:
-        """Drop the records of epochs that a crash undid."""
-        kept = self.folder.read_metrics()[: plan.done]
+        """Drop the records of epochs that a crash undid; a damaged file is kept beside."""
+        records, path = self.folder.read_metrics(), self.folder.metrics
+        if path.is_file() and path.read_bytes().count(b"\n") > len(records):
+            path.replace(path.with_name("metrics.damaged.jsonl"))
+        kept = records[: plan.done]
         text = "".join(json.dumps(record) + "\n" for record in kept)
         write_atomically(self.folder.metrics, lambda path: path.write_text(text, encoding="utf-8"))
 

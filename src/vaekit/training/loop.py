@@ -312,7 +312,7 @@ class Loop:
 
     def check(self) -> None:
         """Raise if a loss or a parameter is non-finite."""
-        saved = self.checkpoint is not None
+        saved = self.checkpoint is not None and self.checkpoint.is_file()
         networks = {
             name: list(self.step.get_submodule(part).parameters())
             for name, part in self.step.optimized.items()

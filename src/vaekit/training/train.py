@@ -1,6 +1,7 @@
 """Train a model from a configuration and write its run folder."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from vaekit.errors import ConfigError
 from vaekit.models import Model
 from vaekit.numerics import seed_everything
 from vaekit.registry import MODELS, OBJECTIVES, PRIORS, resolve
-from vaekit.runs import RunFolder, save_run
+from vaekit.runs import RunFolder, check_identity, identify, save_run
 from vaekit.training.callbacks import Callback, MetricsFile
 from vaekit.training.distributed import Processes, choose_device, join_engine
 from vaekit.training.loop import fit
@@ -52,8 +53,8 @@ def train(
         The dataset, for whoever measures the run next.
 
     Raises:
-        RunError: the folder is not empty, or cannot be resumed.
-        DataError: the source cannot be read or used.
+        RunError: the folder is not empty, cannot be resumed, or another process trains in it.
+        DataError: the source cannot be read or used, or is not that of the run to be resumed.
         ConfigError: parts that do not go together.
         TrainingError: the loss is not finite.
         WriteError: a file cannot be written; the last good checkpoint stays.
@@ -76,22 +77,28 @@ def train(
         samples=config.objective.samples,
     )
     batches, watch = _batches(config, dataset, part=processes.part)
-    if not resume and processes.main:
+    if resume:
+        check_identity(folder, dataset)
+    elif processes.main:
         folder.make()
-        folder.write_json(folder.config, config.model_dump(mode="json"))
-    fit(
-        step,
-        train=batches,
-        watch=watch,
-        config=config.training,
-        objective=config.objective,
-        checkpoint=folder.last,
-        resume=resume,
-        callbacks=[MetricsFile(folder), *callbacks],
-        engine=engine,
-    )
-    if processes.main:
-        save_run(folder, model.cpu(), preprocessing.cpu())
+    with folder.locked() if processes.main else nullcontext():
+        if not resume and processes.main:
+            folder.write_json(folder.config, config.model_dump(mode="json"))
+            folder.write_json(folder.data, identify(dataset))
+        fit(
+            step,
+            train=batches,
+            watch=watch,
+            config=config.training,
+            objective=config.objective,
+            checkpoint=folder.last,
+            # killed before the first checkpoint: from the beginning
+            resume=resume and (folder.last.is_file() or folder.model.is_file()),
+            callbacks=[MetricsFile(folder), *callbacks],
+            engine=engine,
+        )
+        if processes.main:
+            save_run(folder, model.cpu(), preprocessing.cpu())
     if together is not None and not processes.alone:
         processes.any(False)  # waits for the first, which has saved
         together(dataset, processes)
