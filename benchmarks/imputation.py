@@ -43,7 +43,7 @@ np.save(sys.argv[1], kernel.complete_data(0).to_numpy())
 """
 
 
-def load(name, *, limit):
+def load(name, *, limit=None):
     """Rows of a table, standardised with all its cells."""
     folder = Path(os.environ.get("VAEKIT_DATA", "data"))
     if name == "relations":
@@ -123,7 +123,8 @@ def imputers(seed):
 def run(name, *, share, reason, masks, limit):
     """Errors and seconds of processor of every imputer: name to lists over the masks."""
     rows = load(name, limit=limit)
-    errors, seconds = {}, {}
+    errors: dict[str, list[float]] = {}
+    seconds: dict[str, list[float]] = {}
     for seed in range(masks):
         hidden = hide(rows, share=share, reason=reason, seed=seed)
         given = np.where(hidden, np.nan, rows)
