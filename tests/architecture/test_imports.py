@@ -31,7 +31,7 @@ ROOMS = {
     "models": ("networks distributions", "torch zuko"),
     "objectives": ("distributions models.base", "torch"),
     "builders": ("config data networks distributions models objectives", "torch"),
-    "runs": ("config builders data models", "torch safetensors"),
+    "runs": ("config builders data models", "torch safetensors numpy"),
     # from a config to a run folder (train), so builders and runs are imported here
     "training": (
         "compiler config registry builders data models objectives runs",
