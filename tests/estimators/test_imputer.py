@@ -580,3 +580,14 @@ def test_an_impossible_value_is_kept_with_a_warning_and_the_others_are_filled():
         filled = imputer.transform(new)
     assert filled[name].iloc[1] == -1
     assert not filled.drop(columns="id", errors="ignore").isna().any(axis=None)
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.float32])
+def test_masked_cells_of_an_array_are_missing(dtype):
+    table = np.arange(80).reshape(40, 2).astype(dtype)
+    masked = np.ma.masked_array(table.copy(), mask=np.zeros(table.shape, bool))
+    masked[3, 1] = 999
+    masked.mask[3, 1] = True
+    filled = GaussianImputer().fit_transform(masked)
+    assert filled[3, 1] == pytest.approx(7, abs=1)
+    assert filled.max() == 79

@@ -125,14 +125,23 @@ def test_texts_without_an_order_are_ordered_with_a_warning():
         assert infer_schema(table, kinds={"size": "ordinal"}).columns[0].levels[0] == "high"
 
 
-DAYS = pd.date_range("2024-01-01", periods=300)
+@pytest.mark.parametrize(
+    ("levels", "rows", "kind"),
+    [(250, 400, "identifier"), (130, 1000, "identifier"), (130, 4000, "categorical")],
+)
+def test_free_text_and_names_are_left_alone(levels, rows, kind):
+    texts = [f"text {number % levels}" for number in range(rows)]
+    assert infer_schema(pd.DataFrame({"x": texts})).columns[0].kind == kind
+
+
+LEAP_YEAR_DAYS = pd.date_range("2024-01-01", periods=300)
 DRAW = np.random.default_rng(0)
 
 
 @pytest.mark.parametrize(
     ("cells", "kind"),
     [
-        (DAYS.strftime("%Y%m%d").astype(int), "real"),
+        (LEAP_YEAR_DAYS.strftime("%Y%m%d").astype(int), "real"),
         (DRAW.integers(1995, 2024, 300), "real"),
         (1_700_000_000 + DRAW.integers(0, 86_400, 300), "real"),
         (1_700_000_000_000 + DRAW.integers(0, 86_400_000, 300), "real"),

@@ -141,7 +141,11 @@ def impute(
     left = completed.filled.isna().sum()
     for name in left[left > 0].index:
         kind = next(c.kind for c in imputer.format_.all_columns if c.name == str(name))
-        why = "an identifier is not imputed" if kind == "identifier" else "no cell is known"
+        why = (
+            "an identifier, free text or a name is not imputed"
+            if kind == "identifier"
+            else "no cell is known"
+        )
         lines.append(f"still missing: {left[name]:,} cells of {name!r} ({why})")
     values = {
         "rows": len(frame),

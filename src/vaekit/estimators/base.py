@@ -49,6 +49,7 @@ class TableEstimator(BaseEstimator):
     ) -> tuple[Any, NDArray[np.float64]]:
         """Draw the seed and find the format of a training table; return it with its cells."""
         self.seed_ = int(check_random_state(self.random_state).randint(_MAX_SEED))
+        X = _unmasked(X)
         if is_frame(X):
             validate_data(self, X, skip_check_array=True)
             if len(X) < min_samples:
@@ -61,6 +62,7 @@ class TableEstimator(BaseEstimator):
     def _encode(self, X: Any) -> tuple[Any, NDArray[np.float64]]:  # noqa: ANN401
         """Validate a table against that of training; return it with its cells."""
         check_is_fitted(self)
+        X = _unmasked(X)
         if isinstance(self.format_, FrameFormat):
             validate_data(self, X, reset=False, skip_check_array=True)
             X = self.format_.as_frame(X)
@@ -92,3 +94,11 @@ class TableEstimator(BaseEstimator):
             learning_rate=self.learning_rate,
             budget=budget,
         )
+
+
+def _unmasked(X: Any) -> Any:  # noqa: ANN401 - whatever came
+    """A masked array with NaN where it is masked; scikit-learn would read what lies below."""
+    if not isinstance(X, np.ma.MaskedArray):
+        return X
+    dtype = X.dtype if X.dtype.kind == "f" else np.float64
+    return X.astype(dtype).filled(np.nan)

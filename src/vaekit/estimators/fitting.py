@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal, NamedTuple, cast
 
 import numpy as np
@@ -179,12 +180,14 @@ def choose_settings(
     _check_number("latent_dim", dim)
     passes = budget.count_epochs(rows, batch_size=size) if epochs == "auto" else epochs
     _check_number("epochs", passes)
-    if isinstance(hidden, str) and hidden != "auto":
-        raise ConfigError(f"expected hidden to be widths such as (128, 128), or auto; got {hidden}")
+    if hidden != "auto" and (isinstance(hidden, str) or not isinstance(hidden, Iterable)):
+        raise ConfigError(
+            f'expected hidden to be widths such as (128, 128), or "auto"; got {hidden!r}'
+        )
     widths = (_WIDTH, _WIDTH) if hidden == "auto" else tuple(hidden)
     for width in widths:
         _check_number("each width of hidden", width)
-    if not learning_rate > 0:
+    if not isinstance(learning_rate, Real) or not learning_rate > 0:
         raise ConfigError(f"expected learning_rate above 0; got {learning_rate!r}")
     return TableSettings(
         latent_dim=dim,

@@ -327,6 +327,7 @@ def _as_float(value: object) -> float:
 MANY = 20
 """Rows from which a column without repetitions is held to name them."""
 NEARLY_ALL = 0.9
+MANY_LEVELS, ROWS_OF_LEVEL = 100, 20
 """Share of texts that differ, above which they name rows rather than groups of them."""
 SKEWED = 1.0
 """Skewness from which the logarithms of numbers above 0 are considered."""
@@ -346,7 +347,8 @@ def infer_schema(
     2. datetime: dates and times, as seconds since 1970; durations are real.
     3. identifier: whole numbers, all different and none missing, in a column that is named id,
        index or uuid (or ends so: user_id, userId), or that are 0..N-1 or 1..N in 20 rows or more;
-       and texts, 20 or more of them, of which over nine in ten differ; and whole
+       texts, 20 or more of them, of which over nine in ten differ, and free text and names: more
+       than 100 texts with fewer than 20 rows for each, of which no model learns; and whole
        numbers beyond 2^53, which float64 does not hold. Other numbers are never
        identifiers: measurements are often all different.
     4. binary: two values of whatever type, and true and false.
@@ -460,7 +462,8 @@ def _is_identifier(cells: Cells) -> bool:
     if cells.numbers is None:
         texts = all(isinstance(level, str) for level in levels) and not cells.declared
         known = int(cells.known.sum())
-        return texts and known >= MANY and len(levels) > NEARLY_ALL * known
+        rare = len(levels) > MANY_LEVELS and known < ROWS_OF_LEVEL * len(levels)
+        return texts and known >= MANY and (len(levels) > NEARLY_ALL * known or rare)
     if not are_whole(cells) or len(levels) != len(codes):
         return False
     runs = levels[0] in (0, 1) and levels[-1] - levels[0] == len(levels) - 1
