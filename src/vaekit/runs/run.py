@@ -311,12 +311,14 @@ def check_identity(folder: RunFolder, dataset: Dataset) -> None:
     if not folder.data.is_file():
         return
     known, found = folder.read_json(folder.data), identify(dataset)
-    differs = [key for key in ("rows", "features", "columns", "sha256") if known[key] != found[key]]
+    differs = [
+        key for key in ("rows", "features", "columns", "sha256") if known.get(key) != found[key]
+    ]
     if differs:
         what = (
             "their values or their order differ"
             if differs == ["sha256"]
-            else f"{differs[0]}: {known[differs[0]]!r} then, {found[differs[0]]!r} now"
+            else f"{differs[0]}: {known.get(differs[0])!r} then, {found[differs[0]]!r} now"
         )
         raise DataError(
             f"{dataset.source or dataset.name}: not the rows that {folder.path} was trained on "
