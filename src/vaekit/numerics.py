@@ -2,6 +2,7 @@
 
 import math
 import random
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,12 +24,14 @@ __all__ = [
     "logmeanexp",
     "masked_sum",
     "nth_seed",
+    "random_state_lock",
     "seed_everything",
 ]
 
 LOG_VARIANCE_LIMIT = 15.0
 
 _FUSING = ContextVar("fusing", default=False)
+_LOCK = threading.RLock()
 
 
 def logmeanexp(values: Tensor, dim: int = 0) -> Tensor:
@@ -150,8 +153,26 @@ def is_fusing() -> bool:
 
 
 @contextmanager
+def random_state_lock() -> Iterator[None]:
+    """Let one thread of this process at a time seed and draw from the global generators.
+
+    They, the number of threads and the precision of products belong to the whole process: two
+    threads that train at once would draw each other's numbers. With the lock each gets what it
+    gets alone. A thread can enter again inside.
+
+    Example:
+        >>> with random_state_lock(), random_state_lock():
+        ...     seed_everything(0)
+    """
+    with _LOCK:
+        yield
+
+
+@contextmanager
 def fixed_noise(seed: int) -> Iterator[None]:
     """Draw the same noise at every entry, and leave the generators as they were.
+
+    Other threads that enter wait until this one leaves; see :func:`random_state_lock`.
 
     Args:
         seed: of the noise inside.
@@ -163,14 +184,15 @@ def fixed_noise(seed: int) -> Iterator[None]:
         ...     bool((torch.rand(3) == first).all())
         True
     """
-    mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
-    try:
-        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-            torch.manual_seed(seed)
-            yield
-    finally:
-        if mps is not None:  # fork_rng looks after the CPU and CUDA alone
-            torch.mps.set_rng_state(mps)
+    with _LOCK:
+        mps = torch.mps.get_rng_state() if torch.backends.mps.is_available() else None
+        try:
+            with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+                torch.manual_seed(seed)
+                yield
+        finally:
+            if mps is not None:  # fork_rng looks after the CPU and CUDA alone
+                torch.mps.set_rng_state(mps)
 
 
 @contextmanager
@@ -178,6 +200,8 @@ def compute_settings(
     *, device: str, threads: int | None = None, tf32: bool = False, large_products: bool = True
 ) -> Iterator[None]:
     """Process-wide settings while something heavy runs, put back afterwards.
+
+    Other threads that enter wait until this one leaves; see :func:`random_state_lock`.
 
     On x86 processors without AMX, "medium" makes float32 products run in oneDNN at float32
     accuracy, up to twice as fast as otherwise; with AMX, and perhaps on Arm, it would mean bf16,
@@ -190,19 +214,20 @@ def compute_settings(
         tf32: whether float32 products on an NVIDIA GPU may round their factors to ten bits.
         large_products: whether the products are worth that beginning.
     """
-    keep_freed_memory()
-    before = torch.get_num_threads(), torch.get_float32_matmul_precision()
-    if threads is not None:
-        torch.set_num_threads(threads)
-    if device == "cpu" and large_products and cpu_has("avx2") and not cpu_has("amx_bf16"):
-        torch.set_float32_matmul_precision("medium")
-    if device == "cuda":
-        torch.set_float32_matmul_precision("high" if tf32 else "highest")
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before[0])
-        torch.set_float32_matmul_precision(before[1])
+    with _LOCK:
+        keep_freed_memory()
+        before = torch.get_num_threads(), torch.get_float32_matmul_precision()
+        if threads is not None:
+            torch.set_num_threads(threads)
+        if device == "cpu" and large_products and cpu_has("avx2") and not cpu_has("amx_bf16"):
+            torch.set_float32_matmul_precision("medium")
+        if device == "cuda":
+            torch.set_float32_matmul_precision("high" if tf32 else "highest")
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before[0])
+            torch.set_float32_matmul_precision(before[1])
 
 
 def keep_freed_memory() -> None:

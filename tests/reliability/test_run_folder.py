@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from small_runs import train_small, vaekit
 from vaekit import load_run
 from vaekit.cli import main
 from vaekit.errors import RunError, VaekitWarning
+from vaekit.estimators import VAEImputer
 from vaekit.runs import RunFolder
 
 COMMAND = [sys.executable, "-m", "vaekit"]
@@ -43,11 +45,38 @@ def fails(capsys, *argv):
     return said
 
 
-@pytest.mark.parametrize("command", ["evaluate", "report"])
+def test_fits_in_threads_give_the_results_of_fits_one_after_another():
+    draw = np.random.default_rng(0)
+    tables = [
+        np.where(draw.random((60, 3)) < 0.2, np.nan, draw.normal(size=(60, 3))) for _ in "abcd"
+    ]
+    settings = {"method": "vae", "hidden": (4,), "epochs": 3, "imputation_samples": 5}
+
+    def fill(at):
+        return VAEImputer(**settings, random_state=at).fit_transform(tables[at])
+
+    expected = [fill(at) for at in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(fill, range(4)))
+    assert all(np.array_equal(one, other) for one, other in zip(expected, found, strict=True))
+
+
+def test_a_longer_training_that_was_killed_is_not_finished(run):
+    model = (run / "model.safetensors").read_bytes()
+    vaekit("train", "--resume", run, "--training.epochs", 2, "--quiet")
+    longer = load_run(run).model.state_dict()
+    (run / "model.safetensors").write_bytes(model)  # as killed before it was replaced
+    vaekit("train", "--resume", run, "--training.epochs", 2, "--quiet")
+    found = load_run(run).model.state_dict()
+    assert all(found[name].equal(value) for name, value in longer.items())
+
+
+@pytest.mark.parametrize("command", ["evaluate", "report", "explore"])
 def test_shuffled_data_is_refused(run, tmp_path, capsys, command):
     lines = (tmp_path / "rows.csv").read_text().splitlines()
     (tmp_path / "rows.csv").write_text("\n".join([lines[0], *reversed(lines[1:])]) + "\n")
-    assert "not the rows that" in fails(capsys, command, run)
+    more = ("--port", 0, "--no-open") if command == "explore" else ()
+    assert "not the rows that" in fails(capsys, command, run, *more)
 
 
 def test_other_data_is_refused_by_evaluate_and_resume_but_not_by_name(run, tmp_path, capsys):

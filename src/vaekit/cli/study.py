@@ -24,7 +24,7 @@ __all__ = ["MemberBar", "StudyProgress", "report_study", "resume_study", "start_
 
 
 # What training leaves of a run before its first checkpoint.
-_UNSAVED = {"config.json", "metrics.jsonl", "checkpoints", "figures", "tensorboard"}
+_UNSAVED = {"config.json", "data.json", "metrics.jsonl", "checkpoints", "figures", "tensorboard"}
 
 
 def start_study(
@@ -123,7 +123,9 @@ def _remove_unsaved(folder: RunFolder) -> None:
     """Remove a member that was stopped before its first checkpoint, if nothing else is there."""
     if not folder.path.exists():
         return
-    others = sorted({path.name for path in folder.path.iterdir()} - _UNSAVED)
+    names = {path.name for path in folder.path.iterdir()}
+    temporary = {name for name in names if name.startswith(".")}  # of killed writes, and the lock
+    others = sorted(names - temporary - _UNSAVED)
     if others:
         raise RunError(
             f"{folder.path}: expected a member of a study that was never saved, and it holds "

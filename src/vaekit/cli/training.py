@@ -20,6 +20,7 @@ from vaekit.data import Dataset
 from vaekit.errors import ConfigError, Interrupted, VaekitWarning
 from vaekit.report import draw_figures, write_report
 from vaekit.runs import Run, RunFolder, load_run
+from vaekit.runs.run import read_epochs
 from vaekit.training import Callback, TensorBoard, progress
 from vaekit.training import train as train_model
 from vaekit.training.distributed import Processes
@@ -135,6 +136,11 @@ def is_finished(folder: RunFolder, config: Config) -> bool:
     """
     records, settings = folder.read_metrics(), config.training
     if not all(path.is_file() for path in (folder.model, folder.evaluation, folder.report)):
+        return False
+    trained = read_epochs(folder)  # a run that was trained for longer may have the model of before
+    if trained is not None and trained != len(records):
+        return False
+    if folder.evaluation.stat().st_mtime_ns < folder.model.stat().st_mtime_ns:
         return False
     if len(records) >= settings.epochs:
         return True

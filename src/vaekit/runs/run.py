@@ -29,6 +29,7 @@ __all__ = [
     "label_models",
     "load_label_model",
     "load_run",
+    "read_epochs",
     "rows_for",
     "save_label_model",
     "save_run",
@@ -60,13 +61,31 @@ def save_run(folder: RunFolder, model: Model, preprocessing: Preprocessing) -> N
     Raises:
         WriteError: the file cannot be written.
     """
-    values = {"format": FORMAT, "preprocessing": preprocessing.describe()}
+    epochs = max((record["epoch"] for record in folder.read_metrics()), default=None)
+    values = {"format": FORMAT, "preprocessing": preprocessing.describe(), "epochs": epochs}
     if folder.config.is_file():
         values["model"] = folder.read_json(folder.config)["model"]
     # one key, since the file has several in random order, and equal runs are equal files
     metadata = {"vaekit": json.dumps(values)}
     bundle = _bundle(model, preprocessing)
     write_atomically(folder.model, lambda path: save_model(bundle, str(path), metadata=metadata))
+
+
+def read_epochs(folder: RunFolder) -> int | None:
+    """Return how many epochs the model of a run was trained for.
+
+    Args:
+        folder: of a run that has a model.
+
+    Returns:
+        The number; none where the file is damaged, or of a version that did not write it.
+    """
+    try:
+        with safe_open(str(folder.model), framework="pt") as file:
+            epochs = _read_metadata(file.metadata() or {}).get("epochs")
+    except (SafetensorError, ValueError, TypeError, OSError):
+        return None
+    return epochs if isinstance(epochs, int) else None
 
 
 def load_run(path: str | Path) -> Run:

@@ -11,7 +11,7 @@ from vaekit.config import Config
 from vaekit.data import Batches, Dataset, Part, Preprocessing, share_reading
 from vaekit.errors import ConfigError
 from vaekit.models import Model
-from vaekit.numerics import seed_everything
+from vaekit.numerics import random_state_lock, seed_everything
 from vaekit.registry import MODELS, OBJECTIVES, PRIORS, resolve
 from vaekit.runs import RunFolder, check_identity, identify, save_run
 from vaekit.training.callbacks import Callback, MetricsFile
@@ -27,6 +27,7 @@ Together = Callable[[Dataset, Processes], None]
 """What several processes that trained a model do with it."""
 
 
+@random_state_lock()
 def train(
     config: Config,
     *,
@@ -77,12 +78,14 @@ def train(
         samples=config.objective.samples,
     )
     batches, watch = _batches(config, dataset, part=processes.part)
-    if resume:
+    # killed before the first checkpoint: from the beginning
+    saved = resume and (folder.last.is_file() or folder.model.is_file())
+    if saved:
         check_identity(folder, dataset)
-    elif processes.main:
+    elif processes.main and not resume:
         folder.make()
     with folder.locked() if processes.main else nullcontext():
-        if not resume and processes.main:
+        if not saved and processes.main:
             folder.write_json(folder.config, config.model_dump(mode="json"))
             folder.write_json(folder.data, identify(dataset))
         fit(
@@ -92,8 +95,7 @@ def train(
             config=config.training,
             objective=config.objective,
             checkpoint=folder.last,
-            # killed before the first checkpoint: from the beginning
-            resume=resume and (folder.last.is_file() or folder.model.is_file()),
+            resume=saved,
             callbacks=[MetricsFile(folder), *callbacks],
             engine=engine,
         )

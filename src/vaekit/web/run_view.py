@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.distributions import Distribution
 
-from vaekit.builders import load_rows
 from vaekit.data import Dataset
 from vaekit.errors import ConfigError
 from vaekit.inference import ClassPlace, Codes, class_place, encode, evenly, latent_extent, project
 from vaekit.inference.encode import seeded_batches
 from vaekit.runs import Run, load_run
+from vaekit.runs.run import rows_for
 from vaekit.web.images import Display, make_display
 
 __all__ = [
@@ -190,8 +190,7 @@ def view_run(run: Run, *, split: str | None = None, most: int = 20_000) -> RunVi
     Raises:
         DataError: its rows cannot be read, or are of another kind.
     """
-    dataset, preprocessing, folder = load_rows(run.config.data), run.preprocessing, run.folder
-    preprocessing.check(dataset)
+    dataset, preprocessing, folder = rows_for(run), run.preprocessing, run.folder
     chosen = dataset.split.usable(split or run.config.evaluation.split, purpose="shown")
     index = dataset.split.of(chosen)
     index = index[evenly(len(index), most=most)]
