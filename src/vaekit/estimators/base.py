@@ -101,4 +101,4 @@ def _unmasked(X: Any) -> Any:  # noqa: ANN401 - whatever came
     if not isinstance(X, np.ma.MaskedArray):
         return X
     dtype = X.dtype if X.dtype.kind == "f" else np.float64
-    return X.astype(dtype).filled(np.nan)
+    return np.ma.filled(X.astype(dtype), np.nan)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from numbers import Real
 from typing import Literal, NamedTuple, cast
 
 import numpy as np
@@ -187,7 +186,7 @@ def choose_settings(
     widths = (_WIDTH, _WIDTH) if hidden == "auto" else tuple(hidden)
     for width in widths:
         _check_number("each width of hidden", width)
-    if not isinstance(learning_rate, Real) or not learning_rate > 0:
+    if not isinstance(learning_rate, (int, float, np.number)) or not learning_rate > 0:
         raise ConfigError(f"expected learning_rate above 0; got {learning_rate!r}")
     return TableSettings(
         latent_dim=dim,

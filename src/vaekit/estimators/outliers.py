@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -180,11 +179,17 @@ class VAEOutlierDetector(OutlierMixin, TableEstimator):
         Warns:
             VaekitWarning: too few rows for the contamination asked for.
         """
-        if not isinstance(self.contamination, Real) or not 0.0 < self.contamination <= 0.5:
+        if (
+            not isinstance(self.contamination, (int, float, np.number))
+            or not 0.0 < self.contamination <= 0.5
+        ):
             raise ConfigError(
                 f"expected contamination above 0 and up to 0.5; got {self.contamination!r}"
             )
-        if not isinstance(self.trim, Real) or not 0.0 <= self.trim <= _MOST_TRIMMED:
+        if (
+            not isinstance(self.trim, (int, float, np.number))
+            or not 0.0 <= self.trim <= _MOST_TRIMMED
+        ):
             raise ConfigError(f"expected trim from 0 up to {_MOST_TRIMMED}; got {self.trim!r}")
         _, cells = self._fit_format(X)
         parts = held_out_parts(len(cells), held_out=self.held_out, seed=self.seed_)
