@@ -117,6 +117,7 @@ def test_the_page_goes_into_a_folder_or_a_file(vaekit, runs, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"new", "one.html"}
 
 
+@pytest.mark.slow
 def test_runs_of_three_lengths_of_a_flow_are_drawn_against_it(vaekit, tmp_path):
     flags = ("--model.latent-dim", "2", "--model.posterior.flow")
     for name, flow in {

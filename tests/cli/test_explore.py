@@ -72,6 +72,7 @@ def ask(url, **headers):
         return json.load(answer)
 
 
+@pytest.mark.slow
 def test_a_process_serves_two_runs_and_ends_cleanly(trained, tmp_path):
     """The address is printed once the port answers; Ctrl-C is not an error."""
     other = shutil.copytree(trained, tmp_path / "other")

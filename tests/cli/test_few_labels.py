@@ -28,6 +28,7 @@ def learned(vaekit, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_a_model_is_written_for_each_number_of_labels_and_loads_again(learned):
     run = load_run(learned)
     assert label_models(run) == [50, 200]

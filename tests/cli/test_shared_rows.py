@@ -7,6 +7,7 @@ import pytest
 from processes import finished, torchrun
 
 
+@pytest.mark.slow
 def test_two_processes_measure_what_one_does(copied, vaekit):
     """An odd number of rows in an odd number of batches."""
     command = ["evaluate", copied, "--split", "train", "--rows", "233", "--samples", "7"]
@@ -33,6 +34,7 @@ def measured(path):
     return json.loads((path / "evaluation.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_those_who_trained_a_run_measure_it_together(together, vaekit):
     path, printed = together
     assert printed.count("samples each (cpu, 2 processes)") == 1

@@ -148,6 +148,7 @@ def test_a_finished_study_trains_nothing_again(finished, vaekit, tmp_path):
     assert (copy / "vae" / "model.safetensors").read_bytes() == weights
 
 
+@pytest.mark.slow
 def test_a_study_trains_for_longer_in_every_member(finished, vaekit, tmp_path):
     copy = shutil.copytree(finished, tmp_path / "copy")
     result = vaekit("train", "--resume", copy, "--training.epochs", "3", "--quiet")
@@ -157,6 +158,7 @@ def test_a_study_trains_for_longer_in_every_member(finished, vaekit, tmp_path):
         assert len(lines) == 3
 
 
+@pytest.mark.slow
 def test_a_study_goes_on_where_it_was_interrupted(finished, vaekit, tmp_path, monkeypatch):
     class Impatient:
         def started(self, plan):

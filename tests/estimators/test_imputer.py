@@ -300,6 +300,7 @@ def self_masked(rows=300):
 
 
 @pytest.mark.parametrize("reason", ["self-masking", "self-masking-known"])
+@pytest.mark.slow
 def test_gaps_that_hide_large_numbers_are_filled_with_large_numbers(reason):
     truth, table = self_masked()
     chosen = {"hidden": (), "epochs": 100, "imputation_samples": 200, "learning_rate": 1e-2}

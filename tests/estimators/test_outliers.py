@@ -147,6 +147,7 @@ def test_the_rate_is_at_most_the_contamination_where_it_can_be(held, contaminati
 
 
 @pytest.mark.parametrize("held_out", ["auto", 0.2])
+@pytest.mark.slow
 def test_usual_rows_are_called_odd_at_the_stated_rate(held_out):
     found = []
     for seed in range(8):

@@ -48,6 +48,7 @@ def measured(model, rows, *, compiled):
 
 @needs_compiler
 @pytest.mark.parametrize("make", [pixels, table])
+@pytest.mark.slow
 def test_numbers_differ_by_rounding_whatever_is_left_over(monkeypatch, make):
     model, rows = make()
     monkeypatch.setattr(decoding, "_CACHE_BYTES", 5 * 10 * 4 * rows.shape[1])

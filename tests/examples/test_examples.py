@@ -26,7 +26,13 @@ PRINTED = {
 """What each example prints last; a new example is one new line."""
 
 
-@pytest.mark.parametrize("name", PRINTED)
+SLOW = {"impute.py", "outliers.py", "semi_supervised.py", "synthesize.py"}
+"""Examples that fit an estimator of a table: seconds each."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in PRINTED]
+)
 def test_example_runs(name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -214,6 +214,7 @@ def test_slanted_names_only_where_they_are_too_wide(tmp_path):
 
 
 @pytest.mark.parametrize(("kind", "most"), [("webp", 2e6), ("gif", 5e6)])
+@pytest.mark.slow
 def test_a_board_of_ten_classes_is_small(tmp_path, kind, most):
     digits = {"row_labels": "0123456789", "column_labels": "0123456789"}
     path = save_grid_animation(

@@ -249,6 +249,7 @@ def test_save_and_load_gives_the_same_model(parts, x, tmp_path):
 # The compiler makes a context object for a custom gradient in the way torch itself deprecates.
 @pytest.mark.filterwarnings("ignore:.*should not be instantiated:DeprecationWarning")
 @every_model
+@pytest.mark.slow
 def test_the_model_compiles_in_one_graph(parts, x):
     torch.compiler.reset()
     model = vae(**parts)

@@ -54,6 +54,7 @@ def test_one_row_at_evaluation_does_not_depend_on_the_others(build):
 
 
 @every_network
+@pytest.mark.slow
 def test_the_network_compiles_in_one_graph(build):
     torch.compiler.reset()
     network = build().eval()

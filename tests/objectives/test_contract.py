@@ -114,6 +114,7 @@ def test_rows_do_not_see_each_other(name):
     torch.testing.assert_close(objective(trace).loss[:1], objective(alone).loss)
 
 
+@pytest.mark.slow
 def test_it_compiles_in_one_graph(case):
     model, objective, x = case
     torch.compiler.reset()

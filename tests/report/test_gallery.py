@@ -54,6 +54,7 @@ def test_every_run_has_its_curves_reconstructions_samples_and_codes(flat, deep, 
     assert set(drawn(roll)) == ALWAYS | {"roll.png"}
 
 
+@pytest.mark.slow
 def test_every_figure_is_a_picture_and_explained_in_two_sentences(flat, deep, roll):
     everything = ReportConfig(walk=("0", "7"), add="1", morph=True, tsne=(2, 3))
     kl = {"kl_per_dim": [1.0, 0.5]}
@@ -90,6 +91,7 @@ def test_more_dimensions_get_their_boards_and_projections(deep):
     assert "manifold.png" not in found
 
 
+@pytest.mark.slow
 def test_a_class_that_is_not_there_leaves_its_figure_out_and_says_so(flat):
     with pytest.warns(VaekitWarning, match=r"no row of the test split is of the class cat"):
         found = drawn(flat, ReportConfig(walk=("0", "cat")))
@@ -99,11 +101,13 @@ def test_a_class_that_is_not_there_leaves_its_figure_out_and_says_so(flat):
         assert "arithmetic.png" not in drawn(flat, ReportConfig(add="cat"))
 
 
+@pytest.mark.slow
 def test_figures_of_images_are_left_out_for_points(roll):
     wanted = ReportConfig(walk=("0", "1"), add="0", morph=True, extent=2.0)
     assert set(drawn(roll, wanted)) == ALWAYS | {"roll.png"}
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_pictures(deep):
     wanted = ReportConfig(add="0", tsne=(2,))
     first = {name: each[1].read_bytes() for name, each in drawn(deep, wanted).items()}

@@ -324,6 +324,7 @@ def test_only_rows_of_the_first_lines_are_looked_at_but_all_are_read(save):
     assert len(read_table(save("a,b,\n" + "\n".join(late) + "\n")).columns) == 3
 
 
+@pytest.mark.slow
 def test_pieces_of_a_large_file_are_read_as_one(save, tmp_path):
     rows = [f"{number},{number},{2**53},{number}" for number in range(300_000)]
     rows[0] = f"1.50,1,{2**53 + 1},{2**63 + 1}"

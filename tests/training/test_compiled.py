@@ -45,6 +45,7 @@ def train(unit, rows, *, compile, precision="32", epochs=6, **config):
 
 @needs_compiler
 @pytest.mark.parametrize("precision", ["32", "bf16"])
+@pytest.mark.slow
 def test_buffers_noise_and_schedules_are_those_of_a_plain_training(precision):
     rows = np.random.default_rng(0).random((40, 12)).astype(np.float32)  # a last batch of 8
     states, calls = [], []

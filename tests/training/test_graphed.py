@@ -260,6 +260,7 @@ def test_an_optimizer_for_graphs_has_its_rate_on_the_device_and_others_do_not():
 
 
 @needs_compiler
+@pytest.mark.slow
 def test_a_compiled_step_counts_where_the_graph_is():
     """The number of steps and the rate are read from tensors, as a replay has to."""
     ends = []

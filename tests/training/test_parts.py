@@ -190,6 +190,7 @@ def test_without_tensorboard_the_extra_is_named(tmp_path, monkeypatch):
         TensorBoard(tmp_path)
 
 
+@pytest.mark.slow
 def test_training_leaves_standard_error_to_the_caller(tmp_path):
     """No library under the loop may chat on the user's terminal."""
     code = (

@@ -46,6 +46,7 @@ def eager(step, settings):
 
 
 @pytest.mark.parametrize("schedule", ["constant", "linear"])
+@pytest.mark.slow
 def test_training_ends_where_it_ends_without(monkeypatch, schedule):
     monkeypatch.setattr("vaekit.training.executor.WORTH_RECORDING", 10)
     made = {executor: build() for executor in (eager, make_executor)}

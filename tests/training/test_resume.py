@@ -133,6 +133,7 @@ def test_ctrl_c_saves_and_resumes_to_the_same_bits(uninterrupted, tmp_path, monk
     assert_same_run(uninterrupted, folder)
 
 
+@pytest.mark.slow
 def test_the_same_config_gives_the_same_bits_and_another_seed_does_not(uninterrupted, tmp_path):
     again, other = RunFolder(tmp_path / "again"), RunFolder(tmp_path / "other")
     train(parse_config(CONFIG), folder=again)

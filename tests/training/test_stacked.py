@@ -58,6 +58,7 @@ class Losses:
 @pytest.mark.parametrize(
     ("reduce", "vamp"), [(logmeanexp, False), (None, False), (None, True)]
 )  # a VampPrior holds the posterior that the model holds too
+@pytest.mark.slow
 def test_each_step_ends_where_it_ends_by_itself(monkeypatch, reduce, vamp, recorded):
     monkeypatch.setattr("vaekit.training.executor.WORTH_RECORDING", 1 if recorded else 1000)
     alone = [build(m, reduce=reduce, vamp=vamp) for m in range(MODELS)]

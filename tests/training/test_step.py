@@ -78,6 +78,7 @@ def test_gaps_are_filled_before_the_preprocessing():
     assert torch.isfinite(losses["model"])
 
 
+@pytest.mark.slow
 def test_a_mixed_table_with_gaps_is_learned():
     """Three columns that hang together; after a few epochs they tell of each other."""
     rng = np.random.default_rng(0)

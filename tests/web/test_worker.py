@@ -133,6 +133,7 @@ def test_an_end_cancels_those_who_wait():
         worker.submit(lambda: None)
 
 
+@pytest.mark.slow
 def test_sixty_four_clients_get_what_one_would(server):
     rng = np.random.default_rng(5)
     asked = [rng.normal(size=(1 + at % 7, 4)).round(3).tolist() for at in range(128)]

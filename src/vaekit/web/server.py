@@ -43,6 +43,8 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _ANY_ADDRESS = {"0.0.0.0", "::"}
 _TOKEN = r"[A-Za-z0-9_-]{16,200}"
 _MAX_REQUESTS = 256  # answered at the same time; half as many may send their bodies
+_DISCARDED_BYTES = 2**16  # read of a refused request
+_DISCARD_SECONDS = 0.25
 _SIGN_IN = "/sign-in"
 _SHUTDOWN_SECONDS = 3  # for open requests
 PAGE_POLICY = (
@@ -119,6 +121,7 @@ class SecurityMiddleware:
         if refusal is None and self._requests >= _MAX_REQUESTS:
             refusal = _refuse(503, "too many requests wait; try again")
         if refusal is not None:
+            await _discard_body(request)
             await refusal(request.scope, request.receive, send)
             return
         self._requests += 1
@@ -141,6 +144,7 @@ class SecurityMiddleware:
         if len(declared) > 1:
             return _refuse(400, "expected Content-Length or Transfer-Encoding; got both")
         if self._uploads >= _MAX_REQUESTS // 2:
+            await _discard_body(request)
             return _refuse(503, "too many requests wait; try again")
         upload = request.url.path.endswith("/image")
         limit = LIMITS.upload_bytes if upload else LIMITS.body_bytes
@@ -242,6 +246,12 @@ async def _read_body(request: Request, *, limit: int) -> bytes:
         if len(body) > limit:
             raise _TooLargeError
     return bytes(body)
+
+
+async def _discard_body(request: Request) -> None:
+    """Read a short body that arrives soon: closing a socket with unread bytes resets it."""
+    with contextlib.suppress(TimeoutError, ClientDisconnect, _TooLargeError):
+        await asyncio.wait_for(_read_body(request, limit=_DISCARDED_BYTES), _DISCARD_SECONDS)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

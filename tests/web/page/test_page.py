@@ -108,6 +108,7 @@ def test_the_prior_is_sampled_with_a_temperature(visit, images):
     until(page, f"({CODE})() !== '0.00,0.00'")
 
 
+@pytest.mark.slow
 def test_a_drawn_path_is_played_and_saved(visit, images, tmp_path):
     page = visit(images)
     x, y = stage(page)
@@ -253,6 +254,7 @@ def test_every_text_has_the_contrast_of_wcag_aa(visit, images, scheme):
     assert (luminance(found[0][1]) < 0.5) == (scheme == "dark")
 
 
+@pytest.mark.slow
 def test_the_switch_goes_against_the_system_and_is_kept(visit, images):
     page = visit(images)
     page.emulate_media(color_scheme="light")
