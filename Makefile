@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 4 --dist workstea
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint format clean
+.PHONY: help demo test test-all test-lowest lint format clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,11 @@ test-all: $(VENV)/.installed-dev ## Run every test, also those that take minutes
 	@echo "==> Running all tests"
 	@$(PYTEST) -m "" $(PYTEST_ARGS)
 
+test-lowest: $(VENV)-lowest/.installed ## Run the tests with the lowest versions that pyproject.toml allows
+	@echo "==> Running the tests with the lowest versions"
+	@$(VENV)-lowest/bin/python -m pytest -n $(WORKERS) --maxprocesses 4 -W default -o xfail_strict=false \
+		--ignore tests/web/page --ignore tests/architecture/test_lint.py $(PYTEST_ARGS)
+
 lint: $(VENV)/.installed-dev ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,7 +47,7 @@ format: $(VENV)/.installed-dev ## Format the code and mend what can be mended
 	$(BIN)/ruff format .
 
 clean: ## Remove .venv and all caches; runs/ stays
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) $(VENV)-lowest .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
 	find src tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps, so that a second run installs nothing: a change of the dependencies makes them stale.
@@ -61,3 +66,11 @@ $(VENV)/.installed-dev: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "==> Installing vaekit and the development tools into $(VENV)"
 	@$(PIP) -e ".[dev]"
 	@touch $(VENV)/.installed $@
+
+# Transitive dependencies are the newest, whose warnings of the lowest direct ones are not ours.
+$(VENV)-lowest/.installed: $(VENV)/.made pyproject.toml
+	@echo "==> Installing the lowest versions into $(VENV)-lowest"
+	@$(PYTHON) -m venv $(VENV)-lowest
+	@$(VENV)-lowest/bin/python -m pip --disable-pip-version-check --quiet install uv
+	@$(VENV)-lowest/bin/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct -e ".[dev]"
+	@touch $@

@@ -2,7 +2,7 @@
 
 Importing this package imports nothing heavy: names are looked up when they are used.
 
-    from vaekit import VAE, Bound, load_run
+    from vaekit import VAE, Bound, VAEImputer, load, train
 """
 
 from importlib import import_module
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from vaekit.comparison.comparison import Comparison, compare
     from vaekit.config import Config
     from vaekit.data import Batches, Dataset, Preprocessing, load_dataset
+    from vaekit.estimators import (
+        GaussianImputer,
+        SemiSupervisedVAEClassifier,
+        VAEImputer,
+        VAEOutlierDetector,
+        VariationalAutoencoder,
+        pool,
+    )
     from vaekit.evaluation import Evaluation, evaluate
     from vaekit.models import (
         VAE,
@@ -47,7 +55,8 @@ if TYPE_CHECKING:
     from vaekit.objectives import MMD, Bound, MeanPenalty, Penalty, Sum, TotalCorrelation
     from vaekit.recipes import recipe
     from vaekit.runs import Run, load_run
-    from vaekit.training import Step, fit, train
+    from vaekit.trained_model import RowScores, TrainedModel, load, train
+    from vaekit.training import Step, fit
 
 __version__ = "0.1.0"
 
@@ -56,6 +65,14 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "comparison.comparison": ("Comparison", "compare"),
     "config": ("Config",),
     "data": ("Batches", "Dataset", "Preprocessing", "load_dataset"),
+    "estimators": (
+        "GaussianImputer",
+        "SemiSupervisedVAEClassifier",
+        "VAEImputer",
+        "VAEOutlierDetector",
+        "VariationalAutoencoder",
+        "pool",
+    ),
     "evaluation": ("Evaluation", "evaluate"),
     "models": (
         "VAE",
@@ -90,7 +107,8 @@ _ROOMS: dict[str, tuple[str, ...]] = {
     "objectives": ("MMD", "Bound", "MeanPenalty", "Penalty", "Sum", "TotalCorrelation"),
     "recipes": ("recipe",),
     "runs": ("Run", "load_run"),
-    "training": ("Step", "fit", "train"),
+    "trained_model": ("RowScores", "TrainedModel", "load", "train"),
+    "training": ("Step", "fit"),
 }
 _HOME = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -118,6 +136,7 @@ __all__ = [
     "FlowPrior",
     "FullGaussian",
     "Gaussian",
+    "GaussianImputer",
     "Head",
     "MeanPenalty",
     "MixtureOfGaussians",
@@ -127,7 +146,9 @@ __all__ = [
     "Point",
     "Preprocessing",
     "RadialFlow",
+    "RowScores",
     "Run",
+    "SemiSupervisedVAEClassifier",
     "SplineFlow",
     "StandardNormal",
     "Step",
@@ -135,17 +156,23 @@ __all__ = [
     "TableInputs",
     "TotalCorrelation",
     "Trace",
+    "TrainedModel",
+    "VAEImputer",
+    "VAEOutlierDetector",
     "VampPrior",
+    "VariationalAutoencoder",
     "__version__",
     "build_model",
     "build_objective",
     "compare",
     "evaluate",
     "fit",
+    "load",
     "load_data",
     "load_dataset",
     "load_run",
     "logmeanexp",
+    "pool",
     "recipe",
     "train",
 ]

@@ -29,6 +29,7 @@ __all__ = ["COMMANDS", "explain_usage_error", "main", "make_app"]
 COMMANDS: dict[str, str] = {
     "train": "Train a model, measure it, and leave a run folder with a report.",
     "evaluate": "Measure a trained run; its evaluation.json then holds the latest numbers.",
+    "score": "Score rows: write the log-likelihood of each, with its standard error.",
     "compare": "Compare runs: numbers on one scale, curves on one axis, figures side by side.",
     "sample": "Generate rows: draw codes from the prior and decode them.",
     "encode": "Encode rows: write the mean and standard deviation of the posterior of each.",
