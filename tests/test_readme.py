@@ -11,8 +11,10 @@ TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 def test_the_python_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (block,) = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
-    exec(compile(block, "README.md", "exec"), {})
+    trained, composed = re.findall(r"```python\n(.*?)```", TEXT, flags=re.DOTALL)
+    exec(compile(trained, "README.md", "exec"), {})
+    assert "2 latent dimensions" in capsys.readouterr().out
+    exec(compile(composed, "README.md", "exec"), {})
     value, unit = capsys.readouterr().out.split(maxsplit=1)
     assert -40 < float(value) < 0
     assert unit.strip() == "nats per row"

@@ -7,6 +7,7 @@ from PIL import Image
 
 import vaekit
 from vaekit.errors import ConfigError, DataError, RunError
+from vaekit.inference.impute import see
 
 FACTORS = np.array([[1.0, 0.5, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 300.0]])
 
@@ -87,7 +88,11 @@ def test_color_images_come_with_channels_first_or_last(color, tmp_path):
 def test_decoded_colors_are_those_of_the_images(color):
     """Channels that were mixed up would turn red images into others."""
     red = color.reconstruct(np.full((1, 4, 6, 3), [215, 15, 15]))
-    seen = color._seen(color._to_rows(np.full((4, 6, 3), [215, 15, 15]), layout=None), seed=0)
+    seen = see(
+        color.preprocessing,
+        rows=color._to_rows(np.full((4, 6, 3), [215, 15, 15]), layout=None),
+        seed=0,
+    )
     np.testing.assert_allclose(
         color._from_rows(color._raw(seen))[0], np.full((4, 6, 3), [215, 15, 15]), atol=1e-3
     )

@@ -1,6 +1,6 @@
 """A trained model as one object: load or train it, then encode, decode, score, complete, report."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeGuard
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image, ImageOps
 
@@ -16,7 +15,7 @@ from vaekit import inference
 from vaekit.config import Config, ReportConfig, merge, parse_config
 from vaekit.describe.formula import loss_lines
 from vaekit.errors import ConfigError, DataError
-from vaekit.numerics import fixed_noise
+from vaekit.inference.impute import see
 from vaekit.recipes import quick as quick_version
 from vaekit.recipes import recipe
 from vaekit.runs import Run, load_run
@@ -36,19 +35,8 @@ RawRows = NDArray[np.float64] | pd.DataFrame
 """Images (N, H, W) or (N, H, W, 3), or a table, in the units of the training data."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class RowScores:
+class RowScores(inference.RowLikelihoods):
     """Importance-sampled log-likelihoods of rows."""
-
-    log_likelihood: NDArray[np.float64]
-    """(N,) estimates of log p(x) of the known values, in nats, as the model sees the row."""
-    standard_error: NDArray[np.float64]
-    """(N,) of the estimates, by the delta method: sqrt(1 / effective samples - 1 / samples)."""
-    effective_samples: NDArray[np.float64]
-    """(N,) how many of the samples carry each estimate: (sum w)^2 / sum w^2."""
-
-    def __len__(self) -> int:
-        return len(self.log_likelihood)
 
     def to_frame(self) -> pd.DataFrame:
         """Return the three columns as a data frame."""
@@ -195,39 +183,14 @@ class TrainedModel(Run):
         Source:
             Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519, for the estimate.
         """
-        return self.score_rows(self._to_rows(X, layout=layout), samples=samples, seed=seed)
-
-    def score_rows(
-        self,
-        rows: NDArray[np.float64],
-        *,
-        samples: int,
-        seed: int = 0,
-        advance: Callable[[int], None] | None = None,
-    ) -> RowScores:
-        """Score rows of a :class:`~vaekit.data.Dataset`, as :meth:`score` does.
-
-        Args:
-            rows: (N, F) in raw units and the order of training, NaN where a value is missing.
-            samples: importance samples for each row.
-            seed: of the samples and of a dynamic binarization.
-            advance: called with the number of rows done since the last call.
-
-        Returns:
-            Estimates with their standard errors, in nats.
-
-        Raises:
-            ConfigError: the model has no encoder, or fewer than one sample.
-        """
-        self._need_encoder("score")
-        seen = self._seen(rows, seed=seed)
-        found = inference.score(self.model, rows=seen, samples=samples, seed=seed, advance=advance)
-        variance = 1 / np.maximum(found.effective_samples, 1) - 1 / samples
-        return RowScores(
-            log_likelihood=found.log_likelihood,
-            standard_error=np.sqrt(np.maximum(variance, 0)),
-            effective_samples=found.effective_samples,
+        found = inference.score_raw(
+            self.model,
+            preprocessing=self.preprocessing,
+            rows=self._to_rows(X, layout=layout),
+            samples=samples,
+            seed=seed,
         )
+        return RowScores(**vars(found))
 
     def complete(
         self, X: object, *, layout: Layout | None = None, samples: int = 1000, seed: int = 0
@@ -250,7 +213,10 @@ class TrainedModel(Run):
         self._need_encoder("complete")
         rows = self._to_rows(X, layout=layout)
         found = inference.impute(
-            self.model, rows=self._seen(rows, seed=seed), samples=samples, seed=seed
+            self.model,
+            rows=see(self.preprocessing, rows=rows, seed=seed),
+            samples=samples,
+            seed=seed,
         )
         filled = self._raw(found.filled)
         return self._from_rows(np.where(np.isnan(rows), filled, rows), like=X)
@@ -354,14 +320,6 @@ class TrainedModel(Run):
         pre = self.preprocessing
         raw: NDArray[np.float64] = x / pre.scale.double().numpy() + pre.shift.double().numpy()
         return raw
-
-    def _seen(self, rows: NDArray[np.float64], *, seed: int) -> NDArray[np.float64]:
-        """Transform raw rows to what the model sees; missing values stay missing."""
-        if np.isinf(rows).any():
-            raise DataError("expected finite values, and NaN where a value is missing; got inf")
-        with fixed_noise(seed), torch.no_grad():
-            seen = self.preprocessing(torch.tensor(rows)).numpy().astype(np.float64)
-        return np.where(np.isnan(rows), np.nan, seen)
 
     def _complete_rows(
         self, X: object, *, layout: Layout | None, purpose: str

@@ -43,13 +43,14 @@ def score(
     import pandas as pd
 
     from vaekit.cli.writers import check_out, write_frame
+    from vaekit.inference import score_raw
+    from vaekit.runs import load_run
     from vaekit.runs.run import rows_for
-    from vaekit.trained_model import load
 
     check_out(out, kinds=_KINDS, force=force)
-    model = load(run)
-    dataset = rows_for(model, source=data, label=label)
-    settings = model.config.evaluation
+    loaded = load_run(run)
+    dataset = rows_for(loaded, source=data, label=label)
+    settings = loaded.config.evaluation
     wanted = split or (
         "all" if data is not None else dataset.split.usable(settings.split, purpose="scored")
     )
@@ -58,30 +59,36 @@ def score(
     count = samples or settings.samples
     output.say(f"scoring {len(index):,} rows with {count:,} importance samples each")
     with output.progress_bar("scoring rows", rows=len(index)) as advance:
-        found = model.score_rows(
-            np.asarray(dataset.rows[index], dtype=np.float64),
-            samples=count, seed=seed, advance=advance,
-        )  # fmt: skip
+        found = score_raw(
+            loaded.model,
+            preprocessing=loaded.preprocessing,
+            rows=np.asarray(dataset.rows[index], dtype=np.float64),
+            samples=count,
+            seed=seed,
+            advance=advance,
+        )
     frame = pd.DataFrame({"row": index})
     if dataset.labels is not None:
         frame["label"] = [dataset.classes[label] for label in dataset.labels[index]]
-    write_frame(out, pd.concat([frame, found.to_frame()], axis=1))
+    for name in ("log_likelihood", "standard_error", "effective_samples"):
+        frame[name] = getattr(found, name)
+    write_frame(out, frame)
     mean, error = float(found.log_likelihood.mean()), None
     spread = ""
-    if len(found) > 1:
-        error = float(found.log_likelihood.std(ddof=1) / len(found) ** 0.5)
+    if len(frame) > 1:
+        error = float(found.log_likelihood.std(ddof=1) / len(frame) ** 0.5)
         spread = f" ± {error:.2f}"
     median = float(np.median(found.effective_samples))
     output.result(
         {
             "out": str(out),
-            "rows": len(found),
+            "rows": len(frame),
             "log_likelihood": mean,
             "standard_error": error,
             "median_effective_samples": median,
         },
         lines=[
-            f"{len(found):,} rows, {mean:.2f}{spread} nats per row on average: {out}",
+            f"{len(frame):,} rows, {mean:.2f}{spread} nats per row on average: {out}",
             f"median of the effective samples: {median:.1f} of {count:,}",
         ],
     )

@@ -11,7 +11,15 @@ from vaekit.inference.decode import (
     sample,
 )
 from vaekit.inference.encode import Codes, encode, latent_extent, posterior_variance
-from vaekit.inference.impute import Imputation, Scores, impute, impute_means, score
+from vaekit.inference.impute import (
+    Imputation,
+    RowLikelihoods,
+    Scores,
+    impute,
+    impute_means,
+    score,
+    score_raw,
+)
 from vaekit.inference.interpolate import Morph, Walk, interpolate, morph, walk
 from vaekit.inference.landmarks import (
     ClassPlace,
@@ -34,6 +42,7 @@ __all__ = [
     "Plane",
     "Projection",
     "Reconstruction",
+    "RowLikelihoods",
     "Scores",
     "Traversal",
     "Walk",
@@ -61,6 +70,7 @@ __all__ = [
     "reconstruct",
     "sample",
     "score",
+    "score_raw",
     "traverse",
     "walk",
 ]

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.distributions import Distribution, Independent
 from torch.nn import functional
 
+from vaekit.data import Preprocessing
 from vaekit.distributions import sample_with_log_prob
 from vaekit.errors import ConfigError
 from vaekit.inference.encode import (
@@ -25,7 +26,16 @@ from vaekit.models import Model, complete
 from vaekit.models.vae import row_log_prob
 from vaekit.numerics import fixed_noise
 
-__all__ = ["Imputation", "Scores", "impute", "impute_means", "score"]
+__all__ = [
+    "Imputation",
+    "RowLikelihoods",
+    "Scores",
+    "impute",
+    "impute_means",
+    "score",
+    "score_raw",
+    "see",
+]
 
 
 _CHUNK_NUMBERS = 2**21
@@ -410,6 +420,69 @@ def score(
         effective_samples=np.round(effective, _DECIMALS),
         surprise=np.round(surprise, _DECIMALS),
     )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RowLikelihoods:
+    """Importance-sampled log-likelihoods of rows, in nats of the row as the model sees it."""
+
+    log_likelihood: NDArray[np.float64]
+    """(N,) estimates of log p(x) of the known values."""
+    standard_error: NDArray[np.float64]
+    """(N,) of the estimates, by the delta method: sqrt(1 / effective samples - 1 / K)."""
+    effective_samples: NDArray[np.float64]
+    """(N,) how many of the K samples carry each estimate: (sum w)^2 / sum w^2."""
+
+    def __len__(self) -> int:
+        return len(self.log_likelihood)
+
+
+def score_raw(
+    model: Model,
+    *,
+    preprocessing: Preprocessing,
+    rows: NDArray[np.floating[Any]],
+    samples: int = 500,
+    seed: int = 0,
+    advance: Callable[[int], None] | None = None,
+) -> RowLikelihoods:
+    """Estimate the log-likelihoods of rows in raw units, with standard errors.
+
+    Args:
+        model: a trained model.
+        preprocessing: from raw rows to what it sees.
+        rows: (N, F) raw, NaN where a value is missing.
+        samples: K for each row.
+        seed: of the samples and of a dynamic binarization.
+        advance: called with the number of rows done since the last call.
+
+    Returns:
+        The estimates.
+
+    Raises:
+        ConfigError: the model has no encoder, or fewer than one sample.
+        DataError: rows that are no table, or that hold an infinite value.
+    """
+    if not model.latent.encoder:
+        raise ConfigError("the model has no encoder, so no likelihood can be estimated")
+    seen = see(preprocessing, rows=rows, seed=seed)
+    found = score(model, rows=seen, samples=samples, seed=seed, advance=advance)
+    variance = 1 / np.maximum(found.effective_samples, 1.0) - 1 / samples
+    return RowLikelihoods(
+        log_likelihood=found.log_likelihood,
+        standard_error=np.sqrt(np.maximum(variance, 0.0)),
+        effective_samples=found.effective_samples,
+    )
+
+
+def see(
+    preprocessing: Preprocessing, *, rows: NDArray[np.floating[Any]], seed: int
+) -> NDArray[np.float64]:
+    """Transform raw rows to what a model sees; missing values stay missing."""
+    check_rows(rows)
+    with fixed_noise(seed), torch.no_grad():
+        seen: NDArray[np.float64] = preprocessing(torch.tensor(rows)).double().numpy()
+    return np.where(np.isnan(rows), np.nan, seen)
 
 
 def _check_samples(rows: NDArray[np.floating[Any]], *, samples: int) -> None:
