@@ -478,7 +478,19 @@ def score_raw(
 def see(
     preprocessing: Preprocessing, *, rows: NDArray[np.floating[Any]], seed: int
 ) -> NDArray[np.float64]:
-    """Transform raw rows to what a model sees; missing values stay missing."""
+    """Transform raw rows to what a model sees; missing values stay missing.
+
+    Args:
+        preprocessing: from raw rows to what the model sees.
+        rows: (N, F) raw, NaN where a value is missing.
+        seed: of a dynamic binarization.
+
+    Returns:
+        (N, F), NaN where a value is missing.
+
+    Raises:
+        DataError: rows that are no table, or that hold an infinite value.
+    """
     check_rows(rows)
     with fixed_noise(seed), torch.no_grad():
         seen: NDArray[np.float64] = preprocessing(torch.tensor(rows)).double().numpy()
