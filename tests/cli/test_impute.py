@@ -150,5 +150,5 @@ def test_a_table_of_few_rows_says_that_no_network_was_trained(vaekit, tmp_path):
     path.write_text("a,b\n1,2\n2,\n3,6\n,8\n5,10\n6,12\n7,14\n")
     result = vaekit("impute", path, "--out", tmp_path / "filled.csv", "--quiet")
     assert result.code == 0, result.err
-    assert "imputed by the mean of: gaussian" in result.out
+    assert "imputed by the weighted mean of: gaussian" in result.out
     assert "too few known cells to train the network" in result.out

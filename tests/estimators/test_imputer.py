@@ -490,7 +490,8 @@ def test_forests_are_chosen_on_held_out_cells_where_relations_bend():
     fitted = combined().fit(rows)
     ensemble = fitted.ensemble_
     assert any(name.endswith("trees") for name in ensemble.members)
-    assert ensemble.errors["chosen"] <= min(ensemble.errors.values()) + 1e-12
+    assert ensemble.errors["weighted mean"] <= 1.02 * min(ensemble.errors.values())
+    assert sum(ensemble.weights.values()) == pytest.approx(1)
     gaps = np.isnan(rows)
     gaussian = GaussianImputer().fit_transform(rows)
     errors = [((made - truth)[gaps] ** 2).mean() for made in (fitted.transform(rows), gaussian)]
@@ -498,7 +499,8 @@ def test_forests_are_chosen_on_held_out_cells_where_relations_bend():
 
 
 def test_a_network_without_a_gain_is_not_used():
-    fitted = combined(epochs=1).fit(with_gaps(correlated()))
+    unrelated = np.random.default_rng(0).normal(size=(600, 3))
+    fitted = combined(epochs=1).fit(with_gaps(unrelated))
     assert fitted.model_ is None
     assert "network" in fitted.ensemble_.errors
 

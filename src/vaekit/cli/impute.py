@@ -69,8 +69,8 @@ def impute(
             (self-masking-known), or because of anything in the row (agnostic).
         missing_when: For self-masking-known, which numbers go missing: "high", "low", or by
             column, as in "income=high,age=low".
-        method: What imputes: the best mean of the model, a Gaussian and forests on held-out cells
-            (auto), or the model alone (vae), which takes a second training for the comparison.
+        method: What imputes: a mean of the model, a Gaussian and forests, weighted on held-out
+            cells (auto), or the model alone (vae), which is trained twice for the comparison.
         check: Share of the observed cells to hold out for the comparison; 0 for no comparison.
         epochs: Passes over the rows in training; as the size of the table asks for when absent.
         seed: Seed of training and of the draws.
@@ -120,7 +120,8 @@ def impute(
     ensemble = imputer.ensemble_
     if ensemble is not None:
         errors = ", ".join(f"{name} {error:.3f}" for name, error in ensemble.errors.items())
-        lines.append(f"imputed by the mean of: {', '.join(ensemble.members)}")
+        shares = ", ".join(f"{name} {weight:.2f}" for name, weight in ensemble.weights.items())
+        lines.append(f"imputed by the weighted mean of: {shares}")
         lines += [f"squared error of each on held-out cells: {errors}"] if errors else []
         if "network" not in ensemble.errors:
             lines.append("there are too few known cells to train the network")
@@ -152,7 +153,7 @@ def impute(
         "missing_cells": count,
         "still_missing": {str(name): int(left[name]) for name in left[left > 0].index},
         "collapsed_rows": collapsed,
-        "imputed_by": [] if ensemble is None else list(ensemble.members),
+        "imputed_by": {} if ensemble is None else dict(ensemble.weights),
         "held_back_cells": 0 if report is None else report.cells,
         "error_numbers": {} if report is None else dict(report.numbers),
         "error_levels": {} if report is None else dict(report.levels),

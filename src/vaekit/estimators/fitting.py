@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from vaekit.config import ObjectiveConfig, TrainingConfig
 from vaekit.data import BalancedBatches, Batches
 from vaekit.errors import ConfigError
+from vaekit.estimators.linear_start import start_linear
 from vaekit.models import (
     VAE,
     Amortized,
@@ -128,10 +129,12 @@ class TableSettings:
     """Rows in a step."""
     learning_rate: float
     """Step size at the start; it falls to 0 along a cosine."""
+    linear_start: bool = False
+    """Whether the model starts at the factor analysis of the columns."""
 
 
 IMPUTATION = Budget()
-COMBINED_IMPUTATION = Budget(epochs=60, min_steps=600, max_steps=1200, min_epochs=1)
+COMBINED_IMPUTATION = Budget(epochs=43, min_steps=200, max_steps=1200, min_epochs=1)
 
 
 def choose_settings(
@@ -208,6 +211,8 @@ def build_table_model(
     *,
     settings: TableSettings,
     missingness: Missingness | None = None,
+    rows: NDArray[np.float64] | None = None,
+    seed: int = 0,
 ) -> VAE:
     """Build a model of the columns of a table, whose encoder sees which cells are known.
 
@@ -215,6 +220,8 @@ def build_table_model(
         specs: F columns.
         settings: latent dimensions and widths.
         missingness: a model of why cells are missing, where that is not ignorable.
+        rows: (N, F) to start at the factor analysis of; the networks start at random when absent.
+        seed: chooses among many rows.
 
     Returns:
         The model, untrained.
@@ -225,6 +232,8 @@ def build_table_model(
         inputs.out_features, hidden=settings.hidden, out_features=posterior.inputs
     )
     decoder = LinearPlusMLP(dim, hidden=settings.hidden, out_features=head.inputs)
+    if rows is not None:
+        start_linear(rows, inputs=inputs, encoder=encoder, decoder=decoder, head=head, seed=seed)
     return VAE(
         prior=StandardNormal(dim),
         posterior=Amortized(nn.Sequential(inputs, encoder), posterior, sees_mask=True),
@@ -315,8 +324,15 @@ def prepare(task: TableTask, *, settings: TableSettings) -> tuple[Step, Batches]
     Returns:
         Both; rows without a known cell are left out.
     """
+    model = build_table_model(
+        task.specs,
+        settings=settings,
+        missingness=task.missingness,
+        rows=task.rows if settings.linear_start else None,
+        seed=task.seed,
+    )
     step = Step(
-        build_table_model(task.specs, settings=settings, missingness=task.missingness),
+        model,
         Bound(reduce=logmeanexp),
         samples=settings.samples,
         gaps=True,

@@ -13,6 +13,7 @@ from vaekit.estimators.gaussian import Indicators
 __all__ = ["ColumnForests", "fit_forests"]
 
 _MIN_ROWS = 10
+_LEAF_ROWS = 2
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,7 +79,7 @@ def fit_forests(
         rows = np.flatnonzero(~missing[:, at[0]])
         if len(rows) < _MIN_ROWS or len(at) == filled.shape[1]:
             continue
-        forest = ExtraTreesRegressor(trees, random_state=seed)
+        forest = ExtraTreesRegressor(trees, min_samples_leaf=_LEAF_ROWS, random_state=seed)
         target = filled[np.ix_(rows, at)]
         forest.fit(
             np.delete(filled[rows], at, axis=1).astype(np.float32),

@@ -49,7 +49,12 @@ _MEAN = "mean or mode"
 _HELD_OUT = 0.1
 _MIN_CELLS = 300  # as many as leave 30 to hold out
 _FEW_SAMPLES = 5
+_RATE = 2e-3
+_COMBINED_RATE = 1e-2
+_BATCH_SIZE = 128
+_LARGE_BATCH_ROWS = 20_000
 _MEAN_SAMPLES = 64
+_MEAN_SAMPLES_OF_MANY = 16
 _MAX_ROWS = 5000
 _MAX_COLUMNS = 60
 _FOREST_ROUNDS = 3
@@ -80,12 +85,15 @@ class VAEImputer(TableImputer):
         hidden: widths of the hidden layers, or "auto": (128, 128).
         samples: K, importance samples of each row in training, or "auto": 5, and 20 where the
             method is "vae".
-        epochs: passes over the rows in training, or "auto": about 60, and 300 where the method
+        epochs: passes over the rows in training, or "auto": about 43, and 300 where the method
             is "vae".
-        batch_size: rows in a step, or "auto": 64, and 256 from 20,000 rows.
-        learning_rate: initial step size; it falls to 0.
-        imputation_samples: K, importance samples of each row in imputation; 64 at most where the
-            method is "auto".
+        batch_size: rows in a step, or "auto": 128, and 64 where the method is "vae"; 256 from
+            20,000 rows.
+        learning_rate: initial step size, or "auto": 1e-2, and 2e-3 where the method is "vae"; it
+            falls to 0.
+        imputation_samples: K, importance samples of each row in imputation; where the method is
+            "auto" at most 64, and 16 if there were 20,000 training rows or more, from a Sobol
+            sequence.
         method: "auto", or "vae": the model alone, fitted to all known cells. Where missingness is
             not ignorable, and where weights differ, the model is always alone.
         kinds: for a DataFrame, column to kind where it is known better: "count", "bounded:0:100".
@@ -139,7 +147,7 @@ class VAEImputer(TableImputer):
         samples: int | Auto = "auto",
         epochs: int | Auto = "auto",
         batch_size: int | Auto = "auto",
-        learning_rate: float = 2e-3,
+        learning_rate: float | Auto = "auto",
         imputation_samples: int = 1000,
         method: Literal["auto", "vae"] = "auto",
         kinds: Mapping[str, str] | None = None,
@@ -193,7 +201,9 @@ class VAEImputer(TableImputer):
         if self.ensemble_ is not None:
             return self.ensemble_.complete(
                 cells,
-                network=self._network(scaler=self.scaler_, model=self.model_),
+                network=self._network(
+                    scaler=self.scaler_, model=self.model_, rows=self.ensemble_.rows
+                ),
                 draws=draws,
                 coverage=coverage,
                 seed=self.seed_,
@@ -268,36 +278,43 @@ class VAEImputer(TableImputer):
 
     def _settings(self, *, rows: int) -> TableSettings:
         """Replace "auto" by what suits a table of so many rows."""
-        few = self._combines and self.samples == "auto"
-        return choose_settings(
+        combines = self._combines
+        few = combines and self.samples == "auto"
+        rate = _COMBINED_RATE if combines else _RATE
+        size = _BATCH_SIZE if combines and rows < _LARGE_BATCH_ROWS else "auto"
+        chosen = choose_settings(
             rows=rows,
             latent_dim=self.latent_dim,
             hidden=self.hidden,
             samples=_FEW_SAMPLES if few else self.samples,
             epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
-            budget=COMBINED_IMPUTATION if self._combines else IMPUTATION,
+            batch_size=size if self.batch_size == "auto" else self.batch_size,
+            learning_rate=rate if self.learning_rate == "auto" else self.learning_rate,
+            budget=COMBINED_IMPUTATION if combines else IMPUTATION,
         )
+        return replace(chosen, linear_start=combines)
 
-    def _network(self, *, scaler: TableScaler, model: VAE | None) -> Network | None:
-        """Return the model as a function from cells to features."""
+    def _network(self, *, scaler: TableScaler, model: VAE | None, rows: int) -> Network | None:
+        """Return the model, trained on so many rows, as a function from cells to features."""
         if model is None:
             return None
 
+        most = _MEAN_SAMPLES if rows < _LARGE_BATCH_ROWS else _MEAN_SAMPLES_OF_MANY
+        samples = min(self.imputation_samples, most)
+
         def fill(cells: NDArray[np.float64], indicators: Indicators) -> NDArray[np.float64]:
-            samples = min(self.imputation_samples, _MEAN_SAMPLES)
             means, levels = impute_means(
                 model, rows=scaler.transform(cells), samples=samples, seed=self.seed_
             )
             missing = np.isnan(cells)
-            rows = indicators.transform(np.where(missing, scaler.inverse_transform(means), cells))
+            given = np.where(missing, scaler.inverse_transform(means), cells)
+            features = indicators.transform(given)
             for f, shares in levels.items():
                 place = int(scaler.places[f])
                 at = indicators.features(place)
                 expected = (shares - indicators.shift[at]) / indicators.scale[at]
-                rows[:, at] = np.where(missing[:, [place]], expected, rows[:, at])
-            return rows
+                features[:, at] = np.where(missing[:, [place]], expected, features[:, at])
+            return features
 
         return fill
 
@@ -315,7 +332,7 @@ class VAEImputer(TableImputer):
             cells,
             held_out=held_out,
             columns=self.format_.columns,
-            network=self._network(scaler=scaler, model=model),
+            network=self._network(scaler=scaler, model=model, rows=len(cells)),
             seed=self.seed_,
         )
         self.model_ = model if self.ensemble_.has_network else None

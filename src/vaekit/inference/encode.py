@@ -145,7 +145,7 @@ def observed_tensors(model: Model, rows: NDArray[np.floating[Any]]) -> tuple[Ten
 
 
 def sample_codes(
-    model: Model, x: Tensor, *, kept: Tensor, samples: int, seed: int
+    model: Model, x: Tensor, *, kept: Tensor, samples: int, seed: int, quasi: bool = False
 ) -> tuple[Tensor, Tensor]:
     """Draw codes of rows, the same noise for every row, independent of the batch.
 
@@ -158,14 +158,20 @@ def sample_codes(
         kept: (B, F) true where a cell is known.
         samples: K.
         seed: of the noise.
+        quasi: take the noise of a diagonal Gaussian from a scrambled Sobol sequence, which
+            covers the codes more evenly than independent draws.
 
     Returns:
         (B, K, D), and log p(z) - log q(z|x_o) of each, (B, K) float64.
     """
     q = model.encode(x, mask=kept)
     if isinstance(q, Independent) and isinstance(q.base_dist, Normal):
-        with fixed_noise(seed):
-            noise = torch.randn(samples, 1, q.mean.shape[-1], dtype=x.dtype).to(x.device)
+        dim = q.mean.shape[-1]
+        if quasi:
+            noise = _sobol_noise(samples, dim=dim, seed=seed).to(x)
+        else:
+            with fixed_noise(seed):
+                noise = torch.randn(samples, 1, dim, dtype=x.dtype).to(x.device)
         z = q.mean + q.stddev * noise
         log_qz: Tensor = cast("Distribution", q).log_prob(z)
     else:
@@ -177,6 +183,13 @@ def sample_codes(
         z, log_qz = (torch.cat(each, 1) for each in zip(*drawn, strict=True))
     ratio = (model.code_distribution().log_prob(z) - log_qz).double()
     return z.transpose(0, 1).contiguous(), ratio.T
+
+
+def _sobol_noise(samples: int, *, dim: int, seed: int) -> Tensor:
+    """(K, 1, D) standard normal numbers from a scrambled Sobol sequence."""
+    engine = torch.quasirandom.SobolEngine(dim, scramble=True, seed=seed % 2**32)
+    uniform = engine.draw(samples, dtype=torch.float64).clamp(1e-6, 1 - 1e-6)
+    return torch.special.ndtri(uniform)[:, None]
 
 
 def chunks(samples: int, *, size: int) -> Iterator[int]:

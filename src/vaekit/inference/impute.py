@@ -40,7 +40,7 @@ __all__ = [
 
 _CHUNK_NUMBERS = 2**21
 _INTERVAL_DRAWS = 2000
-_MEAN_ROWS = 128
+_MEAN_CODES = 2**13
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -168,8 +168,8 @@ def impute_means(
     r"""Estimate the means of numbers and the probabilities of levels, in blocks of rows.
 
     The estimate of :func:`impute`, without draws and intervals and for a model without a model
-    of the missingness, and many rows at once. All rows have the same noise: a row gets the same
-    means in any block, but for rounding.
+    of the missingness, and many rows at once. All rows have the same noise, from a Sobol sequence:
+    a row gets the same means in any block, but for rounding.
 
     Args:
         model: a trained model; put into evaluation mode.
@@ -185,17 +185,19 @@ def impute_means(
         DataError: rows that are no table, or that hold an infinite value.
 
     Source:
-        Mattei and Frellsen 2019, arXiv:1812.02633 (MIWAE).
+        Mattei and Frellsen 2019, arXiv:1812.02633 (MIWAE); Owen 1998, Journal of Complexity 14
+        (scrambled sequences).
     """
     _check_samples(rows, samples=samples)
     model.eval()
     means = np.zeros(rows.shape)
     counts = _levels(model, features=rows.shape[1])
     levels = {f: np.zeros((len(rows), count)) for f, count in enumerate(counts) if count}
-    for start in range(0, len(rows), _MEAN_ROWS):
-        part = slice(start, start + _MEAN_ROWS)
+    size = max(1, _MEAN_CODES // samples)
+    for start in range(0, len(rows), size):
+        part = slice(start, start + size)
         x, kept = observed_tensors(model, rows[part])
-        z, ratio = sample_codes(model, x, kept=kept, samples=samples, seed=seed)
+        z, ratio = sample_codes(model, x, kept=kept, samples=samples, seed=seed, quasi=True)
         p = cast("Independent[Any]", model.decode(z))
         each = p.base_dist.log_prob(x[:, None])
         log_w = torch.where(kept[:, None], each, torch.zeros_like(each)).double().sum(-1) + ratio
