@@ -152,3 +152,29 @@ def test_a_table_of_few_rows_says_that_no_network_was_trained(vaekit, tmp_path):
     assert result.code == 0, result.err
     assert "imputed by the weighted mean of: gaussian" in result.out
     assert "too few known cells to train the network" in result.out
+
+
+def test_draws_are_pooled(vaekit, table, tmp_path):
+    flags = ("--missing", "-999", "--check", 0, "--multiple", 3, "--json")
+    wanted = "mean(height) by town; share(children >= 2)"
+    result = vaekit("impute", table, "--out", tmp_path / "f.csv", *flags, "--pool", wanted, *QUICK)
+    assert result.code == 0, result.err
+    pooled = json.loads(result.out)["pooled"]
+    assert list(pooled["mean(height) by town"]) == ["Aachen", "Bonn", "Celle"]
+    share = pooled["share(children >= 2)"]["all"]
+    assert 0 < share["low"] < share["estimate"] < share["high"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--pool", "mean(height)"), "--multiple"),
+        (("--pool", "mean(hight)", "--multiple", 3), 'did you mean "height"'),
+        (("--pool", "height", "--multiple", 3), "expected mean"),
+    ],
+)
+def test_an_impossible_pooling_is_refused_before_training(vaekit, table, tmp_path, flags, said):
+    result = vaekit("impute", table, "--out", tmp_path / "f.csv", *flags, *QUICK)
+    assert result.code == 2
+    assert said in result.err
+    assert not (tmp_path / "f.csv").exists()

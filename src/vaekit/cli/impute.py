@@ -1,5 +1,7 @@
 """``vaekit impute``."""
 
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +18,7 @@ from vaekit.cli.tables import (
 from vaekit.errors import ConfigError
 
 if TYPE_CHECKING:
+    from vaekit.estimators import Pooled
     from vaekit.models import End
 
 __all__ = ["impute"]
@@ -27,6 +30,7 @@ def impute(
     *,
     out: Out,
     multiple: int = 0,
+    pool: str = "",
     intervals: float | None = None,
     missing: str | None = None,
     keep_missing: str | None = None,
@@ -56,6 +60,9 @@ def impute(
         out: File to write, .csv, .tsv or .parquet: the table without missing values.
         multiple: Write so many more tables, in FILE-1, FILE-2, ...: draws for multiple imputation,
             which takes the uncertainty of the imputed values into account.
+        pool: Analyses of the tables of --multiple, pooled by Rubin's rules, semicolons between:
+            "mean(income) by town", "share(income > 2000)", "share(town = Bath)",
+            "slope(income ~ age)".
         intervals: Write the ends of intervals of this coverage, such as 0.9, to FILE-intervals:
             for each column of numbers NAME_low and NAME_high.
         missing: Further markers of missing values, with commas between, as in "-999,unknown".
@@ -83,14 +90,19 @@ def impute(
     """
     import warnings
 
-    from vaekit.estimators import VAEImputer
+    from vaekit.estimators import VAEImputer, parse_analysis
     from vaekit.tables import parse_weights, write_table
 
     paths = _output_paths(out, multiple=multiple, intervals=intervals, force=force)
+    analyses = [parse_analysis(each) for each in pool.split(";") if each.strip()]
+    if analyses and multiple < 2:
+        raise ConfigError(f"--pool needs several tables; got --multiple {multiple}: take 20")
     output = Output(as_json=as_json, quiet=quiet)
     settings = training_settings(columns=columns, epochs=epochs, seed=seed, output=output)
     source = read_source(table, missing=missing, keep_missing=keep_missing, file=file)
     frame = source.frame
+    for analysis in analyses:
+        analysis.check_columns([str(name) for name in frame.columns])
     imputer = VAEImputer(
         weights=parse_weights(weights),
         method=method,
@@ -111,6 +123,7 @@ def impute(
     for path, each in zip(paths, tables, strict=True):
         write_table(each, path, source=source, safe=safe_csv)
 
+    pooled = {str(each): each.pool(completed.draws) for each in analyses}
     report, missing_cells = imputer.report_, frame.isna().to_numpy()
     count, collapsed = int(missing_cells.sum()), int(completed.collapsed.sum())
     lines = [
@@ -139,6 +152,7 @@ def impute(
             f"rows with too small an effective number of importance samples: {collapsed:,}; do not "
             "rely on their imputed values"
         )
+    lines += [line for name, groups in pooled.items() for line in _pooled_lines(name, groups)]
     left = completed.filled.isna().sum()
     for name in left[left > 0].index:
         kind = next(c.kind for c in imputer.format_.all_columns if c.name == str(name))
@@ -157,9 +171,37 @@ def impute(
         "held_back_cells": 0 if report is None else report.cells,
         "error_numbers": {} if report is None else dict(report.numbers),
         "error_levels": {} if report is None else dict(report.levels),
+        "pooled": {
+            name: {group: _pooled_values(each) for group, each in groups.items()}
+            for name, groups in pooled.items()
+        },
         "out": [str(path) for path in paths],
     }
     output.result(values, lines=[*lines, *(f"wrote {path}" for path in paths)])
+
+
+def _pooled_values(pooled: "Pooled") -> dict[str, float | None]:
+    """Field to number; none for an infinite one."""
+    numbers = {name: float(number) for name, number in vars(pooled).items()}
+    return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+
+
+def _pooled_lines(name: str, groups: "Mapping[str, Pooled]") -> list[str]:
+    """A table of the groups of an analysis."""
+    width = max(len(name), *map(len, groups))
+    heads = ("estimate", "std. error", "low 95 %", "high 95 %", "df", "missing inf.")
+    lines = [f"{name:{width}}  " + "  ".join(f"{head:>12}" for head in heads)]
+    for group, each in groups.items():
+        numbers = (
+            each.estimate,
+            each.standard_error,
+            each.low,
+            each.high,
+            each.degrees_of_freedom,
+            each.missing_information,
+        )
+        lines.append(f"{group:{width}}  " + "  ".join(f"{float(n):12.5g}" for n in numbers))
+    return lines
 
 
 def _output_paths(out: Path, *, multiple: int, intervals: float | None, force: bool) -> list[Path]:

@@ -5,6 +5,7 @@ from vaekit.estimators.classifier import SemiSupervisedVAEClassifier, balanced_l
 from vaekit.estimators.gaussian_imputer import GaussianImputer
 from vaekit.estimators.imputer import ImputationReport, VAEImputer, fit_imputers
 from vaekit.estimators.outliers import VAEOutlierDetector
+from vaekit.estimators.pooled_analysis import PooledAnalysis, parse_analysis
 from vaekit.estimators.pooling import Pooled, pool
 from vaekit.estimators.synthesis_quality import (
     Fidelity,
@@ -20,6 +21,7 @@ __all__ = [
     "GaussianImputer",
     "ImputationReport",
     "Pooled",
+    "PooledAnalysis",
     "Privacy",
     "SemiSupervisedVAEClassifier",
     "SynthesisReport",
@@ -29,5 +31,6 @@ __all__ = [
     "balanced_labels",
     "evaluate_synthesis",
     "fit_imputers",
+    "parse_analysis",
     "pool",
 ]

@@ -27,6 +27,7 @@ _LEAST_WEIGHT = 0.1
 _SHRINKAGE = 0.1
 _MIN_CELLS = 30
 _PRIOR_CELLS = 50
+_FOLDS = 5
 
 Array = NDArray[np.float64]
 Network = Callable[[Array, Indicators], Array]
@@ -194,12 +195,14 @@ def fit_ensemble(
         if error(weights) > (1 - _MIN_GAIN) * error(plain):
             weights = plain
     mean = _mean(found, weights)
-    residuals = np.where(tested, mean - np.where(tested, truth, 0.0), 0.0)
     spread = np.where(tested, gaussian.fill(rows)[1], 0.0)
+    residuals = np.zeros(rows.shape)
+    residuals[tested] = _cross_fitted({name: (found[name] - truth)[tested] for name in weights})
     widths = _widths(residuals, spread=spread, tested=tested)
     numeric = ~np.array([indicators.is_levelled(place) for place in indicators.places])
     used = tested & numeric & (spread > 0)
-    ratios = np.sort(np.abs(residuals)[used] / (spread * widths)[used])
+    without = _widths(residuals, spread=spread, tested=tested, without_own=True)
+    ratios = np.sort(np.abs(residuals)[used] / (spread * without)[used])
     judgement = hidden.copy()
     judgement[judged] = indicators.inverse_transform(np.where(np.isnan(rows), mean, rows))
     errors = {name: error({name: 1.0}) for name in names} if tested.any() else {}
@@ -253,14 +256,37 @@ def _uses_network(members: Sequence[str]) -> bool:
     return any(name.startswith("network") for name in members)
 
 
-def _widths(residuals: Array, *, spread: Array, tested: NDArray[np.bool_]) -> Array:
-    """(E,) ratios of held-out errors to deviations, drawn towards that of all features."""
+def _cross_fitted(errors: Mapping[str, Array]) -> Array:
+    """Errors (T,) of the weighted mean, with weights from cells of other folds."""
+    count = len(next(iter(errors.values())))
+    mean = np.zeros(count)
+    for fold in range(_FOLDS):
+        inside = np.arange(count) % _FOLDS == fold
+        if inside.all() or not inside.any():
+            weights = _weigh(errors) if count else dict.fromkeys(errors, 1.0)
+        else:
+            weights = _weigh({name: each[~inside] for name, each in errors.items()})
+        mean[inside] = _mean({name: each[inside] for name, each in errors.items()}, weights)
+    return mean
+
+
+def _widths(
+    residuals: Array, *, spread: Array, tested: NDArray[np.bool_], without_own: bool = False
+) -> Array:
+    """Ratios (E,) of held-out errors to deviations, drawn towards that of all features.
+
+    Without its own error, that of each cell (N, E): what the cell would be judged by if it were
+    a new one.
+    """
     if not tested.any():
         return np.ones(tested.shape[1])
     errors, variances = np.square(residuals), np.square(spread)
     pooled = errors.sum() / max(variances.sum(), 1e-12)
     typical = _PRIOR_CELLS * variances.sum() / tested.sum()
-    ratios: Array = (errors.sum(0) + pooled * typical) / (variances.sum(0) + typical + 1e-12)
+    above, below = errors.sum(0), variances.sum(0)
+    if without_own:
+        above, below = above - errors, below - variances
+    ratios: Array = (above + pooled * typical) / (below + typical + 1e-12)
     return np.sqrt(ratios)
 
 

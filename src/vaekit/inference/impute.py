@@ -1,6 +1,8 @@
 """Impute missing values and score rows."""
 
 import math
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
@@ -24,7 +26,7 @@ from vaekit.inference.encode import (
 )
 from vaekit.models import Model, complete
 from vaekit.models.vae import row_log_prob
-from vaekit.numerics import fixed_noise
+from vaekit.numerics import fixed_noise, nth_seed
 
 __all__ = [
     "Imputation",
@@ -104,8 +106,9 @@ def impute(
     :math:`x_m \sim p(x|z)` afresh from each. A model of the missingness multiplies the weights by
     :math:`p(s|x_o, x_{m,k})`, with one :math:`x_{m,k} \sim p(x|z_k)` for each code, and these
     stand for the missing cells in means, draws and intervals. Rows go through the model one at a
-    time, with the same noise, so what is said of a row does not depend on the rows that go with
-    it; memory does not grow with the number of rows.
+    time. The noise of a row follows from its values, so that draws of different rows are
+    independent and the means of a row do not depend on the rows that go with it; of equal rows
+    only the draws differ. Memory does not grow with the number of rows.
 
     Args:
         model: a trained model; put into evaluation mode.
@@ -144,10 +147,16 @@ def impute(
     low, high = rows.copy(), rows.copy()
     drawn = np.repeat(rows[None], draws, axis=0)
     effective = np.full(len(rows), float(samples))
+    repeats: Counter[bytes] = Counter()
     for at, missing in enumerate(np.isnan(rows)):
         if missing.any():
-            with fixed_noise(seed):
+            content = rows[at].tobytes()
+            own = nth_seed(seed, number=1 + zlib.crc32(content))
+            repeats[content] += 1
+            with fixed_noise(own):
                 row = _weigh(model, rows[at], missing=missing, samples=samples)
+            # equal rows have the same means, and draws of their own
+            with fixed_noise(nth_seed(own, number=repeats[content])):
                 filled[at, missing] = row.best[torch.from_numpy(missing)].numpy()
                 drawn[:, at, missing] = _draw(model, row, count=draws)[:, missing]
                 ends = _interval(model, row, coverage=interval)
