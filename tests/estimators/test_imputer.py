@@ -87,6 +87,7 @@ def test_defaults_follow_the_size_of_the_table():
     assert large.batch_size > small.batch_size
 
 
+@pytest.mark.filterwarnings("ignore:.*importance samples")
 def test_it_finds_what_the_known_cells_tell():
     truth = correlated()
     rows = with_gaps(truth)

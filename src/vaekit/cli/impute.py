@@ -18,7 +18,7 @@ from vaekit.cli.tables import (
 from vaekit.errors import ConfigError
 
 if TYPE_CHECKING:
-    from vaekit.estimators import Pooled
+    from vaekit.estimators import Pooled, PooledAnalysis
     from vaekit.models import End
 
 __all__ = ["impute"]
@@ -90,13 +90,11 @@ def impute(
     """
     import warnings
 
-    from vaekit.estimators import VAEImputer, parse_analysis
+    from vaekit.estimators import VAEImputer
     from vaekit.tables import parse_weights, write_table
 
     paths = _output_paths(out, multiple=multiple, intervals=intervals, force=force)
-    analyses = [parse_analysis(each) for each in pool.split(";") if each.strip()]
-    if analyses and multiple < 2:
-        raise ConfigError(f"--pool needs several tables; got --multiple {multiple}: take 20")
+    analyses = _analyses(pool, multiple=multiple)
     output = Output(as_json=as_json, quiet=quiet)
     settings = training_settings(columns=columns, epochs=epochs, seed=seed, output=output)
     source = read_source(table, missing=missing, keep_missing=keep_missing, file=file)
@@ -178,6 +176,16 @@ def impute(
         "out": [str(path) for path in paths],
     }
     output.result(values, lines=[*lines, *(f"wrote {path}" for path in paths)])
+
+
+def _analyses(pool: str, *, multiple: int) -> "list[PooledAnalysis]":
+    """The analyses of --pool."""
+    from vaekit.estimators import parse_analysis
+
+    analyses = [parse_analysis(each) for each in pool.split(";") if each.strip()]
+    if analyses and multiple < 2:
+        raise ConfigError(f"--pool needs several tables; got --multiple {multiple}: take 20")
+    return analyses
 
 
 def _pooled_values(pooled: "Pooled") -> dict[str, float | None]:

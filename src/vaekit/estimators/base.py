@@ -29,7 +29,7 @@ class TableEstimator(BaseEstimator):
     samples: int | Auto
     epochs: int | Auto
     batch_size: int | Auto
-    learning_rate: float
+    learning_rate: float | Auto
     kinds: Mapping[str, str] | None
     random_state: int | np.random.RandomState | None
     format_: TableFormat

@@ -82,6 +82,7 @@ Auto = Literal["auto"]
 Precision = Literal["32", "auto"]
 
 _WIDTH = 128
+_RATE = 2e-3
 _MIN_STACKED_STEPS = 100  # starting stacked training takes about as long
 
 
@@ -145,7 +146,7 @@ def choose_settings(
     samples: int | Auto = 20,
     epochs: int | Auto = "auto",
     batch_size: int | Auto = "auto",
-    learning_rate: float = 2e-3,
+    learning_rate: float | Auto = "auto",
     budget: Budget = IMPUTATION,
 ) -> TableSettings:
     """Replace "auto" by what suits a table.
@@ -160,7 +161,7 @@ def choose_settings(
         samples: K; auto is 20.
         epochs: passes over the rows.
         batch_size: rows in a step.
-        learning_rate: initial step size.
+        learning_rate: initial step size; auto is 2e-3.
         budget: how long "auto" trains.
 
     Returns:
@@ -189,7 +190,8 @@ def choose_settings(
     widths = (_WIDTH, _WIDTH) if hidden == "auto" else tuple(hidden)
     for width in widths:
         _check_number("each width of hidden", width)
-    if not isinstance(learning_rate, (int, float, np.number)) or not learning_rate > 0:
+    rate = _RATE if learning_rate == "auto" else learning_rate
+    if not isinstance(rate, (int, float, np.number)) or not rate > 0:
         raise ConfigError(f"expected learning_rate above 0; got {learning_rate!r}")
     return TableSettings(
         latent_dim=dim,
@@ -197,7 +199,7 @@ def choose_settings(
         samples=few,
         epochs=passes,
         batch_size=size,
-        learning_rate=learning_rate,
+        learning_rate=float(rate),
     )
 
 

@@ -129,6 +129,11 @@ class GaussianImputer(TableImputer):
             seed=self.seed_,
         )
 
+    def _probabilities(self, cells: NDArray[np.float64], *, place: int) -> NDArray[np.float64]:
+        """(N, L) of the levels of a column, all cells of which are missing."""
+        features, _ = self.gaussian_.fill(self.indicators_.transform(cells))
+        return self.indicators_.probabilities(features, place=place)
+
     def _collapsed(
         self, cells: NDArray[np.float64], effective: NDArray[np.float64]
     ) -> NDArray[np.bool_]:

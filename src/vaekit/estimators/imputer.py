@@ -49,7 +49,6 @@ _MEAN = "mean or mode"
 _HELD_OUT = 0.1
 _MIN_CELLS = 300  # as many as leave 30 to hold out
 _FEW_SAMPLES = 5
-_RATE = 2e-3
 _COMBINED_RATE = 1e-2
 _BATCH_SIZE = 128
 _LARGE_BATCH_ROWS = 20_000
@@ -212,6 +211,20 @@ class VAEImputer(TableImputer):
             cells, scaler=self.scaler_, model=self.model_, draws=draws, interval=coverage
         )
 
+    def _probabilities(self, cells: NDArray[np.float64], *, place: int) -> NDArray[np.float64]:
+        """(N, L) of the levels of a column, all cells of which are missing."""
+        if self.ensemble_ is not None:
+            network = self._network(
+                scaler=self.scaler_, model=self.model_, rows=self.ensemble_.rows
+            )
+            features = self.ensemble_.fill(cells, network=network)
+            return self.ensemble_.indicators.probabilities(features, place=place)
+        assert self.model_ is not None  # it has a column of levels
+        rows = self.scaler_.transform(cells)
+        samples = min(self.imputation_samples, _MEAN_SAMPLES)
+        _, levels = impute_means(self.model_, rows=rows, samples=samples, seed=self.seed_)
+        return levels[int(np.flatnonzero(self.scaler_.places == place)[0])]
+
     def _collapsed(
         self, cells: NDArray[np.float64], effective: NDArray[np.float64]
     ) -> NDArray[np.bool_]:
@@ -280,8 +293,9 @@ class VAEImputer(TableImputer):
         """Replace "auto" by what suits a table of so many rows."""
         combines = self._combines
         few = combines and self.samples == "auto"
-        rate = _COMBINED_RATE if combines else _RATE
-        size = _BATCH_SIZE if combines and rows < _LARGE_BATCH_ROWS else "auto"
+        rate: float | Auto = _COMBINED_RATE if combines else "auto"
+        large = rows >= _LARGE_BATCH_ROWS
+        size: int | Auto = _BATCH_SIZE if combines and not large else "auto"
         chosen = choose_settings(
             rows=rows,
             latent_dim=self.latent_dim,

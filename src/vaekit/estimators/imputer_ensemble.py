@@ -226,7 +226,7 @@ def fit_ensemble(
 
 def _mean(found: Mapping[str, Array], weights: Mapping[str, float]) -> Array:
     """The weighted mean of filled features."""
-    mean: Array = sum(weight * found[name] for name, weight in weights.items())
+    mean: Array = np.sum([weight * found[name] for name, weight in weights.items()], axis=0)
     return mean
 
 

@@ -242,7 +242,7 @@ def choose_label_settings(
     hidden: Sequence[int] | Auto = "auto",
     epochs: int | Auto = "auto",
     batch_size: int | Auto = "auto",
-    learning_rate: float = 2e-3,
+    learning_rate: float | Auto = 2e-3,
     alpha: float | Auto = "auto",
 ) -> LabelSettings:
     """Replace "auto" by what suits a table.

@@ -14,7 +14,6 @@ from vaekit.models import Columns, TableInputs
 
 if TYPE_CHECKING:
     from vaekit.estimators.fitting import LinearPlusMLP
-    from vaekit.networks import MLP
 
 __all__ = ["fit_factors", "start_linear"]
 
@@ -205,6 +204,6 @@ def _logits(slopes: Array, *, shares: Array) -> tuple[Array, Array]:
 def _set(network: LinearPlusMLP, weights: Array, bias: Array) -> None:
     """Make a network the linear map, and what the perceptron adds to it 0."""
     network.linear.weight.copy_(torch.from_numpy(weights))
-    last = cast("nn.Linear", cast("MLP", network.mlp).layers[-1])
+    last = cast("nn.Linear", network.mlp.layers[-1])
     last.weight.zero_()
     cast("Tensor", last.bias).copy_(torch.from_numpy(bias))

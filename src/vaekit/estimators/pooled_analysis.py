@@ -141,7 +141,8 @@ class PooledAnalysis:
                 same = table[self.column].to_numpy(np.float64) == float(self.value)
             except (TypeError, ValueError):
                 same = (table[self.column].astype(str) == self.value).to_numpy()
-            return same if self.relation == "=" else ~same
+            wanted: NDArray[np.bool_] = same if self.relation == "=" else ~same
+            return wanted
         try:
             bound = float(self.value)
         except ValueError:

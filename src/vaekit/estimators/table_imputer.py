@@ -13,11 +13,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
 
 from vaekit.errors import ConfigError, VaekitWarning
 from vaekit.estimators.base import TableEstimator
 from vaekit.estimators.pooling import Pooled, pool
+from vaekit.estimators.tables import LEVELLED, FrameFormat, is_frame
 from vaekit.inference import Imputation
+from vaekit.tables import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +124,97 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
             collapsed=self._collapsed(cells, made.effective_samples),
         )
 
+    def predict(self, X: ArrayLike | pd.DataFrame, *, column: str | int) -> Any:  # noqa: ANN401
+        """Predict a column from the known cells of all others.
+
+        Args:
+            X: (N, C) with the columns of training; of a DataFrame the predicted column may be
+                absent, and what it holds is not used.
+            column: to predict; its position in an array.
+
+        Returns:
+            (N,) means of numbers or most probable levels: a Series for a DataFrame, else an array.
+
+        Raises:
+            ConfigError: no such column, or one that is not modelled.
+            DataError: a cell that its column cannot hold.
+
+        Example:
+            >>> from vaekit.estimators import GaussianImputer
+            >>> table = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0]])
+            >>> GaussianImputer(ridge=1e-4).fit(table).predict([[3.0, np.nan]], column=1).round(1)
+            array([4.])
+        """
+        hidden = self._hide_column(X, column)
+        filled = self.transform(hidden)
+        if isinstance(self.format_, FrameFormat):
+            return filled[self.format_.names[self._position(column)]]
+        empty = () if self.keep_empty_features else self.format_.empty
+        place = self._position(column)
+        return filled[:, place - sum(each < place for each in empty)]
+
+    def predict_proba(self, X: pd.DataFrame, *, column: str) -> pd.DataFrame:
+        """Predict the probabilities of the levels of a column from the known cells of all others.
+
+        Args:
+            X: (N, C) with the columns of training; the predicted column may be absent, and what
+                it holds is not used.
+            column: to predict, of levels.
+
+        Returns:
+            (N, L) a column for each level.
+
+        Raises:
+            ConfigError: no such column, or one without levels.
+            DataError: a cell that its column cannot hold.
+        """
+        import pandas as pd
+
+        names = [each.name for each in self.format_.columns]
+        at = self._position(column)
+        place = names.index(str(column)) if str(column) in names else at
+        if self.format_.columns[place].kind not in LEVELLED:
+            raise ConfigError(
+                f"expected a column of levels; {column!r} holds numbers: take predict"
+            )
+        table, cells = self._encode(self._hide_column(X, column))
+        return pd.DataFrame(
+            self._probabilities(cells, place=place),
+            index=table.index,
+            columns=list(self.format_.columns[place].levels),
+        )
+
+    def _position(self, column: str | int) -> int:
+        """The position of a modelled column in the training table."""
+        check_is_fitted(self)
+        if isinstance(self.format_, FrameFormat):
+            modelled = {each.name for each in self.format_.columns}
+            names = [str(name) for name in self.format_.names]
+            if str(column) in modelled:
+                return names.index(str(column))
+        else:
+            modelled = {str(at) for at, each in enumerate(self.format_.columns) if each.modelled}
+            if str(column) in modelled:
+                return int(column)
+        raise ConfigError(
+            f"{column!r} is no column that the imputer predicts"
+            f"{nearest(str(column), among=sorted(modelled))}"
+        )
+
+    def _hide_column(self, X: Any, column: str | int) -> Any:  # noqa: ANN401 - table or array
+        """The table with all cells of a column missing."""
+        place = self._position(column)
+        if isinstance(self.format_, FrameFormat):
+            name = self.format_.names[place]
+            if not is_frame(X):
+                X = self.format_.as_frame(X)
+            hidden = X.drop(columns=name, errors="ignore")
+            hidden[name] = np.nan
+            return hidden[[each for each in self.format_.names if each in hidden.columns]]
+        hidden = np.array(X, np.float64)
+        hidden[:, place] = np.nan
+        return hidden
+
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[Any]:
         """Return the names of the columns of a filled table.
 
@@ -143,6 +237,10 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
         self, cells: NDArray[np.float64], *, draws: int, coverage: float | None
     ) -> Imputation:
         """Impute the missing cells (N, C)."""
+
+    @abc.abstractmethod
+    def _probabilities(self, cells: NDArray[np.float64], *, place: int) -> NDArray[np.float64]:
+        """(N, L) of the levels of a column, all cells of which are missing."""
 
     @abc.abstractmethod
     def _collapsed(

@@ -187,9 +187,12 @@ def sample_codes(
 
 def _sobol_noise(samples: int, *, dim: int, seed: int) -> Tensor:
     """(K, 1, D) standard normal numbers from a scrambled Sobol sequence."""
-    engine = torch.quasirandom.SobolEngine(dim, scramble=True, seed=seed % 2**32)
+    engine: Any = torch.quasirandom.SobolEngine(  # type: ignore[no-untyped-call]
+        dim, scramble=True, seed=seed % 2**32
+    )
     uniform = engine.draw(samples, dtype=torch.float64).clamp(1e-6, 1 - 1e-6)
-    return torch.special.ndtri(uniform)[:, None]
+    noise: Tensor = torch.special.ndtri(uniform)[:, None]
+    return noise
 
 
 def chunks(samples: int, *, size: int) -> Iterator[int]:
