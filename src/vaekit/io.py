@@ -1,13 +1,20 @@
 """Atomic file writes, reads of bounded size, and aligned text."""
 
 import contextlib
+import errno
 import gzip
+import hashlib
 import io
+import json
 import os
+import platform
 import re
 import shutil
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
@@ -19,10 +26,16 @@ __all__ = [
     "check_expansion",
     "check_memory",
     "check_width",
+    "clear_temporary",
     "columns",
+    "is_alive",
+    "is_temporary",
     "memory_limit",
     "open_bounded",
+    "parse_size",
+    "temporary_path",
     "write_atomically",
+    "written_together",
 ]
 
 
@@ -55,9 +68,26 @@ def memory_limit() -> int:
     chosen = os.environ.get(LIMIT_NAME)
     if not chosen:
         return int(MEMORY_SHARE * _available_memory())
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", chosen.strip(), re.IGNORECASE)
+    return parse_size(chosen, name=LIMIT_NAME)
+
+
+def parse_size(text: str, *, name: str) -> int:
+    """Return the bytes that a size such as 64G or 500M means, in powers of 1024.
+
+    Args:
+        text: the size.
+        name: of the environment variable, for the message.
+
+    Raises:
+        ConfigError: not a size.
+
+    Example:
+        >>> parse_size("2K", name="LIMIT")
+        2048
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE)
     if found is None:
-        raise ConfigError(f"{LIMIT_NAME}: expected a size such as 64G or 500M; got {chosen!r}")
+        raise ConfigError(f"{name}: expected a size such as 64G or 500M; got {text!r}")
     return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
 
 
@@ -230,8 +260,18 @@ class _Counted(io.RawIOBase):
             )
 
 
+_TEMPORARY = re.compile(
+    r"\..+\.(?:(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{8}|[0-9a-f]{32})\.tmp"
+)
+_JOURNAL = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{8}\.set\.json")
+_FULL_BYTES = 2**16
+_STAGED: ContextVar[list[tuple[Path, Path]] | None] = ContextVar("staged", default=None)
+
+
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file so that at any moment either the old one or the new one is there, whole.
+
+    Temporary files that killed processes left in the same folder are removed before.
 
     Args:
         path: the file; folders on the way are made.
@@ -248,25 +288,215 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         ...     path.read_text()
         'whole'
     """
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    beside, staged = temporary_path(path), _STAGED.get()
+    kept = False
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        clear_temporary(path.parent)
         beside.touch()
         mode = beside.stat().st_mode
         write(beside)
         beside.chmod(mode)  # some writers make files that only their owner may read
         with beside.open("r+b") as file:
             os.fsync(file.fileno())
-        beside.replace(path)
+        if staged is None:
+            os.replace(beside, path)
+        else:
+            staged.append((beside, path))
+            kept = True
     # PyTorch and safetensors report a full disk as errors of their own.
     except (OSError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = getattr(error, "strerror", None) or _full_disk(path.parent) or error
         raise WriteError(
             f"{path}: could not be written: {reason}; what was there before is unharmed"
         ) from None
     finally:
-        with contextlib.suppress(OSError):
+        if not kept:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+
+def _full_disk(folder: Path) -> str:
+    """Return the reason if a disk has no block left; nothing otherwise."""
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(folder).free < _FULL_BYTES:
+            return os.strerror(errno.ENOSPC)
+    return ""
+
+
+@contextlib.contextmanager
+def written_together() -> Iterator[None]:
+    """Replace all files that are written inside as one set, when the block ends without an error.
+
+    All are written beside the old ones first, so that an error or a full disk changes none. A
+    process that is killed while it renames them leaves a list of what is left to rename, from
+    which the next one that writes in that folder completes the set.
+
+    Raises:
+        WriteError: a file cannot be renamed.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     one, two = Path(folder) / "1.txt", Path(folder) / "2.txt"
+        ...     with written_together():
+        ...         write_atomically(one, lambda beside: beside.write_text("one"))
+        ...         write_atomically(two, lambda beside: beside.write_text("two"))
+        ...         before = one.exists() or two.exists()
+        ...     before, one.exists() and two.exists()
+        (False, True)
+    """
+    staged: list[tuple[Path, Path]] = []
+    token = _STAGED.set(staged)
+    try:
+        yield
+    except BaseException:
+        for beside, _ in staged:
             beside.unlink(missing_ok=True)
+        raise
+    finally:
+        _STAGED.reset(token)
+    journals: dict[Path, Path] = {}
+    for folder in {path.parent for _, path in staged}:
+        names = [[one.name, two.name] for one, two in staged if two.parent == folder]
+        journal = folder / f".{_owner()}.set.json"
+        write = partial(Path.write_text, data=json.dumps(names), encoding="utf-8")
+        try:
+            write_atomically(journal, write)
+        except WriteError:
+            for left in (*journals.values(), *(beside for beside, _ in staged)):
+                left.unlink(missing_ok=True)
+            raise
+        journals[folder] = journal
+    for beside, path in staged:
+        try:
+            os.replace(beside, path)
+        except OSError as error:
+            raise WriteError(
+                f"{path}: could not be replaced: {error.strerror}; the rest of its set was, or "
+                "will be with the next file that is written there"
+            ) from None
+    for journal in journals.values():
+        journal.unlink(missing_ok=True)
+
+
+def clear_temporary(folder: Path, *, exclusive: bool = False) -> None:
+    """Remove what killed processes left unfinished in a folder, and complete sets they renamed.
+
+    Args:
+        folder: the folder, without its sub-folders.
+        exclusive: whether no other process writes there, so that files of unknown processes and
+            of other computers are removed as well.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     left = Path(folder) / f".a.csv.{32 * '0'}.tmp"
+        ...     left.touch()
+        ...     clear_temporary(Path(folder), exclusive=True)
+        ...     left.exists()
+        False
+    """
+    with contextlib.suppress(OSError):
+        names = [entry.name for entry in os.scandir(folder) if entry.name.startswith(".")]
+        for name in names:
+            found = _JOURNAL.fullmatch(name)
+            if found and _is_left(found, exclusive=exclusive):
+                _complete_set(folder / name)
+        for name in names:
+            found = _TEMPORARY.fullmatch(name)
+            if found and _is_left(found, exclusive=exclusive):
+                _remove(folder / name)
+
+
+def temporary_path(path: Path) -> Path:
+    """Return a path beside another for what is renamed to it when it is whole.
+
+    Where this process is killed before, ``clear_temporary`` removes it.
+
+    Args:
+        path: of the whole file or folder.
+
+    Example:
+        >>> is_temporary(temporary_path(Path("a.csv")).name)
+        True
+    """
+    return path.with_name(f".{path.name}.{_owner()}.tmp")
+
+
+def is_temporary(name: str) -> bool:
+    """Return whether a name is that of a temporary file.
+
+    Args:
+        name: of a file.
+
+    Example:
+        >>> is_temporary("config.json"), is_temporary(f".config.json.{32 * '0'}.tmp")
+        (False, True)
+    """
+    return bool(_TEMPORARY.fullmatch(name) or _JOURNAL.fullmatch(name))
+
+
+def is_alive(pid: int) -> bool:
+    """Return whether a process of this computer exists.
+
+    Args:
+        pid: its number.
+
+    Example:
+        >>> is_alive(os.getpid())
+        True
+    """
+    if sys.platform == "win32":  # where os.kill would end it
+        import ctypes
+
+        handle = ctypes.windll.kernel32.OpenProcess(0x1000, False, pid)
+        ctypes.windll.kernel32.CloseHandle(handle)
+        return bool(handle)
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, if that is possible."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
+def _owner() -> str:
+    """Name this process, and one of its files, in the name of a temporary file."""
+    return f"{_host()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def _host() -> str:
+    """Return eight digits for the name of this computer."""
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+
+
+def _is_left(found: re.Match[str], *, exclusive: bool) -> bool:
+    """Return whether the process that a temporary file is named after has ended."""
+    if found["pid"] is None or found["host"] != _host():
+        return exclusive
+    return not is_alive(int(found["pid"]))
+
+
+def _complete_set(journal: Path) -> None:
+    """Rename what a killed process had yet to rename; a damaged list is removed."""
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+        for beside, name in json.loads(journal.read_text(encoding="utf-8")):
+            if _TEMPORARY.fullmatch(beside) and Path(name).name == name:
+                with contextlib.suppress(FileNotFoundError):
+                    os.replace(journal.with_name(beside), journal.with_name(name))
+    with contextlib.suppress(OSError):
+        journal.unlink(missing_ok=True)
 
 
 def columns(rows: Iterable[tuple[str, ...]], *, indent: str = "") -> list[str]:

@@ -1,7 +1,12 @@
+import os
+from pathlib import Path
+
+import numpy as np
 import pytest
 
+from vaekit.data import cache as cache_module
 from vaekit.data.cache import build_once, cache_folder, data_folder, file_key
-from vaekit.errors import DataError
+from vaekit.errors import ConfigError, DataError
 
 
 def test_folders_come_from_the_environment(monkeypatch, tmp_path):
@@ -55,3 +60,66 @@ def test_a_key_changes_with_the_file(tmp_path):
     assert first == file_key(path, kind="a") != file_key(path, kind="b")
     path.write_text("other")
     assert file_key(path, kind="a") != first
+
+
+def write_parquet(path, value):
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    table = pa.table({"a": np.full(64, value, np.float32), "b": np.arange(64, dtype=np.float32)})
+    parquet.write_table(table, path, compression="none", use_dictionary=False)
+    os.utime(path, ns=(10**18, 10**18))
+    return path.stat()
+
+
+def test_a_parquet_file_of_the_same_size_and_time_is_read_anew(tmp_path):
+    from vaekit.data.parquet import read_parquet
+
+    path = tmp_path / "rows.parquet"
+    before = write_parquet(path, 1.0)
+    assert read_parquet(path).rows[0, 0] == 1.0
+    after = write_parquet(path, 2.0)
+    assert (after.st_size, after.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert read_parquet(path).rows[0, 0] == 2.0
+
+
+def make(name, *, used):
+    """A conversion of 1000 bytes, made by another process, that was used at some time."""
+
+    def fill(folder):
+        (folder / "rows.npy").write_bytes(bytes(1000))
+
+    folder = build_once(f"{name}-{16 * '0'}", fill=fill)
+    cache_module._used.discard(folder)
+    os.utime(folder, (used, used))
+    return folder
+
+
+def test_the_least_recently_used_conversions_are_removed(cache, monkeypatch):
+    old, older, recent = make("old", used=2000), make("older", used=1000), make("new", used=4e9)
+    download = cache / "digits"
+    download.mkdir()
+    (download / "rows.npy").write_bytes(bytes(10_000))
+    monkeypatch.setenv("VAEKIT_CACHE_LIMIT", "3000")
+    assert build_once(older.name, fill=None) == older  # used now
+    cache_module._used.discard(older)
+    made = make("made", used=5e9)
+    assert not old.exists()
+    assert all(folder.exists() for folder in (older, recent, made, download))
+
+
+def test_a_limit_that_is_no_size(monkeypatch):
+    monkeypatch.setenv("VAEKIT_CACHE_LIMIT", "much")
+    with pytest.raises(ConfigError, match="VAEKIT_CACHE_LIMIT: expected a size"):
+        cache_module.cache_limit()
+
+
+def test_what_a_killed_conversion_left_is_removed(cache):
+    cache.mkdir()
+    left = cache_module.temporary_path(cache / "rows")
+    number = next(each for each in range(2**22, 2**22 + 99) if not Path(f"/proc/{each}").exists())
+    left = left.with_name(left.name.replace(f"-{os.getpid()}-", f"-{number}-"))
+    left.mkdir()
+    (left / "rows.npy").write_bytes(bytes(10))
+    make("rows", used=1)
+    assert not left.exists()
