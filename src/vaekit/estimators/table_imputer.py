@@ -5,8 +5,8 @@ from __future__ import annotations
 import abc
 import math
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -20,7 +20,7 @@ from vaekit.estimators.base import TableEstimator
 from vaekit.estimators.pooling import Pooled, pool
 from vaekit.estimators.tables import LEVELLED, FrameFormat, is_frame
 from vaekit.inference import Imputation
-from vaekit.tables import nearest
+from vaekit.tables import Column, nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +91,12 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
         return self.complete(X).filled
 
     def complete(
-        self, X: ArrayLike | pd.DataFrame, *, multiple: int = 0, coverage: float | None = None
+        self,
+        X: ArrayLike | pd.DataFrame,
+        *,
+        multiple: int = 0,
+        coverage: float | None = None,
+        delta: Mapping[str, float] | None = None,
     ) -> Completed:
         """Impute the missing values of a table, with their uncertainty.
 
@@ -99,12 +104,17 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
             X: (N, C) with the columns of training.
             multiple: how many filled tables to draw too, for multiple imputation.
             coverage: probability, by the model, that a missing number lies in its interval.
+            delta: column (x0, x1, ... in an array) to what is added to its imputed numbers,
+                draws and bounds, in units of the column: a sensitivity analysis for numbers that
+                are missing because of their value. Counts, positive and bounded numbers stop at
+                the ends of their range.
 
         Returns:
             The filled table, draws, intervals and effective sample sizes.
 
         Raises:
-            ConfigError: a negative number of tables, or a coverage that is not between 0 and 1.
+            ConfigError: a negative number of tables, a coverage that is not between 0 and 1, or a
+                delta of no column of numbers.
             DataError: a cell that its column cannot hold.
         """
         table, cells = self._encode(X)
@@ -113,7 +123,10 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
                 "expected multiple from 0 and a coverage between 0 and 1; got "
                 f"{multiple} and {coverage}"
             )
+        shift = self._shift(delta or {})
         made = self._complete_cells(cells, draws=multiple, coverage=coverage)
+        if delta:
+            made = _shifted(made, np.isnan(cells), shift=shift, columns=self.format_.columns)
         kept: dict[str, Any] = {"like": table, "keep_empty": self.keep_empty_features}
         return Completed(
             filled=self.format_.decode(made.filled, **kept),
@@ -124,7 +137,7 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
             collapsed=self._collapsed(cells, made.effective_samples),
         )
 
-    def predict(self, X: ArrayLike | pd.DataFrame, *, column: str | int) -> Any:  # noqa: ANN401
+    def predict_column(self, X: ArrayLike | pd.DataFrame, *, column: str | int) -> Any:  # noqa: ANN401
         """Predict a column from the known cells of all others.
 
         Args:
@@ -142,7 +155,8 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
         Example:
             >>> from vaekit.estimators import GaussianImputer
             >>> table = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0]])
-            >>> GaussianImputer(ridge=1e-4).fit(table).predict([[3.0, np.nan]], column=1).round(1)
+            >>> imputer = GaussianImputer(ridge=1e-4).fit(table)
+            >>> imputer.predict_column([[3.0, np.nan]], column=1).round(1)
             array([4.])
         """
         hidden = self._hide_column(X, column)
@@ -153,7 +167,7 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
         place = self._position(column)
         return filled[:, place - sum(each < place for each in empty)]
 
-    def predict_proba(self, X: pd.DataFrame, *, column: str) -> pd.DataFrame:
+    def predict_column_proba(self, X: pd.DataFrame, *, column: str) -> pd.DataFrame:
         """Predict the probabilities of the levels of a column from the known cells of all others.
 
         Args:
@@ -183,6 +197,21 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
             index=table.index,
             columns=list(self.format_.columns[place].levels),
         )
+
+    def _shift(self, delta: Mapping[str, float]) -> NDArray[np.float64]:
+        """(C,) what is added to the imputed numbers of each column."""
+        columns = self.format_.columns
+        numeric = [c.name for c in columns if c.modelled and c.kind not in (*LEVELLED, "datetime")]
+        shift = np.zeros(len(columns))
+        for name, value in delta.items():
+            if name not in numeric:
+                raise ConfigError(
+                    f"delta: {name!r} is no column of numbers{nearest(name, among=numeric)}"
+                )
+            if not math.isfinite(value):
+                raise ConfigError(f"delta: expected a finite number for {name}; got {value}")
+            shift[[column.name for column in columns].index(name)] = value
+        return shift
 
     def _position(self, column: str | int) -> int:
         """The position of a modelled column in the training table."""
@@ -259,3 +288,32 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
                 stacklevel=5,
             )
         return cells
+
+
+def _shifted(
+    made: Imputation,
+    missing: NDArray[np.bool_],
+    *,
+    shift: NDArray[np.float64],
+    columns: Sequence[Column],
+) -> Imputation:
+    """Imputed numbers (N, C) with a shift (C,), within the range of their kind."""
+    low, high = np.full(len(columns), -np.inf), np.full(len(columns), np.inf)
+    for place, column in enumerate(columns):
+        if column.kind in ("count", "positive"):
+            low[place] = 0.0
+        elif column.kind == "bounded":
+            low[place] = -np.inf if column.low is None else column.low
+            high[place] = np.inf if column.high is None else column.high
+    moved = missing & (shift != 0)
+
+    def move(cells: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        return np.where(moved, np.clip(cells + shift, low, high), cells)
+
+    return replace(
+        made,
+        filled=move(made.filled),
+        draws=move(made.draws),
+        low=move(made.low),
+        high=move(made.high),
+    )
