@@ -289,32 +289,47 @@ def rows_for(run: Run, *, source: str | None = None, label: str | None = None) -
     return dataset
 
 
-_IDENTIFYING_ROWS = 10_000
+_SAMPLED_ROWS = 10_000  # which earlier versions hashed where there are more
+_HASHED_BYTES = 2**24  # at a time
 
 
 def identify(dataset: Dataset) -> dict[str, Any]:
     """Say what rows a run was trained on, for ``data.json``.
 
     Args:
-        dataset: the rows.
+        dataset: the rows; those of shards are read a block at a time.
 
     Returns:
-        Absolute source, numbers of rows and features, names of columns, and the SHA-256 of the
-        rows, of 10,000 of them where there are more.
+        Absolute source, numbers of rows and features, names of columns, and the SHA-256 of all
+        rows and labels (``hashed_rows`` says of how many).
     """
     count = len(dataset.rows)
-    some = np.linspace(0, count - 1, min(count, _IDENTIFYING_ROWS)).astype(np.int64)
-    digest = hashlib.sha256(np.ascontiguousarray(dataset.rows[some]).tobytes())
-    if dataset.labels is not None:
-        digest.update(dataset.labels[some].tobytes())
     path = Path(dataset.source)
     return {
         "source": str(path.resolve()) if dataset.source and path.exists() else dataset.source,
         "rows": count,
         "features": int(dataset.rows.shape[1]),
         "columns": list(dataset.columns),
-        "sha256": digest.hexdigest(),
+        "hashed_rows": count,
+        "sha256": _hash_rows(dataset, hashed=count),
     }
+
+
+def _hash_rows(dataset: Dataset, *, hashed: int) -> str:
+    """Return the SHA-256 of all rows and labels, or of as many that are evenly spaced."""
+    count, digest = len(dataset.rows), hashlib.sha256()
+    spaced = None
+    if hashed < count:
+        spaced = np.linspace(0, count - 1, hashed).astype(np.int64)
+    step = max(1, _HASHED_BYTES // max(1, dataset.rows.shape[1] * dataset.rows.dtype.itemsize))
+    for start in range(0, hashed, step):
+        stop = min(start + step, hashed)
+        chosen = slice(start, stop) if spaced is None else spaced[start:stop]
+        digest.update(np.ascontiguousarray(dataset.rows[chosen]).ravel())
+    if dataset.labels is not None:
+        some = dataset.labels if spaced is None else dataset.labels[spaced]
+        digest.update(np.ascontiguousarray(some))
+    return digest.hexdigest()
 
 
 def check_identity(folder: RunFolder, dataset: Dataset) -> None:
@@ -330,6 +345,10 @@ def check_identity(folder: RunFolder, dataset: Dataset) -> None:
     if not folder.data.is_file():
         return
     known, found = folder.read_json(folder.data), identify(dataset)
+    if "hashed_rows" not in known:  # earlier versions hashed a sample of larger tables
+        sampled = min(len(dataset.rows), _SAMPLED_ROWS)
+        if sampled < len(dataset.rows):
+            found["sha256"] = _hash_rows(dataset, hashed=sampled)
     differs = [
         key for key in ("rows", "features", "columns", "sha256") if known.get(key) != found[key]
     ]
