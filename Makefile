@@ -35,7 +35,8 @@ test-all: $(VENV)/.installed-dev ## Run every test, also those that take minutes
 test-lowest: $(VENV)-lowest/.installed ## Run the tests with the lowest versions that pyproject.toml allows
 	@echo "==> Running the tests with the lowest versions"
 	@$(VENV)-lowest/bin/python -m pytest -n $(WORKERS) --maxprocesses 4 -W default -o xfail_strict=false \
-		--ignore tests/web/page --ignore tests/architecture/test_lint.py $(PYTEST_ARGS)
+		--ignore tests/web/page --ignore tests/architecture/test_lint.py \
+		--deselect tests/cli/test_entry.py::test_help_takes_less_than_a_third_of_a_second $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style and types
 	$(BIN)/ruff check .

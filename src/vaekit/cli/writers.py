@@ -150,7 +150,7 @@ def write_rows(path: Path, values: NDArray[Any], *, preprocessing: "Preprocessin
         values: (B, F) in the units that the model sees.
         preprocessing: of that model.
     """
-    raw = raw_units(values, preprocessing).astype(np.float32)
+    raw = raw_units(values, preprocessing).astype(preprocessing.shift.numpy().dtype)
     if path.suffix.lower() == ".csv":
         import pandas as pd
 

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from vaekit.data.contents import needs_double
 from vaekit.data.index import Index, Permutation, RepeatedIndex
 from vaekit.data.shards import ShardedRows, ShardOrder
 from vaekit.errors import ConfigError, DataError
@@ -121,6 +122,7 @@ class Batches:
         self.part = part or Part()
         self._resident = self._plain = self._shards = None
         self._together = 1
+        self._dtype = _raw_type(rows)
         whole, rest = divmod(len(index), batch_size)
         self._length = whole if rest == 0 or (drop_last and whole > 0) else whole + 1
         if isinstance(rows, ShardedRows):
@@ -130,15 +132,15 @@ class Batches:
                 )
                 self._length = self._shards.steps
             return
-        size = len(index) * rows.shape[1] * _raw_type(rows).itemsize
+        size = len(index) * rows.shape[1] * self._dtype.itemsize
         stays = self._device.type == "cpu" or self.part.of > 1
         fits = size <= resident_limit_mb * MEGABYTE
         if fits and not (stays and isinstance(rows, np.memmap)):
-            self._resident = _tensor(rows[np.asarray(index)]).to(self._device)
+            self._resident = _tensor(rows[np.asarray(index)], dtype=self._dtype).to(self._device)
             if self.part.of == 1:
                 self._together = max(1, PIECE * len(index) // (size * batch_size))
         else:
-            self._plain = _as_tensor(rows)
+            self._plain = _as_tensor(rows, dtype=self._dtype)
 
     def __len__(self) -> int:
         return self._length
@@ -183,8 +185,9 @@ class Batches:
             start: the batch to start with.
 
         Yields:
-            (B, F) raw rows, uint8 or float32; the last batch may be shorter. Not to be changed
-            in place. A part without rows of its own holds one that falls to another process.
+            (B, F) raw rows, uint8, float32 or float64; the last batch may be shorter. Not to be
+            changed in place. A part without rows of its own holds one that falls to another
+            process.
         """
         if self._resident is None:
             yield from map(self._gather, self._wanted(number, start=start))
@@ -234,20 +237,36 @@ class Batches:
         """Gather rows that are not on the device."""
         if self._plain is not None:
             return self._plain.index_select(0, torch.from_numpy(wanted)).to(self._device)
-        return _tensor(self._rows[wanted]).to(self._device)
+        return _tensor(self._rows[wanted], dtype=self._dtype).to(self._device)
+
+
+_SAMPLE = 1000
 
 
 def _raw_type(rows: NDArray[Any] | ShardedRows) -> np.dtype[Any]:
-    return np.dtype(np.uint8 if rows.dtype == np.uint8 else np.float32)
+    """Return the type of batches: uint8, float32, or float64 where float32 loses values.
+
+    A sample of the rows decides.
+    """
+    if rows.dtype == np.uint8:
+        return np.dtype(np.uint8)
+    if rows.dtype.kind not in "fiu" or rows.dtype.itemsize < 8 or not len(rows):
+        return np.dtype(np.float32)
+    if isinstance(rows, ShardedRows):  # a sample would open files that others read
+        return np.dtype(np.float64)
+    some = rows[np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLE)).astype(np.int64)]
+    with np.errstate(over="ignore"):
+        double = needs_double(some, some.astype(np.float32))
+    return np.dtype(np.float64 if double else np.float32)
 
 
-def _tensor(rows: NDArray[Any]) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(rows, _raw_type(rows)))
+def _tensor(rows: NDArray[Any], *, dtype: np.dtype[Any]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(rows, dtype))
 
 
-def _as_tensor(rows: NDArray[Any]) -> Tensor | None:
+def _as_tensor(rows: NDArray[Any], *, dtype: np.dtype[Any]) -> Tensor | None:
     """Return the same memory as a tensor, or None if type or layout do not allow it."""
-    if rows.dtype != _raw_type(rows) or not rows.flags.c_contiguous:
+    if rows.dtype != dtype or not rows.flags.c_contiguous:
         return None
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
@@ -302,7 +321,7 @@ class BalancedBatches:
         self._many = Batches(
             rows, many, batch_size=batch_size - few_size, device=device, seed=seed, drop_last=True
         )
-        self._few = torch.from_numpy(np.asarray(rows[few], np.float32)).to(device)
+        self._few = _tensor(rows[few], dtype=_raw_type(rows)).to(device)
         self._few_size = few_size
         self._seed = seed
         self.batch_size = batch_size

@@ -25,6 +25,7 @@ __all__ = [
     "encode_labels",
     "find_label_column",
     "image_contents",
+    "needs_double",
     "table_contents",
     "table_shape",
 ]
@@ -300,7 +301,7 @@ def table_contents(array: NDArray[Any], *, columns: tuple[str, ...] = ()) -> Con
         columns: names of the features; numbered from 0 when absent.
 
     Returns:
-        The rows as float32, or as uint8 for images.
+        The rows as float32, as float64 where a column needs it, or as uint8 for images.
 
     Example:
         >>> table_contents(np.zeros((2, 3))).columns
@@ -339,7 +340,7 @@ def table_shape(
 
 
 def _narrow(array: NDArray[Any], *, image: bool) -> NDArray[Any]:
-    """Cast rows to uint8 for 8-bit pixels, else to float32."""
+    """Cast rows to uint8 for 8-bit pixels, else to float32, or float64 where that loses values."""
     mapped = isinstance(array, np.memmap)
     if array.dtype == np.float32 or (array.dtype == np.uint8 and (image or mapped)):
         return array
@@ -348,7 +349,43 @@ def _narrow(array: NDArray[Any], *, image: bool) -> NDArray[Any]:
     if image and array.dtype.kind in "biu" and array.min() >= 0 and array.max() <= 255:
         return np.asarray(array).astype(np.uint8)
     with np.errstate(over="ignore"):  # becomes infinite, which check_contents names
-        return np.asarray(array).astype(np.float32)
+        narrow = np.asarray(array).astype(np.float32)
+    if not image and needs_double(array, narrow):
+        return np.asarray(array).astype(np.float64)
+    return narrow
+
+
+_ROWS = 2**16
+_LOST = 1e-3  # of the range of a column: a rounding error above it is visible in a model
+
+
+def needs_double(wide: NDArray[Any], narrow: NDArray[np.float32]) -> bool:
+    """Return whether float32 rounds some column by more than a thousandth of its range.
+
+    A column of times in seconds since 1970 has values around 1.7e9, where neighbouring numbers of
+    float32 are 128 apart.
+
+    Args:
+        wide: (N, F) of any type.
+        narrow: (N, F) the same, cast.
+
+    Example:
+        >>> times = np.array([[1.7e9], [1.7e9 + 60]])
+        >>> needs_double(times, times.astype(np.float32))
+        True
+    """
+    if not len(wide) or wide.dtype.itemsize < 4:
+        return False
+    shape = wide.shape[1]
+    error, low, high = np.zeros(shape), np.full(shape, np.inf), np.full(shape, -np.inf)
+    for start in range(0, len(wide), _ROWS):  # all rows, in each of several processes
+        piece = wide[start : start + _ROWS]
+        values = piece.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            error = np.fmax(error, np.abs(values - narrow[start : start + len(piece)]).max(0))
+        low, high = np.fmin(low, values.min(0)), np.fmax(high, values.max(0))
+    with np.errstate(invalid="ignore"):
+        return bool(((error > _LOST * (high - low)) & np.isfinite(error)).any())
 
 
 def _is_bytes(array: NDArray[Any]) -> bool:

@@ -102,8 +102,9 @@ class Dataset:
 
     Args:
         name: a short name: that of the source, or the stem of a file.
-        rows: (N, F) raw values, uint8 or float32. May be a memory map; a memory map too large
-            to convert keeps the numeric type of its file, and is cast as it is read.
+        rows: (N, F) raw values, uint8, float32, or float64 where float32 loses values. May be a
+            memory map; one too large to convert keeps the numeric type of its file, and is cast as
+            it is read.
         shape: (channels, height, width) for images, with 1 or 3 channels; (F,) otherwise.
         split: which rows are for what.
         columns: names of the F features of a table; empty for images.

@@ -82,7 +82,7 @@ class ParquetTable:
     label: str | None
     """Name of the column of labels."""
     dtype: np.dtype[Any]
-    """Of the rows: uint8 where all columns are, else float32."""
+    """Of the rows: uint8 where all columns are, else float32, float64 where that loses values."""
 
     @classmethod
     def read(cls, path: Path, *, label: str | None) -> ParquetTable:
@@ -114,7 +114,8 @@ class ParquetTable:
             )
         check_width(len(features), where=str(path))
         narrow = all(str(schema.field(name).type) == "uint8" for name in features)
-        dtype = np.dtype(np.uint8 if narrow else np.float32)
+        wide = not narrow and _needs_double(path, features)
+        dtype = np.dtype(np.uint8 if narrow else np.float64 if wide else np.float32)
         expanded, packed = count * len(features) * dtype.itemsize, path.stat().st_size
         check_expansion(expanded, packed=packed, where=str(path), ratio=PARQUET_EXPANSION)
         return cls(
@@ -131,7 +132,9 @@ class ParquetTable:
         Raises:
             DataError: damaged, or missing cells; nothing is left in the cache then.
         """
-        folder = build_once(file_key(self.path, kind=f"rows but {self.label}"), fill=self._fill)
+        folder = build_once(
+            file_key(self.path, kind=f"rows but {self.label}, {self.dtype}"), fill=self._fill
+        )
         found: NDArray[Any] = np.load(folder / "rows.npy", mmap_mode="r")
         return found
 
@@ -177,6 +180,52 @@ class ParquetTable:
         labels, classes = arrange_labels(list(names), np.concatenate(parts), where=where)
         np.save(draft / "labels.npy", labels)
         (draft / "classes.json").write_text(json.dumps(classes), encoding="utf-8")
+
+
+def _needs_double(path: Path, features: tuple[str, ...]) -> bool:
+    """Return whether float32 rounds some column by more than a thousandth of its range.
+
+    The least and greatest values are in the footer of most files; else the columns are read.
+    """
+    with _opened(path) as file:
+        kinds = {name: str(file.schema_arrow.field(name).type) for name in features}
+        wide = [name for name, kind in kinds.items() if kind.endswith(("double", "32", "64"))]
+        if not wide:
+            return False
+        return any(
+            _rounds(low, high, whole="int" in kinds[name])
+            for name, (low, high) in zip(wide, _extremes(file, wide), strict=True)
+        )
+
+
+def _rounds(low: float, high: float, *, whole: bool) -> bool:
+    """Return whether float32 can round numbers of a range by a thousandth of it."""
+    most = max(abs(low), abs(high))
+    exact = whole and most <= 2**24
+    return not exact and most * 2.0**-24 > 1e-3 * (high - low) > 0
+
+
+def _extremes(file: ParquetFile, names: list[str]) -> list[tuple[float, float]]:
+    """Return the least and greatest value of each column."""
+    from pyarrow import compute
+
+    footer = file.metadata
+    places = {footer.schema.column(at).path: at for at in range(footer.num_columns)}
+    found: dict[str, list[float]] = {name: [] for name in names}
+    unknown = []
+    for name in names:
+        for group in range(footer.num_row_groups):
+            statistics = footer.row_group(group).column(places[name]).statistics
+            if statistics is None or not statistics.has_min_max:
+                unknown.append(name)
+                break
+            found[name] += [float(statistics.min), float(statistics.max)]
+    if unknown:
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=unknown):
+            for name in unknown:
+                ends = compute.min_max(batch.column(name)).as_py()
+                found[name] += [float(each) for each in ends.values() if each is not None]
+    return [(min(each, default=0.0), max(each, default=0.0)) for each in found.values()]
 
 
 @contextmanager
@@ -293,6 +342,8 @@ def read_parquet_shards(folder: Path, *, label: str | None = None) -> Contents:
     parts = [
         ParquetTable.read(path, label=label) for path in find_shards(folder, ending=".parquet")
     ]
+    if any(part.dtype == np.float64 for part in parts):  # one needs it, so all are read so
+        parts = [replace(part, dtype=np.dtype(np.float64)) for part in parts]
     first = parts[0]
     for part in parts:
         _check_alike(part.path, _names(part), first.path, _names(first))

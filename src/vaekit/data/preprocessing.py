@@ -16,6 +16,9 @@ from vaekit.errors import ConfigError, DataError
 __all__ = ["Fitted", "Preprocessing", "fit_statistics", "mean_and_deviation"]
 
 
+_LOST_DEVIATIONS = 1e-3
+"""Rounding error of a shift above which it is kept in double precision, in scaled units."""
+
 Scaling = Literal["unit", "standard", "none"]
 Vector = NDArray[np.float64]
 
@@ -242,9 +245,12 @@ class Preprocessing(nn.Module):
                 f"{dataset.name}: binarize {binarize!r} expects values in [0, 1]; the scale "
                 f"{found.scaling!r} gives others. Use --data.scale unit or --data.binarize none"
             )
+        # float32 cannot hold, say, the mean of times in seconds since 1970
+        lost = np.abs(found.shift - found.shift.astype(np.float32)) * found.scale
+        buffer = np.float64 if (lost > _LOST_DEVIATIONS).any() else np.float32
         return cls(
-            shift=torch.from_numpy(found.shift.astype(np.float32)),
-            scale=torch.from_numpy(found.scale.astype(np.float32)),
+            shift=torch.from_numpy(found.shift.astype(buffer)),
+            scale=torch.from_numpy(found.scale.astype(buffer)),
             scaling=found.scaling,
             binarize=binarize,
             support=found.support if binarize == "none" else "binary",
@@ -268,7 +274,7 @@ class Preprocessing(nn.Module):
         """Transform raw rows to inputs of the model.
 
         Args:
-            rows: (B, F), uint8 or float32, raw units.
+            rows: (B, F), uint8, float32 or float64, raw units.
 
         Returns:
             (B, F) float32.
@@ -280,12 +286,12 @@ class Preprocessing(nn.Module):
         """Return the expected inputs of the model: probabilities where values are drawn.
 
         Args:
-            rows: (B, F), uint8 or float32, raw units.
+            rows: (B, F), uint8, float32 or float64, raw units.
 
         Returns:
             (B, F) float32.
         """
-        x = (rows.to(self.shift.dtype) - self.shift) * self.scale
+        x = ((rows.to(self.shift.dtype) - self.shift) * self.scale).to(torch.float32)
         if self.scaling == "unit":
             x = x.clamp(0.0, 1.0)
         return (x >= 0.5).to(x.dtype) if self.binarize == "threshold" else x
@@ -351,6 +357,8 @@ class Preprocessing(nn.Module):
             "columns": list(self.columns),
             "classes": list(self.classes),
             "levels": self.levels,
+            # only where it is, so that equal runs of other versions are equal files
+            **({"double": True} if self.shift.dtype == torch.float64 else {}),
         }
 
     @classmethod
@@ -369,9 +377,10 @@ class Preprocessing(nn.Module):
         try:
             shape = tuple(int(size) for size in description["shape"])
             features = int(np.prod(shape))
+            buffer = torch.float64 if description.get("double") else torch.float32
             return cls(
-                shift=torch.zeros(features),
-                scale=torch.ones(features),
+                shift=torch.zeros(features, dtype=buffer),
+                scale=torch.ones(features, dtype=buffer),
                 scaling=cast(Scaling, description["scaling"]),
                 binarize=cast(Binarize, description["binarize"]),
                 support=cast(Support, description["support"]),

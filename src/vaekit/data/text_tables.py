@@ -50,13 +50,12 @@ def read_delimited(
     if frame.empty:
         raise DataError(f"{path}: expected at least two rows; got a header only")
     features = [place for place in range(frame.shape[1]) if place != at]
-    rows = np.empty((len(frame), len(features)), np.float32)
+    rows = np.empty((len(frame), len(features)))
     for to, place in enumerate(features):
         numbers = _numbers(frame.iloc[:, place])
         if numbers is None:
             raise _wrong_cell(path, layout, names=names, label=at)
-        with np.errstate(over="ignore"):
-            rows[:, to] = numbers
+        rows[:, to] = numbers
     rows, columns = _without_row_numbers(rows, [names[f] for f in features], where=str(path))
     contents = replace(table_contents(rows, columns=tuple(columns)), layout=layout.describe())
     if at is None:
@@ -114,8 +113,8 @@ def _wrong_cell(
 
 
 def _without_row_numbers(
-    rows: NDArray[np.float32], columns: list[str], *, where: str
-) -> tuple[NDArray[np.float32], list[str]]:
+    rows: NDArray[np.float64], columns: list[str], *, where: str
+) -> tuple[NDArray[np.float64], list[str]]:
     """Leave out the unnamed first column in which pandas writes the numbers of the rows."""
     if len(columns) < 2 or columns[0] not in ("", "Unnamed: 0"):
         return rows, columns

@@ -248,7 +248,7 @@ class Explorer:
             reference_ready=self.reference.ready,
         )
 
-    def _requested_row(self, request: schemas.EncodeRequest) -> int | NDArray[np.float32]:
+    def _requested_row(self, request: schemas.EncodeRequest) -> int | NDArray[np.floating[Any]]:
         """Return the number of a row, or (F,) in units of the data, NaN for missing values."""
         display = self.view.display
         if request.row is not None:
@@ -259,7 +259,7 @@ class Explorer:
         if display.is_image or len(cells) != len(display.gain):
             expected = "pixels" if display.is_image else f"{len(display.gain)} cells"
             raise DataError(f"expected {expected} for a row of this run, got {len(cells)} cells")
-        return np.array(cells, dtype=np.float32)
+        return np.array(cells, dtype=self.view.run.preprocessing.shift.numpy().dtype)
 
     async def sample(self, request: schemas.SampleRequest) -> NDArray[np.float32]:
         """Sample codes (count, D) from the prior.
