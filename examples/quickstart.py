@@ -1,15 +1,14 @@
-"""Train a shortened recipe, load its run folder, and evaluate the model."""
+"""Train a shortened recipe, load its run folder, and use the model."""
 
 from tempfile import mkdtemp
 
-from vaekit import Batches, evaluate, load_run, recipe, train
-from vaekit.config import merge, parse_config
-from vaekit.runs import RunFolder
+import vaekit
 
-config = parse_config(merge(recipe("digits").model_dump(), {"training": {"epochs": 5}}))
-folder = RunFolder(mkdtemp(prefix="vaekit-"))
-dataset = train(config, folder=folder)
-run = load_run(folder.path)
-rows = Batches(dataset.rows, dataset.split.test, batch_size=256)
-numbers = evaluate(run.model, rows, preprocessing=run.preprocessing, samples=100)
-print(f"{numbers.log_likelihood:.1f} {numbers.unit}, {numbers.active_units} active units")
+folder = mkdtemp(prefix="vaekit-")
+vaekit.train("digits", epochs=5, out=folder)
+model = vaekit.load(folder)
+images = model.sample(5)
+codes = model.encode(images)
+print(f"{len(images)} images of {images.shape[1:]}, codes of {codes.shape[1]} dimensions")
+numbers = model.evaluate(samples=100)
+print(f"{numbers['log_likelihood']:.1f} nats per row, {numbers['active_units']} active units")
