@@ -167,7 +167,7 @@ def test_parquet_in_parts(tmp_path, cache):
     assert np.asarray(data.rows).tolist() == [[x, -x] for x in (1, 2, 3, 4, 5)]
     assert (data.columns, data.classes) == (("x", "y"), ("a", "b", "c"))
     assert data.labels.tolist() == [1, 0, 2, 2, 1]
-    assert len(list(cache.glob("converted-part-*/rows.npy"))) == 2
+    assert len(list(cache.glob("part-*/rows.npy"))) == 2
     other = pyarrow.table({"x": [0.0, 1.0], "kind": ["a", "b"]})
     parquet.write_table(other, folder / "part-9.parquet")
     with pytest.raises(DataError, match=r"part-9.parquet: expected rows like those of part-0"):
