@@ -348,8 +348,11 @@ def _narrow(array: NDArray[Any], *, image: bool) -> NDArray[Any]:
         return array  # cast as it is read
     if image and array.dtype.kind in "biu" and array.min() >= 0 and array.max() <= 255:
         return np.asarray(array).astype(np.uint8)
-    with np.errstate(over="ignore"):  # becomes infinite, which check_contents names
-        narrow = np.asarray(array).astype(np.float32)
+    try:
+        with np.errstate(over="raise"):
+            narrow = np.asarray(array).astype(np.float32)
+    except FloatingPointError:
+        return np.asarray(array, np.float64)  # numbers that check_finite_values names
     if not image and needs_double(array, narrow):
         return np.asarray(array).astype(np.float64)
     return narrow
@@ -397,6 +400,7 @@ def _is_bytes(array: NDArray[Any]) -> bool:
 
 
 SHOWN = 5
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
 
 
 def check_contents(contents: Contents, *, where: str) -> None:
@@ -437,7 +441,7 @@ def check_count(rows: int, *, where: str) -> None:
 
 
 def check_finite_values(contents: Contents, *, where: str) -> None:
-    """Raise if values are missing or infinite.
+    """Raise if values are missing, infinite, or beyond the range of float32.
 
     Args:
         contents: what a reader found.
@@ -450,6 +454,15 @@ def check_finite_values(contents: Contents, *, where: str) -> None:
     finite = bool(np.isfinite(found.low).all() and np.isfinite(found.high).all())
     if found.missing or not finite:
         raise DataError(_describe_non_finite(contents.rows, where=where, columns=contents.columns))
+    largest = np.maximum(np.abs(found.low.astype(float)), np.abs(found.high.astype(float)))
+    if (largest > _FLOAT32_MAX).any():
+        place = int(largest.argmax())
+        name = contents.columns[place] if contents.columns else str(place)
+        raise DataError(
+            f"{where}, column {name!r}: expected numbers within the range of float32, up to "
+            f"3.4e38; got {largest[place]:g}. Divide the column by a power of ten, take its "
+            "logarithm, or drop it"
+        )
 
 
 def _describe_non_finite(rows: NDArray[Any], *, where: str, columns: tuple[str, ...]) -> str:
@@ -467,15 +480,10 @@ def _describe_non_finite(rows: NDArray[Any], *, where: str, columns: tuple[str, 
     missing, infinite = found[:, :2].sum(0).tolist()
     row, column = min(found[:, 2:].tolist())
     name = repr(columns[column]) if columns else str(column)
-    beyond = (
-        ". Numbers beyond 3.4e38, the range of float32, count as infinite: scale their column"
-        if infinite
-        else ""
-    )
     return (
         f"{where}: expected finite numbers; got {missing} NaN (missing) and {infinite} infinite "
         f"of {rows.size} values, the first in row {row + 1}, column {name} (rows count from 1). "
-        f"Drop or fill these rows first; a table with missing cells is a job for imputation{beyond}"
+        f"Drop or fill these rows first; a table with missing cells is a job for imputation"
     )
 
 

@@ -199,8 +199,10 @@ def _needs_double(path: Path, features: tuple[str, ...]) -> bool:
 
 
 def _rounds(low: float, high: float, *, whole: bool) -> bool:
-    """Return whether float32 can round numbers of a range by a thousandth of it."""
+    """Return whether float32 can round numbers of a range by a thousandth, or cannot hold them."""
     most = max(abs(low), abs(high))
+    if most > float(np.finfo(np.float32).max):
+        return True
     exact = whole and most <= 2**24
     return not exact and most * 2.0**-24 > 1e-3 * (high - low) > 0
 

@@ -1,5 +1,6 @@
 """Preprocessing fitted on the training rows: scale, binarize, invert."""
 
+import warnings
 from functools import reduce
 from typing import Any, Literal, NamedTuple, Self, cast
 
@@ -8,10 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from vaekit.data.chunks import all_gather, chunks, extremes
+from vaekit.data.chunks import all_gather, chunks, extremes, is_main_process
 from vaekit.data.dataset import Dataset
 from vaekit.data.index import Index
-from vaekit.errors import ConfigError, DataError
+from vaekit.data.shards import ShardedRows
+from vaekit.errors import ConfigError, DataError, VaekitWarning
 
 __all__ = ["Fitted", "Preprocessing", "fit_statistics", "mean_and_deviation"]
 
@@ -248,7 +250,7 @@ class Preprocessing(nn.Module):
         # float32 cannot hold, say, the mean of times in seconds since 1970
         lost = np.abs(found.shift - found.shift.astype(np.float32)) * found.scale
         buffer = np.float64 if (lost > _LOST_DEVIATIONS).any() else np.float32
-        return cls(
+        made = cls(
             shift=torch.from_numpy(found.shift.astype(buffer)),
             scale=torch.from_numpy(found.scale.astype(buffer)),
             scaling=found.scaling,
@@ -259,6 +261,9 @@ class Preprocessing(nn.Module):
             classes=dataset.classes,
             levels=_levels(dataset, found),
         )
+        if not dataset.is_image and binarize == "none" and is_main_process():
+            _warn_merged(made, dataset)
+        return made
 
     @property
     def support(self) -> Support:
@@ -391,6 +396,44 @@ class Preprocessing(nn.Module):
             )
         except KeyError as error:
             raise DataError(f"the description of the preprocessing lacks {error}") from error
+
+
+_SAMPLE_ROWS = 1000
+_SHOWN = 5
+
+
+def _warn_merged(preprocessing: Preprocessing, dataset: Dataset) -> None:
+    """Warn where scaling merges most distinct values of a column, in a sample of training rows."""
+    train = dataset.split.train
+    places = np.arange(0, len(train), max(1, -(-len(train) // _SAMPLE_ROWS)))
+    if isinstance(dataset.rows, ShardedRows) or not len(places):
+        return  # a sample would open files that others read
+    some = np.asarray(dataset.rows[train[places]])
+    x = preprocessing.expected(torch.from_numpy(some)).numpy()
+    before, after = _count_distinct(some), _count_distinct(x)
+    merged = np.flatnonzero(2 * after < before)
+    if len(merged) == 0:
+        return
+    names = [
+        f"{dataset.columns[place] if dataset.columns else place} ({before[place]} distinct values "
+        f"become {after[place]})"
+        for place in merged[:_SHOWN]
+    ]
+    more = f" and {len(merged) - _SHOWN} more" if len(merged) > _SHOWN else ""
+    warnings.warn(
+        f"{dataset.name}: the scale merges distinct values of {', '.join(names)}{more}. A few rows "
+        "with huge values carry mean and scale, or values differ in their last digits alone: "
+        "correct or drop such rows, or subtract a constant",
+        VaekitWarning,
+        stacklevel=4,
+    )
+
+
+def _count_distinct(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the number of distinct values of each column."""
+    ordered = np.sort(values, axis=0)
+    found: NDArray[np.int64] = 1 + (ordered[1:] != ordered[:-1]).sum(axis=0)
+    return found
 
 
 def _levels(dataset: Dataset, found: Fitted) -> int | None:
