@@ -29,7 +29,7 @@ def table(path, rows=120, *, seed=0):
 
 
 @pytest.fixture
-def run(tmp_path):
+def run(tmp_path, plain_report):
     table(tmp_path / "rows.csv")
     sections = {"data": {"source": str(tmp_path / "rows.csv"), "limit": None}}
     train_small(tmp_path / "run", "run", sections)
@@ -170,7 +170,8 @@ def wait_for(path, process):
         time.sleep(0.05)
 
 
-def test_a_second_writer_is_refused_and_a_dead_one_is_not(tmp_path, capsys):
+@pytest.mark.slow
+def test_a_second_writer_is_refused_and_a_dead_one_is_not(tmp_path, capsys, plain_report):
     process = start(tmp_path)
     try:
         wait_for(tmp_path / "long" / "checkpoints" / "last.pt", process)
@@ -179,7 +180,7 @@ def test_a_second_writer_is_refused_and_a_dead_one_is_not(tmp_path, capsys):
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    left = tmp_path / "long" / ".config.json.0.tmp"
+    left = tmp_path / "long" / f".config.json.{32 * '0'}.tmp"
     left.touch()
     done = len(RunFolder(tmp_path / "long").read_metrics())
     vaekit("train", "--resume", tmp_path / "long", "--training.epochs", done + 1, "--quiet")

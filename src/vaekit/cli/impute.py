@@ -91,6 +91,7 @@ def impute(
     import warnings
 
     from vaekit.estimators import VAEImputer
+    from vaekit.io import written_together
     from vaekit.tables import parse_weights, write_table
 
     paths = _output_paths(out, multiple=multiple, intervals=intervals, force=force)
@@ -118,8 +119,9 @@ def impute(
         low, high = completed.low, completed.high
         ends = low.add_suffix("_low").join(high.add_suffix("_high"))
         tables.append(ends[[f"{name}_{end}" for name in low.columns for end in ("low", "high")]])
-    for path, each in zip(paths, tables, strict=True):
-        write_table(each, path, source=source, safe=safe_csv)
+    with written_together():
+        for path, each in zip(paths, tables, strict=True):
+            write_table(each, path, source=source, safe=safe_csv)
 
     pooled = {str(each): each.pool(completed.draws) for each in analyses}
     report, missing_cells = imputer.report_, frame.isna().to_numpy()
@@ -225,6 +227,12 @@ def _output_paths(out: Path, *, multiple: int, intervals: float | None, force: b
     paths = [out.with_name(f"{out.stem}{name}{out.suffix}") for name in names]
     for path in paths:
         check_out(path, kinds=TABLE_KINDS, force=force)
+    more = out.with_name(f"{out.stem}-{multiple + 1}{out.suffix}")
+    if multiple and more.exists():
+        raise ConfigError(
+            f"--multiple {multiple}: {more} exists, of a larger set, and would seem to be of this "
+            "one: remove it, or take another --out"
+        )
     return paths
 
 

@@ -46,8 +46,10 @@ def start_study(
     folder.require_free()
     output.say(f"study folder {folder.path}, with the runs {', '.join(members)}")
     plain = {member: config.model_dump(mode="json") for member, config in members.items()}
-    folder.write_json(folder.path / STUDY_FILE, {"name": name, "members": plain})
-    _train_members(folder.path, members=members, output=output)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    with folder.locked():
+        folder.write_json(folder.path / STUDY_FILE, {"name": name, "members": plain})
+        _train_members(folder.path, members=members, output=output)
 
 
 def resume_study(path: Path, *, changes: Mapping[str, Any], output: Output) -> None:
@@ -69,7 +71,8 @@ def resume_study(path: Path, *, changes: Mapping[str, Any], output: Output) -> N
             members[name] = resumed_config(folder, changes=changes)
         else:
             members[name] = parse_config(merge(config.model_dump(), {"training": changes}))
-    _train_members(path, members=members, output=output)
+    with RunFolder(path).locked():
+        _train_members(path, members=members, output=output)
 
 
 def report_study(path: Path, *, output: Output) -> None:

@@ -61,7 +61,7 @@ def start_training(config: Config, *, out: Path | None, output: Output) -> None:
             "restarted, use the same run folder"
         )
     folder = RunFolder(out if out is not None else new_run_path(config.name))
-    if launch.restarts and folder.last.is_file() and folder.config.is_file():
+    if launch.restarts and folder.config.is_file():
         begun = parse_config(folder.read_json(folder.config), origin=str(folder.config))
         if begun == config:
             resume_training(folder.path, changes={}, output=output)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vaekit.errors import RunError, VaekitWarning
-from vaekit.io import write_atomically
+from vaekit.io import clear_temporary, is_temporary, write_atomically
 
 try:
     import fcntl
@@ -51,10 +51,13 @@ class RunFolder:
     def require_free(self) -> None:
         """Check that the folder is new or empty; nothing is written.
 
+        Empty sub-folders, the lock and temporary files do not count: a process that is killed
+        before it has written anything leaves them.
+
         Raises:
             RunError: the folder exists and is not empty.
         """
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        if self.path.exists() and (not self.path.is_dir() or self._has_content()):
             raise RunError(
                 f"{self.path}: the run folder must be new or empty, and this one is not; take "
                 f"another --out, or go on with the run in it: vaekit train --resume {self.path}"
@@ -68,10 +71,20 @@ class RunFolder:
         """
         self.require_free()
         try:
-            self.checkpoints.mkdir(parents=True)
-            self.figures.mkdir()
+            self.checkpoints.mkdir(parents=True, exist_ok=True)
+            self.figures.mkdir(exist_ok=True)
         except OSError as error:
             raise RunError(f"{self.path}: cannot be made: {error.strerror}") from None
+
+    def _has_content(self) -> bool:
+        """Whether the folder holds more than the remains of a process that wrote nothing."""
+        ours = (self.checkpoints, self.figures)
+        return any(
+            any(not is_temporary(below.name) for below in each.iterdir())
+            if each in ours and each.is_dir()
+            else each != self.lock and not is_temporary(each.name)
+            for each in self.path.iterdir()
+        )
 
     @classmethod
     def open(cls, path: str | Path) -> "RunFolder":
@@ -84,7 +97,12 @@ class RunFolder:
         if not folder.path.is_dir():
             raise RunError(f"{path}: there is no such folder; expected one that vaekit train made")
         if not folder.config.is_file():
-            raise RunError(f"{path}: not a run folder: it has no config.json")
+            again = (
+                ""
+                if folder._has_content()
+                else ". Nothing is saved there, so start anew with the command that trained it"
+            )
+            raise RunError(f"{path}: not a run folder: it has no config.json{again}")
         return folder
 
     @contextmanager
@@ -100,8 +118,8 @@ class RunFolder:
             yield
             return
         with self._locked_file():
-            for path in (*self.path.glob(".*.tmp"), *self.checkpoints.glob(".*.tmp")):
-                path.unlink(missing_ok=True)
+            for folder in (self.path, self.checkpoints, self.figures):
+                clear_temporary(folder, exclusive=True)
             try:
                 yield
             finally:
