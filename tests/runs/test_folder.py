@@ -20,6 +20,8 @@ def folder(tmp_path):
 def test_a_new_or_an_empty_folder_will_do_and_no_other(tmp_path):
     (tmp_path / "empty").mkdir()
     RunFolder(tmp_path / "empty").make()
+    RunFolder(tmp_path / "empty").make()  # as a process leaves it that is killed at once
+    (tmp_path / "empty" / "config.json").touch()
     with pytest.raises(RunError, match=r"new or empty.*--resume"):
         RunFolder(tmp_path / "empty").make()
     (tmp_path / "file").write_text("", encoding="utf-8")
