@@ -71,7 +71,7 @@ class MissingExtraError(InputError):
 
 
 class TrainingError(VaekitError):
-    """Training had to stop; the last good checkpoint stays."""
+    """Training had to stop; the last checkpoint stays, if one was written."""
 
 
 class VaekitWarning(UserWarning):

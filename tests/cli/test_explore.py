@@ -40,6 +40,19 @@ def test_flags_that_cannot_be(flags, words, vaekit, trained):
     assert words in result.err
 
 
+def test_a_token_of_the_environment_is_checked_and_used(vaekit, trained, monkeypatch):
+    monkeypatch.setenv("VAEKIT_TOKEN", "short")
+    result = vaekit("explore", trained, "--no-open")
+    assert result.code == 2
+    assert "VAEKIT_TOKEN: expected auto, or at least 16" in result.err
+
+
+def test_other_rows_are_refused_by_their_name(vaekit, trained, tmp_path):
+    result = vaekit("explore", trained, "--no-open", "--port", "0", "--data", tmp_path / "no.csv")
+    assert result.code == 2
+    assert "no.csv" in result.err
+
+
 def test_a_port_that_is_taken(vaekit, trained):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
@@ -118,10 +131,10 @@ def test_a_browser_is_started_without_the_token(trained, tmp_path):
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/asked\nexec sleep 2\n')
     browser.chmod(0o700)
-    command = ["explore", trained, "--port", "0", "--token", TOKEN]
+    command = ["explore", trained, "--port", "0"]
     with subprocess.Popen(
         [sys.executable, "-m", "vaekit", *map(str, command)],
-        env={**os.environ, "BROWSER": f"{browser} %s"},
+        env={**os.environ, "BROWSER": f"{browser} %s", "VAEKIT_TOKEN": TOKEN},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
     ) as process:  # fmt: skip
         try:

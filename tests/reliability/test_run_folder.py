@@ -91,6 +91,26 @@ def test_other_data_is_refused_by_evaluate_and_resume_but_not_by_name(run, tmp_p
     assert json.loads(before)["data"] == json.loads((run / "config.json").read_text())["data"]
 
 
+@pytest.mark.parametrize("command", ["report", "explore"])
+def test_other_rows_are_shown_by_name(run, tmp_path, monkeypatch, command):
+    shown = []
+    if command == "report":
+        monkeypatch.setattr(
+            "vaekit.cli.training.write_run_report",
+            lambda run, *, dataset, wanted: shown.append(len(dataset.rows)) or [],
+        )
+        more = ()
+    else:
+        monkeypatch.setattr(
+            "vaekit.web.export_site",
+            lambda views, path, say: shown.append(views[0].rows) or {"files": 0, "bytes": 0},
+        )
+        more = ("--export", tmp_path / "site", "--split", "all")
+    table(tmp_path / "rows.csv", rows=130)
+    vaekit(command, run, "--data", tmp_path / "rows.csv", *more)
+    assert shown == [130]
+
+
 def test_the_data_are_found_from_another_folder(tmp_path, monkeypatch):
     table(tmp_path / "rows.csv")
     monkeypatch.chdir(tmp_path)

@@ -1,5 +1,6 @@
 """``vaekit explore``."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -22,6 +23,7 @@ def explore(
     other: Annotated[Path | None, Parameter(name="RUN2")] = None,
     /,
     *,
+    data: str | None = None,
     host: str = "127.0.0.1",
     port: int = 8421,
     token: str | None = None,
@@ -40,11 +42,15 @@ def explore(
     Args:
         run: A run folder.
         other: A second run, to compare.
-        host: Where to listen; another than 127.0.0.1 needs --token.
+        data: A name or a path of other rows to show; the data of each run when absent, which must
+            not have changed since training.
+        host: Where to listen; another than 127.0.0.1 needs a token.
         port: Where to listen; 0 for any that is free.
         token: What requests must carry: 16 letters or more, or "auto" for a new one, which is
             part of the address that is printed. The browser gets it in a file that only you can
-            read.
+            read. Other users of this machine can read a token of your own in the list of
+            processes: set the environment variable VAEKIT_TOKEN instead, which is read when this
+            flag is absent.
         no_open: Open no browser.
         split: Rows to show; when absent those that the run is measured on.
         most: Rows to show at most, spread evenly over the split.
@@ -63,15 +69,16 @@ def explore(
     from vaekit import web
 
     output = Output(as_json=as_json)
-    token = web.resolve_token(host, token=token)
+    token = web.resolve_token(host, token=token or os.environ.get("VAEKIT_TOKEN") or None)
     runs = [path for path in (run, other) if path is not None]
     if export is not None:
         web.check_export_folder(export)
-        _export(output, [web.open_run(path, split=split, most=most) for path in runs], export)
+        views = [web.open_run(path, split=split, most=most, source=data) for path in runs]
+        _export(output, views, export)
         return
     with web.listen(host, port=port) as listening:
         output.say(f"reading {' and '.join(map(str, runs))}")
-        views = [web.open_run(path, split=split, most=most) for path in runs]
+        views = [web.open_run(path, split=split, most=most, source=data) for path in runs]
         port = listening.getsockname()[1]
         _print_address(output, web.page_url(host, port=port, token=token), views=views)
         url = web.page_url(host, port=port, token=None)

@@ -3,7 +3,10 @@
 import json
 import os
 import re
+import signal
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +19,18 @@ if TYPE_CHECKING:
 
     from vaekit.training.distributed import Processes
 
-__all__ = ["Launch", "Output", "joined_processes", "read_launch", "report_lost_process"]
+__all__ = [
+    "Launch",
+    "Output",
+    "end_with_torchrun",
+    "joined_processes",
+    "read_launch",
+    "report_lost_process",
+]
+
+
+_PARENT_SECONDS = 0.5
+_ORPHAN_SECONDS = 20.0  # to finish a step and write a checkpoint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,6 +144,26 @@ def read_launch() -> Launch:
     )
 
 
+def end_with_torchrun() -> None:
+    """End this process when the torchrun that started it is killed.
+
+    Such a process is adopted by another parent and would train on, beside the run that is started
+    again. It is interrupted as by Ctrl-C, and killed where that does not end it.
+    """
+    if "TORCHELASTIC_RUN_ID" not in os.environ or sys.platform == "win32":
+        return
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_PARENT_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(_ORPHAN_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="vaekit-torchrun", daemon=True).start()
+
+
 @contextmanager
 def report_lost_process(launch: Launch) -> Iterator[None]:
     """Replace a communication error by one line: another process ended, and its error matters.
@@ -169,6 +203,7 @@ def joined_processes(*, device: str) -> Iterator["Processes | None"]:
         return
     from vaekit.training.distributed import Processes, join_engine
 
+    end_with_torchrun()
     with report_lost_process(launch):
         processes = Processes(join_engine(device=device))
         yield processes

@@ -12,7 +12,13 @@ from typing import Any
 from vaekit import __version__
 from vaekit.cli.latent_points import rows_with_codes
 from vaekit.cli.measure import learn_labels, measure, summary
-from vaekit.cli.output import Launch, Output, read_launch, report_lost_process
+from vaekit.cli.output import (
+    Launch,
+    Output,
+    end_with_torchrun,
+    read_launch,
+    report_lost_process,
+)
 from vaekit.cli.projector import write_projector
 from vaekit.comparison.published import compare_to_published, recipe_differences
 from vaekit.config import Config, ReportConfig, merge, parse_config
@@ -179,6 +185,7 @@ def run_training(
     """
     launch = read_launch()
     _warn_of_restarts(launch)
+    end_with_torchrun()
     if resume and launch.main:
         folder.write_json(folder.config, config.model_dump(mode="json"))
     callbacks: list[Callback] = [] if output.quiet else [listener or progress(output.console())]

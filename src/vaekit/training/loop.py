@@ -78,7 +78,7 @@ def fit(
 
     Raises:
         TrainingError: a loss or a parameter is not finite.
-        WriteError: a file cannot be written; the last good checkpoint stays.
+        WriteError: a file cannot be written; the last checkpoint stays, if one was written.
         Interrupted: Ctrl-C; the step was finished and a checkpoint written.
         ConfigError: early stopping without rows to watch, a schedule that the objective does not
             have, or a device, precision or way to compile that is not there.

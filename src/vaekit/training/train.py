@@ -58,7 +58,7 @@ def train(
         DataError: the source cannot be read or used, or is not that of the run to be resumed.
         ConfigError: parts that do not go together.
         TrainingError: the loss is not finite.
-        WriteError: a file cannot be written; the last good checkpoint stays.
+        WriteError: a file cannot be written; the last checkpoint stays, if one was written.
         Interrupted: Ctrl-C; everything up to then is saved.
     """
     device = choose_device(config.training.device)

@@ -158,13 +158,20 @@ class RunView:
         )
 
 
-def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) -> RunView:
+def open_run(
+    path: str | Path,
+    *,
+    split: str | None = None,
+    most: int = 20_000,
+    source: str | None = None,
+) -> RunView:
     """Load a run and its rows, and encode those that are shown.
 
     Args:
         path: the run folder.
         split: as in ``view_run``.
         most: as in ``view_run``.
+        source: as in ``view_run``.
 
     Returns:
         The view.
@@ -173,16 +180,20 @@ def open_run(path: str | Path, *, split: str | None = None, most: int = 20_000) 
         RunError: no run, an unfinished or damaged one.
         DataError: its rows cannot be read, or are of another kind.
     """
-    return view_run(load_run(path), split=split, most=most)
+    return view_run(load_run(path), split=split, most=most, source=source)
 
 
-def view_run(run: Run, *, split: str | None = None, most: int = 20_000) -> RunView:
+def view_run(
+    run: Run, *, split: str | None = None, most: int = 20_000, source: str | None = None
+) -> RunView:
     """Load the rows of a run, and encode those that are shown.
 
     Args:
         run: the run.
         split: train, validation, test or all; by default the one that the run is evaluated on.
         most: rows to show, spread evenly over the split where it has more.
+        source: a name or a path of other rows; the data of the run when absent, which must not
+            have changed since training.
 
     Returns:
         The view.
@@ -190,7 +201,7 @@ def view_run(run: Run, *, split: str | None = None, most: int = 20_000) -> RunVi
     Raises:
         DataError: its rows cannot be read, or are of another kind.
     """
-    dataset, preprocessing, folder = rows_for(run), run.preprocessing, run.folder
+    dataset, preprocessing, folder = rows_for(run, source=source), run.preprocessing, run.folder
     chosen = dataset.split.usable(split or run.config.evaluation.split, purpose="shown")
     index = dataset.split.of(chosen)
     index = index[evenly(len(index), most=most)]

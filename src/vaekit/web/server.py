@@ -308,13 +308,14 @@ def resolve_token(host: str, *, token: str | None) -> str | None:
     if token is None and host not in _LOOPBACK:
         raise ConfigError(
             f"--host {host}: other machines could reach this server; give --token auto as well, "
-            "or a token of your own"
+            "or a token of your own in the environment variable VAEKIT_TOKEN"
         )
     if token == "auto":
         return secrets.token_urlsafe(24)
     if token is not None and re.fullmatch(_TOKEN, token) is None:
         raise ConfigError(
-            "--token: expected auto, or at least 16 letters, digits, underscores and hyphens"
+            "--token or VAEKIT_TOKEN: expected auto, or at least 16 letters, digits, underscores "
+            "and hyphens"
         )
     return token
 
