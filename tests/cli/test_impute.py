@@ -178,3 +178,21 @@ def test_an_impossible_pooling_is_refused_before_training(vaekit, table, tmp_pat
     assert result.code == 2
     assert said in result.err
     assert not (tmp_path / "f.csv").exists()
+
+
+@pytest.mark.parametrize("check", [0.1, 0])
+def test_implausible_values_are_not_written_without_force(vaekit, tmp_path, check):
+    draw = np.random.default_rng(0)
+    day = 20_240_101 + draw.integers(0, 30, 60)
+    frame = pd.DataFrame({"day": day, "x": draw.normal(size=60)}).astype({"day": "Int64"})
+    frame.loc[::5, "day"] = pd.NA
+    path, out = tmp_path / "days.csv", tmp_path / "filled.csv"
+    frame.to_csv(path, index=False)
+    flags = ("--columns", "day=count", "--method", "vae", "--check", check, *QUICK)
+    refused = vaekit("impute", path, "--out", out, *flags)
+    assert refused.code == 2
+    assert "imputed values of 'day' are implausible" in refused.err
+    assert not out.exists()
+    forced = vaekit("impute", path, "--out", out, "--force", *flags)
+    assert forced.code == 0, forced.err
+    assert out.exists()

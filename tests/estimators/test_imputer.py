@@ -595,3 +595,16 @@ def test_masked_cells_of_an_array_are_missing(dtype):
     filled = GaussianImputer().fit_transform(masked)
     assert filled[3, 1] == pytest.approx(7, abs=1)
     assert filled.max() == 79
+
+
+def test_imputed_values_far_from_all_known_ones_are_told():
+    draw = np.random.default_rng(0)
+    days = np.where(draw.random(60) < 0.2, np.nan, 20_240_101.0 + draw.integers(0, 30, 60))
+    frame = pd.DataFrame({"day": days, "x": draw.normal(size=60)})
+    imputer = quick(kinds={"day": "count"}, check=0.1)
+    with pytest.warns(VaekitWarning, match="over a hundred times that of the mean, in the columns"):
+        imputer.fit(frame)
+    assert imputer.report_.implausible == ("day",)
+    with pytest.warns(VaekitWarning, match="over ten standard deviations from the mean"):
+        completed = imputer.complete(frame)
+    assert completed.implausible == ("day",)

@@ -15,10 +15,12 @@ from vaekit.cli.tables import (
     source_lines,
     training_settings,
 )
-from vaekit.errors import ConfigError
+from vaekit.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from vaekit.estimators import Pooled, PooledAnalysis
+    from vaekit.estimators.imputer import ImputationReport
+    from vaekit.estimators.table_imputer import Completed
     from vaekit.models import End
 
 __all__ = ["impute"]
@@ -83,7 +85,7 @@ def impute(
         seed: Seed of training and of the draws.
         safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
             +, - or @) by a single quote.
-        force: Replace existing files.
+        force: Replace existing files, and write values that the checks call implausible.
         quiet: Show no progress.
         as_json: Print one JSON object to stdout and nothing else.
         file: How a delimited file is written.
@@ -113,7 +115,9 @@ def impute(
     ).fit(frame)
     with warnings.catch_warnings():  # the number of these rows is printed below
         warnings.filterwarnings("ignore", message=".* importance samples is below")
+        warnings.filterwarnings("ignore", message="the imputed values lie over ten")
         completed = imputer.complete(frame, multiple=multiple, coverage=intervals)
+    _check_plausible(imputer.report_, completed, force=force)
     tables = [completed.filled, *completed.draws]
     if intervals is not None:
         low, high = completed.low, completed.high
@@ -212,6 +216,25 @@ def _pooled_lines(name: str, groups: "Mapping[str, Pooled]") -> list[str]:
         )
         lines.append(f"{group:{width}}  " + "  ".join(f"{float(n):12.5g}" for n in numbers))
     return lines
+
+
+def _check_plausible(
+    report: "ImputationReport | None", completed: "Completed", *, force: bool
+) -> None:
+    """Refuse imputed values that are far worse than the mean of their column."""
+    worse = {} if report is None else dict.fromkeys(report.implausible, "worse")
+    names = [*dict.fromkeys([*worse, *completed.implausible])]
+    if names and not force:
+        why = (
+            "their squared error on held-out cells is over a hundred times that of the mean"
+            if worse
+            else "they lie over ten standard deviations from the mean of the known ones"
+        )
+        raise DataError(
+            f"the imputed values of {', '.join(map(repr, names))} are implausible: {why}. Nothing "
+            f'is written. Give a better kind, as in --columns "{names[0]}=real", or call the '
+            f'column a label with "{names[0]}=identifier"; --force writes them nevertheless'
+        )
 
 
 def _output_paths(out: Path, *, multiple: int, intervals: float | None, force: bool) -> list[Path]:

@@ -23,7 +23,7 @@ from vaekit.estimators.fitting import (
 from vaekit.estimators.forests import fit_forests
 from vaekit.estimators.gaussian import Indicators, fit_gaussian, fit_indicators
 from vaekit.estimators.imputer_ensemble import ImputerEnsemble, Network, fit_ensemble
-from vaekit.estimators.table_imputer import TableImputer
+from vaekit.estimators.table_imputer import FAR_WORSE, TableImputer
 from vaekit.estimators.tables import LEVELLED, TableScaler, fit_scaler
 from vaekit.inference import Imputation, impute, impute_means
 from vaekit.models import MASKS, VAE, End, Mask, Missingness
@@ -364,6 +364,14 @@ class VAEImputer(TableImputer):
         self.report_ = compare_imputers(
             filled, cells=cells, held_out=held_out, columns=self.format_.columns
         )
+        if self.report_.implausible:
+            warnings.warn(
+                "on held-out cells the squared error is over a hundred times that of the mean, in "
+                f"the columns {', '.join(self.report_.implausible)}: do not use their imputed "
+                "values; give a better kind (kinds=), or leave the columns out",
+                VaekitWarning,
+                stacklevel=4,
+            )
 
     def _task(self, cells: NDArray[np.float64], *, scaler: TableScaler) -> TableTask:
         """What is to be trained on the cells (N, C)."""
@@ -436,6 +444,8 @@ class ImputationReport:
     """Imputer to share of wrong levels; empty where no level was held out."""
     cells: int
     """How many cells were held out."""
+    implausible: tuple[str, ...] = ()
+    """Columns of numbers whose squared error is over a hundred times that of their mean."""
 
     @property
     def winner(self) -> str:
@@ -560,7 +570,23 @@ def compare_imputers(
             if levels.any()
         },
         cells=int(hidden.sum()),
+        implausible=tuple(
+            columns[place].name
+            for at, place in enumerate(used)
+            if (chosen := numbers[:, at]).any()
+            and _far_worse(
+                tables[_OURS][chosen, at], than=tables[_MEAN][chosen, at], truth=truth[chosen, at]
+            )
+        ),
     )
+
+
+def _far_worse(
+    filled: NDArray[np.float64], *, than: NDArray[np.float64], truth: NDArray[np.float64]
+) -> bool:
+    """Return whether a squared error is over a hundred times another."""
+    error, other = (float(((each - truth) ** 2).mean()) for each in (filled, than))
+    return not error <= FAR_WORSE * max(other, float(np.finfo(np.float32).eps))
 
 
 def _baselines(

@@ -25,7 +25,7 @@ from vaekit.tables import Column, nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Completed", "TableImputer"]
+__all__ = ["FAR_WORSE", "Completed", "TableImputer"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -45,6 +45,9 @@ class Completed:
     """(N,) effective number of importance samples of each row; infinite where none were drawn."""
     collapsed: NDArray[np.bool_]
     """(N,) rows with missing values whose effective number of samples is below 5."""
+    implausible: tuple[str, ...] = ()
+    """Columns whose imputed numbers lie over ten standard deviations from the mean of the known
+    ones, in the root mean square."""
 
     def pool(
         self,
@@ -69,6 +72,36 @@ class Completed:
         found = [function(table) for table in self.draws]
         estimates, variances = ([np.asarray(each[at]) for each in found] for at in range(2))
         return pool(estimates, variances, complete_df=complete_df, coverage=coverage)
+
+
+FAR_WORSE = 100.0
+"""Squared error, in units of that of the mean, above which imputed values are implausible."""
+
+_FEWEST_KNOWN = 20
+
+
+def _implausible(
+    filled: NDArray[np.floating[Any]], *, cells: NDArray[np.float64], columns: Sequence[Column]
+) -> tuple[str, ...]:
+    """Return the columns of numbers whose imputed values are far from all known ones; warn."""
+    found = []
+    for place, column in enumerate(columns):
+        missing = np.isnan(cells[:, place])
+        known, made = cells[~missing, place], filled[missing, place]
+        made = made[~np.isnan(made)]
+        if column.kind in LEVELLED or len(known) < _FEWEST_KNOWN or not len(made):
+            continue
+        if ((made - known.mean()) ** 2).mean() > FAR_WORSE * known.var() > 0:
+            found.append(column.name)
+    if found:
+        warnings.warn(
+            "the imputed values lie over ten standard deviations from the mean of the known ones, "
+            f"in the columns {', '.join(found)}: do not use them; give a better kind (kinds=), or "
+            "leave the columns out",
+            VaekitWarning,
+            stacklevel=4,
+        )
+    return tuple(found)
 
 
 class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.ABC):
@@ -125,6 +158,7 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
             )
         shift = self._shift(delta or {})
         made = self._complete_cells(cells, draws=multiple, coverage=coverage)
+        implausible = _implausible(made.filled, cells=cells, columns=self.format_.columns)
         if delta:
             made = _shifted(made, np.isnan(cells), shift=shift, columns=self.format_.columns)
         kept: dict[str, Any] = {"like": table, "keep_empty": self.keep_empty_features}
@@ -135,6 +169,7 @@ class TableImputer(OneToOneFeatureMixin, TransformerMixin, TableEstimator, abc.A
             high=self.format_.decode_numbers(made.high, **kept),
             effective_samples=made.effective_samples,
             collapsed=self._collapsed(cells, made.effective_samples),
+            implausible=implausible,
         )
 
     def predict_column(self, X: ArrayLike | pd.DataFrame, *, column: str | int) -> Any:  # noqa: ANN401
