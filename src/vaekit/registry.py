@@ -233,6 +233,11 @@ class ModelKind(Configured):
     words: str
     """What it is, for a report; empty for the composition of encoder, prior and decoder that the
     report spells out."""
+    formula: tuple[str, ...] | None
+    """Lines of LaTeX of what its step minimises; none where that is the section ``objective`` of
+    the config."""
+    symbols: tuple[tuple[str, str], ...] = ()
+    """Symbols of the formula, in LaTeX, and what they are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -801,6 +806,7 @@ MODELS: Table[ModelKind] = Table(
         step="vaekit.training.step:Step",
         settings={},
         words="",
+        formula=None,
     ),
 )
 

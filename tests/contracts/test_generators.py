@@ -4,6 +4,7 @@ Its kind brings a training step with two optimizers and an executor; nothing els
 """
 
 import json
+import re
 from math import prod
 
 import numpy as np
@@ -32,6 +33,11 @@ def registered():
                 step="other_models:AdversarialStep",
                 settings={},
                 words=WORDS,
+                formula=(
+                    r"\ell_G(z) = -\log D(g(z))",
+                    r"\ell_D(x, z) = -\log D(x) - \log (1 - D(g(z)))",
+                ),
+                symbols=(("g", "the generator"), ("D", "the discriminator")),
             )
         )
 
@@ -52,6 +58,11 @@ def test_it_trains_samples_and_reports_without_a_likelihood(run, tmp_path):
     assert WORDS in page
     assert "no encoder" in page
     assert "a diagonal Gaussian" not in page
+    assert "the discriminator" in page
+    text = re.sub(r"<(style|script).*?</\1>|<details.*?</details>", "", page, flags=re.DOTALL)
+    text = re.sub(r"<[^>]*>", " ", text).replace("learning rate", "")
+    words = set(re.findall(r"[A-Za-z]+", text))
+    assert not {"distortion", "Distortion", "KL", "rate", "Rate", "posterior", "nats"} & words
     figures = {each.name for each in (path / "figures").iterdir()}
     assert figures == {"learning-curves.png", "samples.png", "interpolations.png"}
     (record,) = map(json.loads, (path / "metrics.jsonl").read_text(encoding="utf-8").splitlines())

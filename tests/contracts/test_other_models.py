@@ -54,7 +54,7 @@ def registered():
             register(
                 ModelKind(
                     name=name, help=name, build=_build(kind), step=step, settings={},
-                    words=f"a {name} model",
+                    words=f"a {name} model", formula=None,
                 )
             )  # fmt: skip
     for name in ("codebook", "commitment"):

@@ -16,6 +16,7 @@ from vaekit.comparison.scales import Scale, group_by_scale, reasons, scale_of
 from vaekit.data import Dataset
 from vaekit.errors import ConfigError, RunError
 from vaekit.io import columns
+from vaekit.registry import MODELS
 from vaekit.report import format_number, with_error
 from vaekit.runs import Run, load_run
 from vaekit.runs.run import rows_for
@@ -64,7 +65,10 @@ class Member:
     @property
     def has_density(self) -> bool:
         """Whether its posterior is a distribution, not a point, so that there is an ELBO."""
-        return self.run.config.model.posterior.kind != "point"
+        section = self.run.config.model
+        composed = not MODELS.get(section.kind).words  # of the posterior that the config names
+        point = composed and section.posterior.kind == "point"
+        return self.run.model.latent.encoder and not point
 
     def number(self, key: str) -> Any:  # noqa: ANN401 - whatever an evaluation holds
         """Return a number of the evaluation.

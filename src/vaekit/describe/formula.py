@@ -260,6 +260,13 @@ def objective_formula(
         log p(x|z) = sum_{f=1..64} [x_f log pi_f + (1 - x_f) log (1 - pi_f)]
         KL(q(z|x) || p(z)) = 1/2 sum_{d=1..2} (mu_d^2 + sigma_d^2 - log sigma_d^2 - 1)
     """
+    kind = MODELS.get(model.kind)
+    if kind.formula is not None:
+        return Formula(
+            lines=tuple((Math(line),) for line in kind.formula),
+            where=tuple((Math(latex), words) for latex, words in kind.symbols),
+            reading=f"The model is {kind.words}.",
+        )
     run = _Run(config=model, objective=objective, features=features, support=support)
     lines = [[r"\ell(x) =", *_loss(run)], _code(run), _schedule(run), _likelihood(run), _rate(run)]
     return Formula(
@@ -285,6 +292,9 @@ def loss_lines(model: ModelConfig, objective: ObjectiveConfig) -> tuple[str, ...
         ℓ(x) = −log p(x|z) + 4 · ∑_{d=1..2} max(0.5, KL_d)
         KL in closed form
     """
+    formula = MODELS.get(model.kind).formula
+    if formula is not None:
+        return tuple(Math(line).symbols for line in formula)
     run = _Run(config=model, objective=objective, features=None, support=None)
     lines = [" ".join(Math(piece).symbols for piece in (r"\ell(x) =", *_loss(run)))]
     if run.beta and run.closed and run.entropy == 1 and not run.other:

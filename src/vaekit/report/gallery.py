@@ -56,6 +56,19 @@ def _curves(scene: Scene) -> Iterator[Panel]:
     records = scene.run.folder.read_metrics()
     if not records:
         return
+    if "bound" not in records[0]["train"]:  # a step that minimises something else
+        yield Panel(
+            file="learning-curves.png",
+            title="Learning curves",
+            write=still(figures.learning_curves(records)),
+            caption="Means over the rows of each epoch of what the training step minimises.",
+            reading=(
+                "Each curve is one of the sums of the training step. Where a network is trained "
+                "against another, one curve falls when the other rises: neither says how good "
+                "the samples are."
+            ),
+        )
+        return
     likelihood = scene.run.config.model.likelihood
     squared = likelihood.kind == "gaussian" and likelihood.variance == "unit"
     # What the log-density of a Gaussian of variance 1 has beside half the squared error.

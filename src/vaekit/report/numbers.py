@@ -152,13 +152,16 @@ def headlines(evaluation: Mapping[str, Any], *, notes: Sequence[str] = ()) -> li
         notes: sentences among which the reason for an absent number is looked for.
 
     Returns:
-        One for each quantity that a report knows, in its order.
+        One for each quantity that a report knows, in its order; none where nothing was measured,
+        as of a model without an encoder.
 
     Example:
         >>> numbers = headlines({"log_likelihood": -86.76, "log_likelihood_se": 0.21})
         >>> print(numbers[0].label, numbers[0].text.replace("\N{MINUS SIGN}", "-"))
         Log-likelihood -86.76 ± 0.21
     """
+    if evaluation and not any(quantity.key in evaluation for quantity in _QUANTITIES):
+        return []
     return [_headline(quantity, evaluation, notes) for quantity in _QUANTITIES]
 
 
@@ -357,8 +360,8 @@ def last_metrics(metrics: Sequence[Mapping[str, Any]]) -> MetricsTable | None:
         metrics: records of all epochs, oldest first.
 
     Returns:
-        ``epoch``, ``splits``, ``lines`` (measure and texts), and ``pace`` (label and text);
-        none where there is no record.
+        ``unit``, ``epoch``, ``splits``, ``lines`` (measure and texts), and ``pace`` (label and
+        text); none where there is no record.
 
     Example:
         >>> table = last_metrics([{"epoch": 3, "train": {"rate": 5.0}, "seconds": 2.0}])
@@ -369,8 +372,11 @@ def last_metrics(metrics: Sequence[Mapping[str, Any]]) -> MetricsTable | None:
         return None
     last = metrics[-1]
     splits = [split for split in _SPLITS if last.get(split)]
-    measures = [name for name in _MEASURES if any(name in last[split] for split in splits)]
+    named = dict.fromkeys(name for split in splits for name in last[split])
+    # a step with sums of its own: all of them, in their order
+    measures = [name for name in _MEASURES if name in named] or list(named)
     return {
+        "unit": "nats per row" if set(measures) <= set(_MEASURES) else "",
         "epoch": last.get("epoch"),
         "splits": splits,
         "lines": [

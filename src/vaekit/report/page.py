@@ -231,7 +231,7 @@ def write_report(
         name=config.get("name", "run"),
         version=version,
         created=created,
-        summary=_summary(config, metrics),
+        summary=_summary(config, metrics, evaluation or {}),
         split=(evaluation or {}).get("split"),
         numbers=numbers,
         notes=all_notes,
@@ -247,12 +247,17 @@ def write_report(
     return path
 
 
-def _summary(config: Mapping[str, Any], metrics: Sequence[Mapping[str, Any]]) -> str:
+def _summary(
+    config: Mapping[str, Any],
+    metrics: Sequence[Mapping[str, Any]],
+    evaluation: Mapping[str, Any],
+) -> str:
     """Say in a line what was trained on what, as far as the config tells."""
-    model, data = config.get("model") or {}, config.get("data") or {}
+    dims = evaluation.get("latent_dim", (config.get("model") or {}).get("latent_dim"))
+    data = config.get("data") or {}
     parts = [
         f"data {data['source']}" if "source" in data else "",
-        f"{model['latent_dim']} latent dimensions" if "latent_dim" in model else "",
+        f"{dims} latent dimensions" if dims is not None else "",
         f"{metrics[-1]['epoch']} epochs" if metrics else "",
         f"seed {config['seed']}" if "seed" in config else "",
     ]
