@@ -91,6 +91,36 @@ def test_npz_laid_out_like_that_of_keras_brings_its_own_test_rows(tmp_path, imag
     assert found.labels.tolist() == kinds.tolist()
 
 
+@pytest.mark.parametrize("keys", [("train", "val", "test"), ("train", "test")])
+def test_npz_with_the_names_of_medmnist(tmp_path, images, kinds, keys):
+    ends = {"train": (0, 15), "val": (15, 20), "test": (20, 30)}
+    parts = {}
+    for key in keys:
+        start, stop = ends[key]
+        parts[f"{key}_images"] = images[start:stop]
+        parts[f"{key}_labels"] = kinds[start:stop].reshape(-1, 1)
+    np.savez(tmp_path / "a.npz", **parts)
+    found = read_npz(tmp_path / "a.npz")
+    assert found.sizes == (15, 5 if "val" in keys else 0, 10)
+    assert found.labels[-10:].tolist() == kinds[20:].tolist()
+
+
+def test_one_hot_labels_are_positions(tmp_path, images):
+    places = np.arange(30) % 4
+    np.savez(tmp_path / "a.npz", x=images, y=np.eye(4)[places])
+    found = read_npz(tmp_path / "a.npz")
+    assert found.labels.tolist() == places.tolist()
+    assert found.classes == ("0", "1", "2", "3")
+
+
+def test_several_labels_in_a_row_are_refused(tmp_path, images):
+    several = np.eye(4)[np.arange(30) % 4]
+    several[3] = 1
+    np.savez(tmp_path / "a.npz", x=images, y=several)
+    with pytest.raises(DataError, match="one label for each row; got an array of shape"):
+        read_npz(tmp_path / "a.npz")
+
+
 def test_npz_with_labels_of_another_length(tmp_path, images, kinds):
     np.savez(tmp_path / "a.npz", x=images, y=kinds[:-2])
     with pytest.raises(DataError, match="each of the 30 rows; got 28 labels"):

@@ -1,5 +1,6 @@
 """``vaekit evaluate``."""
 
+from shlex import quote
 from typing import Any, Literal
 
 from vaekit.cli.options import AsJson, Quiet, RunPath, SplitName, set_flags
@@ -87,4 +88,5 @@ def evaluate(
     output.result(
         {**evaluation, "run": str(run), "published": published}, lines=summary(loaded, evaluation)
     )
-    output.say(f"{loaded.folder.evaluation} is rewritten; for the report: vaekit report {run}")
+    command = f"vaekit report {quote(str(run))}"
+    output.say(f"{loaded.folder.evaluation} is rewritten; for the report: {command}")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from math import prod
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from vaekit.comparison.published import (
@@ -288,7 +289,8 @@ def _read_member(run: str | Path | Run, *, known: Mapping[str, Member]) -> Membe
     folder = run.folder
     if not folder.evaluation.is_file():
         raise ConfigError(
-            f"{folder.path}: this run was not measured yet: vaekit evaluate {folder.path}"
+            f"{folder.path}: this run was not measured yet: "
+            f"vaekit evaluate {quote(str(folder.path))}"
         )
     same = (each.dataset for each in known.values() if each.run.config.data == run.config.data)
     dataset = next(same, None) or rows_for(run)

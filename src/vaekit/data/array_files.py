@@ -35,6 +35,12 @@ HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
+_SPLIT_NAMES = {
+    f"{part}_{name}": f"{letter}_{part}"
+    for part in ("train", "val", "test")
+    for name, letter in (("images", "x"), ("labels", "y"))
+}
+"""Names of MedMNIST, as those of Keras."""
 LABEL_NAMES = ("y", "labels", "label", "targets", "target", "arr_1")
 
 
@@ -79,8 +85,9 @@ def _channels_first(array: NDArray[Any], *, path: Path) -> NDArray[Any]:
 def read_npz(path: Path) -> Contents:
     """Read rows, and labels if there are any, from a .npz file.
 
-    Either rows (x, rows, images, data) with labels (y, labels), or as in Keras' mnist.npz
-    x_train, y_train, x_test and y_test, whose test rows stay the test rows.
+    Either rows (x, rows, images, data) with labels (y, labels), or sets that stay apart: x_train,
+    y_train, x_test and y_test as in Keras' mnist.npz, or train_images, train_labels, val_images,
+    val_labels, test_images and test_labels as in MedMNIST.
 
     Args:
         path: the file.
@@ -92,6 +99,7 @@ def read_npz(path: Path) -> Contents:
         DataError: damaged, without rows under a known name, or with labels of another length.
     """
     arrays = {name.lower(): array for name, array in read_npz_arrays(path).items()}
+    arrays = {_SPLIT_NAMES.get(name, name): array for name, array in arrays.items()}
     if "x_train" in arrays and "x_test" in arrays:
         return _train_and_test(arrays, where=str(path))
     rows = next((name for name in ROW_NAMES if name in arrays), None)
@@ -151,15 +159,16 @@ def _declared_bytes(stream: IO[bytes]) -> int:
 
 
 def _train_and_test(arrays: dict[str, NDArray[Any]], *, where: str) -> Contents:
-    parts = ("train", "test")
-    rows = [arrays[f"x_{part}"] for part in parts]
-    if rows[0].shape[1:] != rows[1].shape[1:]:
-        raise DataError(
-            f"{where}: expected training and test rows of one shape; got {rows[0].shape[1:]} "
-            f"and {rows[1].shape[1:]}"
-        )
-    contents = array_contents(np.concatenate(rows), where=where)
-    sizes = (len(rows[0]), 0, len(rows[1]))
+    parts = [part for part in ("train", "val", "test") if f"x_{part}" in arrays]
+    rows = {part: arrays[f"x_{part}"] for part in parts}
+    for part in parts[1:]:
+        if rows["train"].shape[1:] != rows[part].shape[1:]:
+            raise DataError(
+                f"{where}: expected training and {part} rows of one shape; got "
+                f"{rows['train'].shape[1:]} and {rows[part].shape[1:]}"
+            )
+    contents = array_contents(np.concatenate(list(rows.values())), where=where)
+    sizes = (len(rows["train"]), len(rows.get("val", ())), len(rows["test"]))
     if all(f"y_{part}" in arrays for part in parts):
         for part in parts:
             if len(arrays[f"x_{part}"]) != len(arrays[f"y_{part}"]):
@@ -168,9 +177,14 @@ def _train_and_test(arrays: dict[str, NDArray[Any]], *, where: str) -> Contents:
                     f"of x_{part}; got {len(arrays[f'y_{part}'])} labels in y_{part}"
                 )
         contents = contents.with_labels(
-            np.concatenate([arrays[f"y_{part}"].reshape(-1) for part in parts]), where=where
+            np.concatenate([_plain(arrays[f"y_{part}"]) for part in parts]), where=where
         )
     return contents.with_sizes(sizes)
+
+
+def _plain(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return labels (N, 1) as (N,), all others as they are."""
+    return labels.reshape(-1) if labels.size == len(labels) else labels
 
 
 def damaged(path: Path, error: Exception) -> DataError:

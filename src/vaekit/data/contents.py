@@ -40,7 +40,7 @@ def encode_labels(
     """Encode labels as positions in the sorted list of their names.
 
     Args:
-        values: (N,) numbers or texts.
+        values: (N,) or (N, 1) numbers or texts, or one-hot (N, C): 0 but for one 1 in each row.
         where: the file or column, named in errors.
 
     Returns:
@@ -56,12 +56,22 @@ def encode_labels(
     array = np.asarray(values)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
+    if _is_one_hot(array):
+        array = array.argmax(axis=1)
     if array.ndim != 1:
         raise DataError(
             f"{where}: expected one label for each row; got an array of shape {array.shape}"
         )
     names, positions = np.unique(array, return_inverse=True)
     return arrange_labels([str(name) for name in names], positions.reshape(-1), where=where)
+
+
+def _is_one_hot(array: NDArray[Any]) -> bool:
+    """Return whether each row (N, C) is 0 but for one 1."""
+    if array.ndim != 2 or array.shape[1] < 2 or array.dtype.kind not in "biuf":
+        return False
+    zero_or_one = (array == 0) | (array == 1)
+    return bool(zero_or_one.all() and (array.sum(axis=1) == 1).all())
 
 
 def arrange_labels(
