@@ -2,7 +2,7 @@
 
 import math
 
-from vaekit.cli.options import AsJson, Force, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SafeCsv, SplitOrAll
 from vaekit.cli.output import Output
 from vaekit.errors import ConfigError
 
@@ -18,6 +18,7 @@ def arithmetic(
     subtract: str | None = None,
     scale: str = "0:2:8",
     split: SplitOrAll | None = None,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -36,6 +37,8 @@ def arithmetic(
         scale: First multiple, last multiple and how many columns; --scale=-1:1:9 where the
             first is negative.
         split: Rows whose codes are averaged; when absent those that the run is measured on.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
@@ -64,6 +67,7 @@ def arithmetic(
         out,
         board.rows.reshape(len(names) * len(multiples), -1),
         run=loaded,
+        safe=safe_csv,
         draw=lambda images: image_grid(
             images,
             shape=loaded.preprocessing.shape,

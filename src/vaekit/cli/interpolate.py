@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from vaekit.cli.options import AsJson, Force, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SafeCsv, SplitOrAll
 from vaekit.cli.output import Output
 
 __all__ = ["interpolate"]
@@ -24,6 +24,7 @@ def interpolate(
     frames: int | None = None,
     path: Literal["linear", "spherical", "density"] = "linear",
     split: SplitOrAll | None = None,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -42,6 +43,8 @@ def interpolate(
             near row, so that images on the way stay plausible.
         split: Rows that classes and row numbers refer to; when absent those that the run is
             measured on.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
@@ -67,6 +70,7 @@ def interpolate(
         out,
         walk.rows,
         run=loaded,
+        safe=safe_csv,
         draw=lambda images: figures.image_sequence(
             images, shape=loaded.preprocessing.shape, start=first, end=last
         ),

@@ -1,6 +1,6 @@
 """``vaekit manifold``."""
 
-from vaekit.cli.options import AsJson, Force, Out, RunPath
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SafeCsv
 from vaekit.cli.output import Output
 from vaekit.errors import ConfigError
 
@@ -18,6 +18,7 @@ def manifold(
     size: int = 20,
     extent: float | None = None,
     quantiles: bool = False,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -34,6 +35,8 @@ def manifold(
         extent: The map goes from minus this to this along both axes; 2 when absent.
         quantiles: Space the images by quantiles of N(0, 1) instead, so that each stands for a
             part of the plane of the same probability.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
 
@@ -64,6 +67,7 @@ def manifold(
         out,
         plane.rows,
         run=loaded,
+        safe=safe_csv,
         draw=lambda images: figures.manifold(
             images, shape=loaded.preprocessing.shape, codes=points, axis_labels=(first, second)
         ),

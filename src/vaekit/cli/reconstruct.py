@@ -1,6 +1,6 @@
 """``vaekit reconstruct``."""
 
-from vaekit.cli.options import AsJson, Force, Label, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Label, Out, RunPath, SafeCsv, SplitOrAll
 from vaekit.cli.output import Output
 from vaekit.errors import ConfigError
 
@@ -20,6 +20,7 @@ def reconstruct(
     split: SplitOrAll | None = None,
     rows: int | None = None,
     seed: int = 0,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -34,6 +35,8 @@ def reconstruct(
         split: Rows to reconstruct; when absent test for the data of the run, all for others.
         rows: Only the first so many of them; when absent 40 for a picture of images, else all.
         seed: Seed of the noise of a dynamic binarization.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
 
@@ -63,6 +66,7 @@ def reconstruct(
         out,
         pairs.outputs,
         run=loaded,
+        safe=safe_csv,
         draw=lambda outputs: figures.reconstructions(
             as_shown(pairs.inputs, pre), outputs=outputs, shape=pre.shape, names=pre.columns
         ),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from vaekit.cli.options import AsJson, Force, Out, RunPath
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SafeCsv
 from vaekit.cli.output import Output
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def sample(
     temperature: float = 1.0,
     draw: bool = False,
     seed: int = 0,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -39,6 +40,8 @@ def sample(
         temperature: Below 1 for more typical, less varied rows.
         draw: Draw each value from its distribution too, instead of taking its mean.
         seed: The same seed gives the same rows.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
@@ -60,7 +63,7 @@ def sample(
             data = dataset.rows[dataset.split.of(split)[:_MOST_POINTS]]
         return figures.samples(values, shape=pre.shape, data=data, names=pre.columns)
 
-    write_decoded(out, rows, run=loaded, draw=draw_samples)
+    write_decoded(out, rows, run=loaded, safe=safe_csv, draw=draw_samples)
     Output(as_json=as_json).result(
         {"out": str(out), "rows": number}, lines=[f"{number:,} rows generated: {out}"]
     )

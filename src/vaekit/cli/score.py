@@ -1,6 +1,6 @@
 """``vaekit score``."""
 
-from vaekit.cli.options import AsJson, Force, Label, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Label, Out, RunPath, SafeCsv, SplitOrAll
 from vaekit.cli.output import Output
 
 __all__ = ["score"]
@@ -19,6 +19,7 @@ def score(
     split: SplitOrAll | None = None,
     samples: int | None = None,
     seed: int = 0,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -36,6 +37,8 @@ def score(
         split: Rows to score; all of --data, or those that the run is measured on.
         samples: Importance samples for each row; as the run is measured when absent.
         seed: Seed of the samples.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
@@ -72,7 +75,7 @@ def score(
         frame["label"] = [dataset.classes[label] for label in dataset.labels[index]]
     for name in ("log_likelihood", "standard_error", "effective_samples"):
         frame[name] = getattr(found, name)
-    write_frame(out, frame)
+    write_frame(out, frame, safe=safe_csv)
     mean, error = float(found.log_likelihood.mean()), None
     spread = ""
     if len(frame) > 1:

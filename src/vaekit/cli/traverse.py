@@ -1,6 +1,6 @@
 """``vaekit traverse``."""
 
-from vaekit.cli.options import AsJson, Force, Out, RunPath, SplitOrAll
+from vaekit.cli.options import AsJson, Force, Out, RunPath, SafeCsv, SplitOrAll
 from vaekit.cli.output import Output
 
 __all__ = ["traverse"]
@@ -13,6 +13,7 @@ def traverse(
     out: Out,
     columns: int = 11,
     split: SplitOrAll | None = None,
+    safe_csv: SafeCsv = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -29,6 +30,8 @@ def traverse(
         columns: Points along each dimension.
         split: Rows whose codes give the mean and the standard deviations; when absent those
             that the run is measured on.
+        safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
+            +, - or @) by a single quote.
         force: Replace an existing file.
         as_json: Print one JSON object to stdout and nothing else.
     """
@@ -50,6 +53,7 @@ def traverse(
         out,
         board.rows.reshape(len(names) * columns, -1),
         run=loaded,
+        safe=safe_csv,
         draw=lambda images: image_grid(
             images,
             shape=loaded.preprocessing.shape,

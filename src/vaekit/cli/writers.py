@@ -141,7 +141,9 @@ def write_frame(path: Path, frame: "pd.DataFrame", *, safe: bool = False) -> Non
         write_atomically(path, lambda temporary: temporary.write_bytes(content))
 
 
-def write_rows(path: Path, values: NDArray[Any], *, preprocessing: "Preprocessing") -> None:
+def write_rows(
+    path: Path, values: NDArray[Any], *, preprocessing: "Preprocessing", safe: bool = False
+) -> None:
     """Write rows in the units of the data, as npy or csv.
 
     Args:
@@ -149,6 +151,7 @@ def write_rows(path: Path, values: NDArray[Any], *, preprocessing: "Preprocessin
             columns of the data, pixel0, pixel1, ... for images, x0, x1, ... otherwise.
         values: (B, F) in the units that the model sees.
         preprocessing: of that model.
+        safe: as in ``write_frame``; names of columns are texts too.
     """
     raw = raw_units(values, preprocessing).astype(preprocessing.shift.numpy().dtype)
     if path.suffix.lower() == ".csv":
@@ -156,7 +159,7 @@ def write_rows(path: Path, values: NDArray[Any], *, preprocessing: "Preprocessin
 
         stem = "pixel" if is_image(preprocessing) else "x"
         names = preprocessing.columns or [f"{stem}{feature}" for feature in range(raw.shape[1])]
-        write_frame(path, pd.DataFrame(raw, columns=list(names)))
+        write_frame(path, pd.DataFrame(raw, columns=list(names)), safe=safe)
         return
     shaped = raw.reshape(len(raw), *preprocessing.shape)
     if is_image(preprocessing):
@@ -165,7 +168,12 @@ def write_rows(path: Path, values: NDArray[Any], *, preprocessing: "Preprocessin
 
 
 def write_decoded(
-    path: Path, rows: NDArray[Any], *, run: Run, draw: "Callable[[NDArray[np.float64]], Figure]"
+    path: Path,
+    rows: NDArray[Any],
+    *,
+    run: Run,
+    draw: "Callable[[NDArray[np.float64]], Figure]",
+    safe: bool = False,
 ) -> None:
     """Write decoded rows.
 
@@ -175,10 +183,11 @@ def write_decoded(
         rows: (B, F) in the units that the model sees.
         run: whose model made them.
         draw: makes that figure of rows (B, F), in [0, 1] where they are images.
+        safe: as in ``write_frame``.
     """
     pre, kind = run.preprocessing, path.suffix.lower()
     if kind in (".npy", ".csv"):
-        write_rows(path, rows, preprocessing=pre)
+        write_rows(path, rows, preprocessing=pre, safe=safe)
     elif kind in ANIMATION_KINDS:
         save_animation(as_shown(rows, pre), shape=pre.shape, path=path)
     else:

@@ -14,7 +14,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from vaekit.data.contents import Contents, image_contents
 from vaekit.errors import DataError, VaekitWarning
 
-__all__ = ["read_image_folder"]
+__all__ = ["WHITES", "read_image_folder"]
 
 
 ENDINGS = frozenset(
@@ -30,6 +30,7 @@ DAMAGE = (ValueError, SyntaxError, TypeError, KeyError, IndexError, EOFError, st
 """What Pillow raises for damaged files, besides its own errors."""
 
 WHITES = tuple(2**bits - 1 for bits in (8, 10, 12, 14, 16))
+"""Greatest values of images of 8, 10, 12, 14 and 16 bits."""
 
 
 def read_image_folder(folder: Path, *, image_size: int | None = None) -> Contents:

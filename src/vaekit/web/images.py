@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from vaekit.data import Dataset, Preprocessing
+from vaekit.data.image_folder import WHITES
 from vaekit.errors import DataError
 
 __all__ = ["Display", "encode_gif", "make_display", "read_image"]
@@ -134,7 +135,8 @@ def read_image(
     """Read an image file and bring it to the size of the rows of a model.
 
     The largest centred part with the aspect ratio of the model is cropped and resized.
-    Transparent pixels become black.
+    Transparent pixels become black. Of 16 bits, white is 2^b - 1, where b is the least of 8, 10,
+    12, 14 and 16 that holds all values, as in `vaekit.data.image_folder`.
 
     Args:
         data: content of a PNG, JPEG, WebP, GIF or BMP file.
@@ -188,10 +190,10 @@ def _open(data: bytes) -> Image.Image:
 
 def _flatten(image: Image.Image, *, mode: str) -> Image.Image:
     """Convert to 8 bits of grey or RGB, on black where it was transparent."""
-    if image.mode in ("I", "I;16", "I;16B", "F"):
-        values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        span = max(float(np.ptp(values)), 1e-12)
-        levels = np.round((values - values.min()) / span * 255).astype(np.uint8)
+    if image.mode.startswith("I"):  # 16 bits, scaled as rows of training are
+        values = np.asarray(image, dtype=np.int64)
+        white = next(white for white in WHITES if values.max() <= white)
+        levels = (values // ((white + 1) // 256)).astype(np.uint8)
         return Image.fromarray(levels).convert(mode)
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
