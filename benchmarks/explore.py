@@ -83,7 +83,14 @@ def start_server(run):
     command = [sys.executable, "-m", "vaekit", "explore", run, "--port", "0", "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    printed = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+    lines = []
+    for line in process.stdout:  # ends with the process
+        lines.append(line)
+        if line == "}\n":
+            break
+    else:
+        raise SystemExit(f"the server ended with exit code {process.wait()}")
+    printed = json.loads("".join(lines))
     parts = urlsplit(printed["address"])
     return process, (parts.hostname, parts.port)
 

@@ -41,7 +41,7 @@ def test_only_the_loss_has_weights(oracle, objective):
     found = {}
     for weights in (None, torch.ones_like(WEIGHTS), WEIGHTS):
         torch.manual_seed(0)
-        step = Step(oracle.model, objective, samples=3, gaps=True, weights=weights)
+        step = Step(oracle.model, objective, samples=3, has_missing=True, weights=weights)
         output = step(rows)
         found[weights] = output.losses["model"], output.sums
     (loss, sums), (same, _), (other, reported) = found.values()

@@ -73,7 +73,7 @@ def test_what_is_unknown_about_a_row_is_filled_before_the_preprocessing():
     oracle = LabelledLinearGaussian()
     rows = rows_of(oracle, torch.ones(8, dtype=torch.bool))
     rows[0, 0] = torch.nan
-    step = LabelStep(oracle.model, Bound(), share=1.0, preprocessing=Twice(), gaps=True)
+    step = LabelStep(oracle.model, Bound(), share=1.0, preprocessing=Twice(), has_missing=True)
     assert torch.isfinite(step(rows).losses["model"])
     assert seen[0][0, 0] == 0
     assert torch.equal(seen[0][1:], oracle.x[1:])

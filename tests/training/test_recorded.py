@@ -37,7 +37,7 @@ def build(specs=SPECS, samples=4):
     torch.manual_seed(0)
     settings = choose_settings(rows=30, latent_dim=2, hidden=(4,))
     model = build_table_model(specs, settings=settings)
-    return Step(model, Bound(reduce=logmeanexp), samples=samples, gaps=True)
+    return Step(model, Bound(reduce=logmeanexp), samples=samples, has_missing=True)
 
 
 def eager(step, settings):

@@ -1,4 +1,4 @@
-"""Rows with gaps, against a model whose log p(x) of what is observed is known exactly."""
+"""Rows with missing values, against a model whose log p(x) of what is observed is known exactly."""
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def test_with_the_exact_posterior_each_sample_tells_log_p_of_what_is_observed():
 
 def test_the_importance_weighted_bound_finds_log_p_of_what_is_observed(gappy):
     oracle, rows = gappy
-    step = Step(oracle.model, Bound(reduce=logmeanexp), samples=20000, gaps=True)
+    step = Step(oracle.model, Bound(reduce=logmeanexp), samples=20000, has_missing=True)
     losses, sums = step(rows)
     loss = losses["model"]
     assert float(loss) == pytest.approx(-float(oracle.log_px.mean()), abs=5e-3)
@@ -49,16 +49,16 @@ def test_the_importance_weighted_bound_finds_log_p_of_what_is_observed(gappy):
 
 def test_the_plain_bound_stays_below_it(gappy):
     oracle, rows = gappy
-    step = Step(oracle.model, Bound(analytic=False), samples=500, gaps=True)
+    step = Step(oracle.model, Bound(analytic=False), samples=500, has_missing=True)
     assert float(step(rows).losses["model"]) > -float(oracle.log_px.mean())
 
 
 def test_without_gaps_the_step_is_the_same():
     oracle = LinearGaussian()
     losses = []
-    for gaps in (False, True):
+    for missing in (False, True):
         torch.manual_seed(0)
-        losses.append(Step(oracle.model, Bound(), gaps=gaps)(oracle.x).losses["model"])
+        losses.append(Step(oracle.model, Bound(), has_missing=missing)(oracle.x).losses["model"])
     torch.testing.assert_close(*losses)
 
 
@@ -73,7 +73,7 @@ def test_gaps_are_filled_before_the_preprocessing():
 
     oracle = LinearGaussian(gaps=0.4)
     rows = torch.where(oracle.mask, oracle.x, torch.nan)
-    losses, _ = Step(oracle.model, Bound(), preprocessing=Twice(), gaps=True)(rows)
+    losses, _ = Step(oracle.model, Bound(), preprocessing=Twice(), has_missing=True)(rows)
     assert torch.equal(seen[0], torch.where(oracle.mask, oracle.x, 0.0))
     assert torch.isfinite(losses["model"])
 
@@ -101,7 +101,7 @@ def test_a_mixed_table_with_gaps_is_learned():
         ),
         likelihood=Amortized(MLP(2, [32], head.inputs), head),
     )
-    step = Step(model, Bound(), gaps=True)
+    step = Step(model, Bound(), has_missing=True)
     batches = Batches(rows, np.arange(1200), batch_size=50, seed=0)
     records = fit(step, train=batches, config=TrainingConfig(epochs=25, learning_rate=5e-3))
     first, last = (record["train"]["loss"] for record in (records[0], records[-1]))

@@ -88,8 +88,8 @@ def _wrong_cell(
                 f"{where}: expected {len(names)} cells as in the first line; got {len(cells)}. A "
                 "separator is missing or one too many"
             )
-        gaps = [at for at in features if is_missing(cells[at])]
-        texts = [at for at in features if at not in gaps and not looks_numeric(cells[at])]
+        absent = [at for at in features if is_missing(cells[at])]
+        texts = [at for at in features if at not in absent and not looks_numeric(cells[at])]
         if texts and len(texts) == len(cells):
             return DataError(f"{path}: expected columns of numbers; line {line} has none")
         if texts:
@@ -99,8 +99,8 @@ def _wrong_cell(
                 f"column holds the classes, say so with --data.label {name}; else drop it or "
                 "write it as numbers"
             )
-        first = first or (f"line {line}, column {names[gaps[0]]!r}" if gaps else "")
-        missing += len(gaps)
+        first = first or (f"line {line}, column {names[absent[0]]!r}" if absent else "")
+        missing += len(absent)
     if missing:
         return DataError(
             f"{path}: expected a number in each cell; {missing} are missing, the first in {first}. "

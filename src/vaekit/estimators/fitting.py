@@ -337,7 +337,7 @@ def prepare(task: TableTask, *, settings: TableSettings) -> tuple[Step, Batches]
         model,
         Bound(reduce=logmeanexp),
         samples=settings.samples,
-        gaps=True,
+        has_missing=True,
         weights=None if task.weights is None else torch.tensor(task.weights),
     )
     batches = Batches(

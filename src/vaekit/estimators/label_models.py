@@ -459,7 +459,7 @@ def fit_features(
             likelihood=Amortized(decoder, parts.head),
         )
         train_step(
-            Step(model, Bound(), gaps=parts.sees_mask),
+            Step(model, Bound(), has_missing=parts.sees_mask),
             Batches(
                 rows,
                 np.arange(len(rows)),
@@ -524,7 +524,7 @@ def fit_labelled(
             share=float((label >= 0).mean()),
             alpha=alpha,
             preprocessing=SampledCodes() if sampled else None,
-            gaps=parts.sees_mask,
+            has_missing=parts.sees_mask,
         )
         batches = _label_batches(rows, label, size=settings.batch_size, seed=seed)
         train_step(step, batches, settings=settings, precision=precision, verbose=verbose)

@@ -76,7 +76,7 @@ class Step(TrainingStep):
         objective: the formula.
         preprocessing: from raw rows to what the model sees; none where rows come ready.
         samples: K, samples of z for each row.
-        gaps: whether rows hold NaN where a value is missing: NaN becomes 0 before the
+        has_missing: whether rows hold NaN where a value is missing: NaN becomes 0 before the
             preprocessing, and the model gets the mask of the values that are known.
         weights: (F,) weights of the features in the loss; the other sums are unweighted.
 
@@ -102,7 +102,7 @@ class Step(TrainingStep):
         *,
         preprocessing: nn.Module | None = None,
         samples: int = 1,
-        gaps: bool = False,
+        has_missing: bool = False,
         weights: Tensor | None = None,
     ) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class Step(TrainingStep):
         self.objective = objective
         self.preprocessing = preprocessing if preprocessing is not None else nn.Identity()
         self.samples = self.codes_per_row = samples
-        self.gaps = gaps
+        self.has_missing = has_missing
         self.register_buffer("weights", weights, persistent=False)
         groups = model.latent.groups
         if len(groups) > 1 and any(isinstance(part, Bound) for part in objective.modules()):
@@ -120,10 +120,10 @@ class Step(TrainingStep):
         """Compute the losses and sums of a batch.
 
         Args:
-            rows: (B, F) raw; with ``gaps``, NaN where a value is missing.
+            rows: (B, F) raw; with ``has_missing``, NaN where a value is missing.
         """
         mask = None
-        if self.gaps:
+        if self.has_missing:
             mask = rows == rows  # not NaN; a compiler has vector instructions for this one
             rows = torch.where(mask, rows, torch.zeros_like(rows))
         x = self.preprocessing(rows)
@@ -154,7 +154,7 @@ class LabelStep(TrainingStep):
         alpha: weight of the classifier's cross-entropy.
         preprocessing: from raw rows (without label) to what the model sees.
         samples: K, samples of z for each row and label.
-        gaps: whether rows hold NaN where a value is missing.
+        has_missing: whether rows hold NaN where a value is missing.
 
     Example:
         >>> from vaekit.models import Amortized, Bernoulli, DiagonalGaussian, StandardNormal
@@ -190,7 +190,7 @@ class LabelStep(TrainingStep):
         alpha: float = 0.1,
         preprocessing: nn.Module | None = None,
         samples: int = 1,
-        gaps: bool = False,
+        has_missing: bool = False,
     ) -> None:
         super().__init__()
         self.model = model
@@ -200,17 +200,17 @@ class LabelStep(TrainingStep):
         self.preprocessing = preprocessing if preprocessing is not None else nn.Identity()
         self.samples = samples
         self.codes_per_row = samples * len(model.every_label)
-        self.gaps = gaps
+        self.has_missing = has_missing
 
     def forward(self, rows: Tensor) -> StepOutput:
         """Compute the loss, and sums that are B times the means of the whole data set.
 
         Args:
-            rows: (B, F + 1) raw, with the label or -1 last; with ``gaps``, NaN where missing.
+            rows: (B, F + 1) raw, with the label or -1 last; with ``has_missing``, NaN where missing.
         """
         x, label = rows[:, :-1], rows[:, -1].long()
         mask = None
-        if self.gaps:
+        if self.has_missing:
             mask = ~x.isnan()
             x = torch.where(mask, x, torch.zeros_like(x))
         x, known = self.preprocessing(x), label >= 0

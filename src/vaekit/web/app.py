@@ -161,7 +161,7 @@ def _validation_message(error: RequestValidationError) -> str:
 # Dependencies and helpers of the routes.
 
 
-def _find_run(
+async def _find_run(  # a plain function would be called in a thread, for each request
     request: Request,
     run: Annotated[int, PathParameter(ge=0, le=99, description="Number of the run")],
 ) -> Explorer:
