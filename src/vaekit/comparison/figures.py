@@ -280,9 +280,8 @@ def _latent_planes(
     )
     caption = (
         "Posterior means of the measured rows, in the two dimensions whose means vary most. The "
-        "prior of all is a ball of radius 2 or so around 0: codes far outside, and empty "
-        "places inside, "
-        "make samples worse."
+        "prior of all is a ball of radius 2 or so around 0: codes far outside, and empty places "
+        "inside, make samples worse."
     )
     yield ComparisonFigure("planes", "Latent planes", drawing, caption)
 

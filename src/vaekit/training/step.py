@@ -206,7 +206,8 @@ class LabelStep(TrainingStep):
         """Compute the loss, and sums that are B times the means of the whole data set.
 
         Args:
-            rows: (B, F + 1) raw, with the label or -1 last; with ``has_missing``, NaN where missing.
+            rows: (B, F + 1) raw, with the label or -1 last; NaN where missing with
+                ``has_missing``.
         """
         x, label = rows[:, :-1], rows[:, -1].long()
         mask = None
