@@ -325,10 +325,10 @@ def _hash_rows(dataset: Dataset, *, hashed: int) -> str:
     for start in range(0, hashed, step):
         stop = min(start + step, hashed)
         chosen = slice(start, stop) if spaced is None else spaced[start:stop]
-        digest.update(np.ascontiguousarray(dataset.rows[chosen]).ravel())
+        digest.update(np.ascontiguousarray(dataset.rows[chosen]).ravel().data)
     if dataset.labels is not None:
         some = dataset.labels if spaced is None else dataset.labels[spaced]
-        digest.update(np.ascontiguousarray(some))
+        digest.update(np.ascontiguousarray(some).data)
     return digest.hexdigest()
 
 
