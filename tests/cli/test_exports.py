@@ -107,6 +107,19 @@ def test_rows_of_a_table_come_back_in_its_units(table_run, vaekit, tmp_path):
     assert len(rows) == 61
 
 
+def test_rows_of_a_table_are_drawn_and_means_on_demand(table_run, vaekit, tmp_path):
+    spread = {}
+    for flags in ((), ("--draw",), ("--mean",)):
+        out = tmp_path / f"rows{''.join(flags)}.csv"
+        assert vaekit("sample", table_run, "-n", 400, "--out", out, *flags).code == 0
+        spread[flags] = np.array(read_csv(out)[1:], dtype=float).std(0)
+    np.testing.assert_array_equal(spread[()], spread["--draw",])
+    assert (spread["--mean",] < spread[()]).all()
+    refused = vaekit("sample", table_run, "--draw", "--mean", "--out", tmp_path / "no.csv")
+    assert refused.code == 2
+    assert "--draw and --mean exclude each other" in refused.err
+
+
 def test_pictures_of_a_table(table_run, vaekit, tmp_path):
     for command in ("sample", "reconstruct"):
         out = tmp_path / f"{command}.png"

@@ -6,6 +6,7 @@ from cyclopts import Parameter
 
 from vaekit.cli.options import AsJson, Force, Out, RunPath, SafeCsv
 from vaekit.cli.output import Output
+from vaekit.errors import ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,7 @@ def sample(
     number: Annotated[int, Parameter(name=("--number", "-n"))] = 64,
     temperature: float = 1.0,
     draw: bool = False,
+    mean: bool = False,
     seed: int = 0,
     safe_csv: SafeCsv = False,
     force: Force = False,
@@ -38,7 +40,9 @@ def sample(
         out: File to write: .png is a picture; .npy and .csv are rows in the units of the data.
         number: How many rows.
         temperature: Below 1 for more typical, less varied rows.
-        draw: Draw each value from its distribution too, instead of taking its mean.
+        draw: Draw each value from its distribution too, as is done for tables; the mean of a pixel
+            is taken for images.
+        mean: Take the mean of each value for tables too: rows with less variance than the data.
         seed: The same seed gives the same rows.
         safe_csv: Prefix texts that a spreadsheet would run as formulas (those that begin with =,
             +, - or @) by a single quote.
@@ -51,7 +55,9 @@ def sample(
     from vaekit.runs.run import rows_for
 
     check_out(out, kinds=ROW_KINDS, force=force)
+    _check_choice(draw=draw, mean=mean)
     loaded = load_run(run)
+    draw = draw or not (mean or is_image(loaded.preprocessing))
     rows = inference.sample(loaded.model, n=number, temperature=temperature, draw=draw, seed=seed)
     pre = loaded.preprocessing
 
@@ -65,5 +71,11 @@ def sample(
 
     write_decoded(out, rows, run=loaded, safe=safe_csv, draw=draw_samples)
     Output(as_json=as_json).result(
-        {"out": str(out), "rows": number}, lines=[f"{number:,} rows generated: {out}"]
+        {"out": str(out), "rows": number, "drawn": draw},
+        lines=[f"{number:,} rows {'drawn' if draw else 'generated'}: {out}"],
     )
+
+
+def _check_choice(*, draw: bool, mean: bool) -> None:
+    if draw and mean:
+        raise ConfigError("--draw and --mean exclude each other: take one")
