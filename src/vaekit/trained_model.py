@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeGuard, overload
 
 import numpy as np
 import pandas as pd
@@ -66,6 +66,26 @@ class TrainedModel(Run):
         ...     model.sample(3).shape, model.encode(model.sample(3)).shape
         ((3, 8, 8), (3, 2))
     """
+
+    @overload
+    def encode(
+        self,
+        X: object,
+        *,
+        layout: Layout | None = None,
+        deviations: Literal[False] = False,
+        seed: int = 0,
+    ) -> NDArray[np.float32]: ...
+
+    @overload
+    def encode(
+        self,
+        X: object,
+        *,
+        layout: Layout | None = None,
+        deviations: Literal[True],
+        seed: int = 0,
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]: ...
 
     def encode(
         self, X: object, *, layout: Layout | None = None, deviations: bool = False, seed: int = 0

@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 
 
-def test_rows_are_scored_as_they_are_evaluated(trained, vaekit, tmp_path):
+def test_rows_are_scored_as_they_are_evaluated(copied, vaekit, tmp_path):
     out = tmp_path / "scores.csv"
-    found = json.loads(vaekit("score", trained, "--samples", "50", "--out", out, "--json").out)
+    found = json.loads(vaekit("score", copied, "--samples", "50", "--out", out, "--json").out)
     scores = pd.read_csv(out)
     assert list(scores) == [
         "row", "label", "log_likelihood", "standard_error", "effective_samples"
     ]  # fmt: skip
     assert len(scores) == found["rows"] == 180
     assert scores["log_likelihood"].mean() == pytest.approx(found["log_likelihood"])
-    expected = json.loads(vaekit("evaluate", trained, "--samples", "50", "--json").out)
+    expected = json.loads(vaekit("evaluate", copied, "--samples", "50", "--json").out)
     assert found["log_likelihood"] == pytest.approx(expected["log_likelihood"], abs=0.5)
     assert scores["effective_samples"].between(1, 50).all()
     assert np.isfinite(scores["standard_error"]).all()

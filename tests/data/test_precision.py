@@ -81,3 +81,12 @@ def test_one_huge_cell_that_merges_a_column_is_named(tmp_path):
     dataset = load_dataset(tmp_path / "rows.npy", validation=0, test=0)
     with pytest.warns(VaekitWarning, match=r"distinct values of 1 \(300 distinct values become"):
         Preprocessing.fit(dataset)
+
+
+def test_a_few_rows_far_apart_are_encoded_like_all(frame, tmp_path):
+    """Of rows of another range float32 loses what matters to the model."""
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    model = vaekit.train(data=str(tmp_path / "rows.csv"), out=tmp_path / "run", epochs=1)
+    codes = model.encode(frame)
+    two = pd.concat([frame.iloc[[7, 8]], frame.iloc[[9]].assign(time=START + 10**8)])
+    np.testing.assert_allclose(model.encode(two)[:2], codes[7:9], atol=1e-5)

@@ -78,8 +78,9 @@ def measure(
     part = Part() if processes is None else processes.part
     limit = 0 if part.of > 1 else _RESIDENT_MB  # each reads its own batches and no others
     batches = Batches(
-        dataset.rows, index, batch_size=_BATCH, device=chosen, resident_limit_mb=limit
-    )
+        dataset.rows, index, batch_size=_BATCH, device=chosen, resident_limit_mb=limit,
+        double=run.preprocessing.needs_double,
+    )  # fmt: skip
     output.say(
         f"measuring {len(index):,} {split} rows with {settings.samples:,} importance "
         f"samples each ({chosen}{f', {part.of} processes' if part.of > 1 else ''})"

@@ -200,9 +200,10 @@ def compare(runs: Mapping[str, str | Path | Run] | Sequence[str | Path | Run]) -
 
     Example:
         >>> import tempfile
-        >>> from vaekit import Batches, Config, evaluate, train
+        >>> from vaekit import Batches, Config, evaluate
         >>> from vaekit.config import DataConfig, ObjectiveConfig, TrainingConfig
         >>> from vaekit.runs import RunFolder
+        >>> from vaekit.training import train
         >>> folder = tempfile.TemporaryDirectory()
         >>> for name, beta in (("vae", 1.0), ("beta-vae", 4.0)):
         ...     config = Config(

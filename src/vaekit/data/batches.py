@@ -83,6 +83,8 @@ class Batches:
         resident_limit_mb: rows of at most so many megabytes are copied to the device.
         part: which of several processes this is, one alone when absent; length and number of
             rows are those of all.
+        double: give rows of float64 and int64 as float64, as ``Preprocessing.needs_double`` asks for;
+            else they become float32, but where a sample of them shows that it loses values.
 
     Raises:
         ConfigError: the batch size is below 1.
@@ -106,6 +108,7 @@ class Batches:
         drop_last: bool = False,
         resident_limit_mb: float = 2048,
         part: Part | None = None,
+        double: bool = False,
     ) -> None:
         if batch_size < 1:
             raise ConfigError(f"expected a batch size of at least 1; got {batch_size}")
@@ -122,7 +125,7 @@ class Batches:
         self.part = part or Part()
         self._resident = self._plain = self._shards = None
         self._together = 1
-        self._dtype = _raw_type(rows)
+        self._dtype = _raw_type(rows, double=double)
         whole, rest = divmod(len(index), batch_size)
         self._length = whole if rest == 0 or (drop_last and whole > 0) else whole + 1
         if isinstance(rows, ShardedRows):
@@ -243,16 +246,18 @@ class Batches:
 _SAMPLE = 1000
 
 
-def _raw_type(rows: NDArray[Any] | ShardedRows) -> np.dtype[Any]:
+def _raw_type(rows: NDArray[Any] | ShardedRows, *, double: bool = False) -> np.dtype[Any]:
     """Return the type of batches: uint8, float32, or float64 where float32 loses values.
 
-    A sample of the rows decides.
+    Where it is not asked for, a sample of the rows decides.
     """
     if rows.dtype == np.uint8:
         return np.dtype(np.uint8)
-    if rows.dtype.kind not in "fiu" or rows.dtype.itemsize < 8 or not len(rows):
+    # a tensor has a type of its own
+    wide = isinstance(rows.dtype, np.dtype) and rows.dtype.itemsize == 8
+    if not wide or not len(rows):
         return np.dtype(np.float32)
-    if isinstance(rows, ShardedRows):  # a sample would open files that others read
+    if double or isinstance(rows, ShardedRows):  # a sample would open files that others read
         return np.dtype(np.float64)
     some = rows[np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLE)).astype(np.int64)]
     with np.errstate(over="ignore"):

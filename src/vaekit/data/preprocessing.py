@@ -271,6 +271,11 @@ class Preprocessing(nn.Module):
         return self._support
 
     @property
+    def needs_double(self) -> bool:
+        """Whether raw rows are scaled in float64, as float32 does not hold them."""
+        return self.shift.dtype == torch.float64
+
+    @property
     def features(self) -> int:
         """F: how many numbers a row has."""
         return self.shift.numel()
@@ -363,7 +368,7 @@ class Preprocessing(nn.Module):
             "classes": list(self.classes),
             "levels": self.levels,
             # only where it is, so that equal runs of other versions are equal files
-            **({"double": True} if self.shift.dtype == torch.float64 else {}),
+            **({"double": True} if self.needs_double else {}),
         }
 
     @classmethod

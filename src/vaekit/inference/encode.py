@@ -76,8 +76,9 @@ def preprocessed_batches(
     model.eval()
     positions = np.arange(len(rows)) if index is None else index
     batches = Batches(
-        rows, positions, batch_size=batch_size, device=device_of(model), resident_limit_mb=0
-    )
+        rows, positions, batch_size=batch_size, device=device_of(model), resident_limit_mb=0,
+        double=preprocessing.needs_double,
+    )  # fmt: skip
     for batch in batches.epoch():
         seen: Tensor = preprocessing(batch)
         yield seen

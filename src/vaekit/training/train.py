@@ -77,7 +77,9 @@ def train(
         preprocessing=preprocessing,
         samples=config.objective.samples,
     )
-    batches, watch = _batches(config, dataset, part=processes.part)
+    batches, watch = _batches(
+        config, dataset, part=processes.part, double=preprocessing.needs_double
+    )
     # killed before the first checkpoint: from the beginning
     saved = resume and (folder.last.is_file() or folder.model.is_file())
     if saved:
@@ -165,7 +167,9 @@ def _check_labels(config: Config, dataset: Dataset) -> None:
         )
 
 
-def _batches(config: Config, dataset: Dataset, *, part: Part) -> tuple[Batches, Batches | None]:
+def _batches(
+    config: Config, dataset: Dataset, *, part: Part, double: bool
+) -> tuple[Batches, Batches | None]:
     """Training batches, and those that are watched."""
     settings = config.training
     if settings.watch == "test" and settings.early_stopping:
@@ -181,6 +185,7 @@ def _batches(config: Config, dataset: Dataset, *, part: Part) -> tuple[Batches, 
         seed=config.seed,
         drop_last=True,
         part=part,
+        double=double,
     )
     index = dataset.split.index(settings.watch)
     if len(index) == 0:
@@ -188,5 +193,5 @@ def _batches(config: Config, dataset: Dataset, *, part: Part) -> tuple[Batches, 
             raise ConfigError("early stopping needs validation rows: set data.validation above 0")
         return train, None
     size = max(settings.batch_size, 256)
-    watch = Batches(dataset.rows, index, batch_size=size, device=device, part=part)
+    watch = Batches(dataset.rows, index, batch_size=size, device=device, part=part, double=double)
     return train, watch
