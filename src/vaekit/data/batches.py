@@ -83,8 +83,8 @@ class Batches:
         resident_limit_mb: rows of at most so many megabytes are copied to the device.
         part: which of several processes this is, one alone when absent; length and number of
             rows are those of all.
-        double: give rows of float64 and int64 as float64, as ``Preprocessing.needs_double`` asks for;
-            else they become float32, but where a sample of them shows that it loses values.
+        double: give rows of float64 and int64 as float64, as ``Preprocessing.needs_double`` says;
+            else they become float32, unless a sample of them shows that it loses values.
 
     Raises:
         ConfigError: the batch size is below 1.
