@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from vaekit.web import ConnectionTimer
+from vaekit.web import ConnectionTimer, listen
 
 QUICK = {"wait_seconds": 1.0, "stall_seconds": 2.0}
 REQUEST = b"GET /api/runs HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -93,3 +93,17 @@ def test_slow_bodies_leave_room_for_reading(shown, serving):
         assert answers.count(b"408") == 128
         assert answers.count(b"503") == 22
         assert found.client.post("api/runs/0/sample", json={}).status_code == 200
+
+
+def test_a_response_waits_for_no_acknowledgement(shown, serving):
+    """On a connection that stays open, Nagle's algorithm would hold each back for 40 ms."""
+    with listen("127.0.0.1", port=0) as listening:
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            assert accepted.proto == socket.IPPROTO_TCP  # for which asyncio sets TCP_NODELAY
+    with serving([shown["digits"]]) as found:
+        seconds = []
+        for _ in range(20):
+            began = time.monotonic()
+            found.client.post("api/runs/0/sample", json={}).raise_for_status()
+            seconds.append(time.monotonic() - began)
+        assert min(seconds) < 0.035
